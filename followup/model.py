@@ -1,0 +1,489 @@
+"""The words of the trade as frozen values: what is stored, what is derived, what is said.
+
+Takes nothing, touches nothing. Dates named ``*_on`` are local calendar days, instants named ``*_at`` are aware UTC
+datetimes, amounts named ``*_minor`` are integers in the currency's minor unit (pence, cents).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+# ---------------------------------------------------------------- words
+
+
+class Channel(StrEnum):
+    """By what means a client is reached."""
+
+    EMAIL = "email"
+    CALL = "call"
+    TEXT = "text"
+    LETTER = "letter"
+    CARD = "card"
+    VISIT = "visit"
+
+
+MESSAGE_CHANNELS = frozenset({Channel.EMAIL, Channel.TEXT, Channel.LETTER, Channel.CARD})
+"""Channels that count against the budget of messages; calls and visits do not."""
+
+
+class Direction(StrEnum):
+    """Who reached whom."""
+
+    OUT = "out"
+    IN = "in"
+
+
+class Purpose(StrEnum):
+    """Why a message is sent: marketing needs a basis, an address and a way out; service does not."""
+
+    SERVICE = "service"
+    MARKETING = "marketing"
+
+
+class Consent(StrEnum):
+    """What a client said about hearing from us."""
+
+    OPTED_IN = "opted_in"
+    OPTED_OUT = "opted_out"
+    UNKNOWN = "unknown"
+
+
+class JobStatus(StrEnum):
+    """How far a job is. Only completed jobs start cadences."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class Outcome(StrEnum):
+    """How a contact went. Hyphens as typed on the command line."""
+
+    HAPPY = "happy"
+    UNHAPPY = "unhappy"
+    NEUTRAL = "neutral"
+    VOICEMAIL = "voicemail"
+    NO_ANSWER = "no-answer"
+    WRONG_NUMBER = "wrong-number"
+    SENT = "sent"
+
+
+UNREACHED = frozenset({Outcome.VOICEMAIL, Outcome.NO_ANSWER})
+"""Outcomes after which a call is tried again."""
+
+
+class AttemptState(StrEnum):
+    """Where one try to hand a message over stands."""
+
+    DRAFTED = "drafted"
+    CLAIMED = "claimed"
+    HANDING_OVER = "handing_over"
+    SENT = "sent"
+    TEMPORARY = "temporary"
+    PERMANENT = "permanent"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+HOLDING_STATES = frozenset(
+    {
+        AttemptState.DRAFTED,
+        AttemptState.CLAIMED,
+        AttemptState.HANDING_OVER,
+        AttemptState.UNKNOWN,
+        AttemptState.SENT,
+    }
+)
+"""States in which an attempt takes its key for good: one of these a key, enforced by a unique index."""
+
+
+class State(StrEnum):
+    """What the planner says of a touchpoint."""
+
+    UPCOMING = "upcoming"
+    DUE = "due"
+    HELD = "held"
+    UNCONFIRMED = "unconfirmed"
+    RETRY = "retry"
+    FAILED = "failed"
+    REVIEW = "review"
+    COVERED = "covered"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+    DONE = "done"
+
+
+class InstructionKind(StrEnum):
+    """What the owner decided about one touchpoint, or about a whole client."""
+
+    SKIP = "skip"  # never do this one
+    SNOOZE = "snooze"  # not before `until`
+    DONE = "done"  # "I did it myself", without a contact to record
+    TEXT = "text"  # send these words
+    RELEASE = "release"  # send it although it is late, restored or failed
+
+
+# ---------------------------------------------------------------- facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Someone of our own firm. *id* is the name of the table in followup.toml: ``[people.sam]``."""
+
+    id: str
+    name: str
+    email: str = ""
+    phone: str = ""
+    signature: str = ""
+    also: tuple[str, ...] = ()  # other spellings in `assigned_to` columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """The person or firm served."""
+
+    id: str
+    full_name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    title: str = ""
+    company: str = ""
+    address_as: str = ""  # how they like to be greeted
+    emails: tuple[str, ...] = ()  # as written; first is the one we use
+    phones: tuple[str, ...] = ()  # E.164 where it could be read, else as written; first is the one we use
+    street: str = ""
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""  # ISO 3166 alpha-2 where it could be read
+    language: str = ""  # ISO 639-1; empty means the home's
+    preferred_channel: str = ""
+    no_channels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    notes: str = ""  # what we know of them
+    note: str = ""  # one personal line for the next thank-you
+    consent: Consent = Consent.UNKNOWN
+    consent_evidence: str = ""
+    referred_by: str = ""
+    referred_by_id: str = ""
+    owner: str = ""  # a person's id
+    extra: Mapping[str, str] = field(default_factory=dict)  # columns of the file that we have no name for
+    created_on: date | None = None  # the day on which the home first knew them
+    merged_into: str = ""
+    erased_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A piece of work for a client."""
+
+    id: str
+    client_id: str
+    service: str = ""
+    status: JobStatus = JobStatus.OPEN
+    completed_on: date | None = None
+    promised_on: date | None = None
+    amount_minor: int | None = None
+    currency: str = ""
+    paid_on: date | None = None
+    unpaid: bool = False  # the source says that money is open
+    invoice_ref: str = ""
+    site_address: str = ""
+    assigned_to: str = ""  # as written in the source
+    owner: str = ""  # a person's id
+    note: str = ""  # one personal line for the thank-you
+    extra: Mapping[str, str] = field(default_factory=dict)
+    created_on: date | None = None  # the day on which the home first knew it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Something went wrong or might; lives until resolved."""
+
+    id: str
+    client_id: str
+    opened_on: date
+    summary: str = ""
+    job_id: str = ""
+    opened_by: str = "us"  # us | them
+    severity: str = ""
+    cause: str = ""
+    owner: str = ""
+    resolved_on: date | None = None
+    resolution: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to hand a message over. The first attempt freezes the bytes."""
+
+    id: str
+    key: str
+    client_id: str
+    step: str
+    channel: Channel
+    state: AttemptState
+    purpose: Purpose
+    address: str
+    subject: str
+    text: str
+    message: str  # the exact bytes, which are ASCII with CRLF line ends
+    message_id: str
+    made_at: datetime
+    on: date  # the home's local day of `made_at`
+    job_ids: tuple[str, ...] = ()
+    person: str = ""  # who it says it is from
+    settled_at: datetime | None = None
+    server_said: str = ""
+    file_name: str = ""  # of the draft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One act of contact that happened, out or in. The contact report lists these."""
+
+    id: str
+    client_id: str
+    channel: Channel
+    direction: Direction
+    at: datetime
+    on: date  # the home's local day of `at`
+    purpose: Purpose | None = None
+    key: str = ""  # the touchpoint it stands for
+    step: str = ""
+    job_id: str = ""
+    by: str = ""  # a person's id
+    outcome: Outcome | None = None
+    summary: str = ""  # subject of a message, or what was said in a word
+    note: str = ""
+    reference: str = ""  # Message-ID, or the attempt's identifier
+    attempt_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruction:
+    """What the owner decided; about one touchpoint (*key*) or a whole client (*key* empty)."""
+
+    id: str
+    client_id: str
+    kind: InstructionKind
+    given_at: datetime
+    on: date
+    key: str = ""
+    until: date | None = None
+    subject: str = ""
+    text: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address that must never be written to again; only its keyed hash is kept."""
+
+    address_hash: str
+    reason: str
+    since_at: datetime
+    evidence: str = ""
+    lifted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What the store keeps ready about a client; rebuildable from the facts at any time, never edited."""
+
+    client_id: str
+    jobs: int = 0  # completed ones
+    first_job_on: date | None = None
+    last_job_on: date | None = None
+    last_job_id: str = ""
+    usual_gap_days: int | None = None  # median days between completed jobs; None below three jobs
+    last_contact_on: date | None = None  # out, any channel
+    last_reply_on: date | None = None  # in
+    last_outcome: Outcome | None = None  # latest of happy, unhappy, neutral
+    last_outcome_on: date | None = None
+    worth_minor: int = 0  # completed jobs in `currency`
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """Everything the planner needs about one client, loaded together."""
+
+    client: Client
+    summary: Summary
+    jobs: tuple[Job, ...] = ()  # by completion date, then id
+    cases: tuple[Case, ...] = ()
+    contacts: tuple[Contact, ...] = ()  # by day, then instant
+    attempts: tuple[Attempt, ...] = ()  # by instant; `text` and `message` are empty here
+    instructions: tuple[Instruction, ...] = ()  # by instant; the latest one about a key counts
+    suppressed: bool = False  # one of their addresses is on the list of suppressions
+    restored_on: date | None = None  # everything due up to this day waits for review
+
+
+# ---------------------------------------------------------------- cadences
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A distance in the calendar, as written: "2 business days", "3 weeks", "12 months"."""
+
+    number: int
+    unit: str  # day | business day | week | month | year
+    before: bool = False
+
+    def __str__(self) -> str:
+        """Return the words of the settings file."""
+        words = f"{self.number} {self.unit}{'' if self.number == 1 else 's'}"
+        return f"{words} before" if self.before else words
+
+
+class OccasionKind(StrEnum):
+    """What kind of dated fact starts a cadence."""
+
+    JOB_COMPLETED = "job completed"  # fact: the job
+    FIRST_JOB = "first job"  # fact: the client; on: the day of the first completed job
+    SERVICE_INTERVAL = "service interval"  # fact: the job; on: the day on which its service is due again
+    CLIENT_QUIET = "client quiet"  # fact: the last job; on: the day on which the usual gap is exceeded
+    CASE_OPENED = "case opened"  # fact: the case
+    CASE_RESOLVED = "case resolved"  # fact: the case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What must hold for a step to be taken; all of it, and one of *any_of* if there are any."""
+
+    services: tuple[str, ...] = ()  # one of these (case ignored)
+    not_services: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    not_tags: tuple[str, ...] = ()
+    min_amount: str = ""  # decimal in the home's currency: at least
+    below_amount: str = ""  # below, or amount not known
+    first_job: bool | None = None
+    last_outcome: str = ""
+    client_for: Delay | None = None  # client for at least this long
+    paid: bool = False  # not known to be unpaid
+    no_future_job: bool = False  # no later job of that service is done or planned
+    any_of: tuple[Conditions, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One rule of a cadence: when, by which channel, with which words, under which conditions."""
+
+    name: str  # permanent identity
+    cadence: str
+    occasion: OccasionKind
+    delay: Delay
+    after_step: str = ""  # count `delay` from the day this step went out, for the same occasion
+    otherwise: Delay | None = None  # counted from the occasion where `after_step` did not go out
+    channels: tuple[Channel, ...] = (Channel.EMAIL,)
+    template: str = ""
+    purpose: Purpose = Purpose.SERVICE
+    ask: bool = False  # asks the client for a favour
+    when: Conditions = field(default_factory=Conditions)
+    again_after: Delay | None = None  # cooldown per client, whatever the key
+    every: Delay | None = None  # occurrence n is anchor + (n - 1) x this
+    times: int | None = 1  # how often per occasion; None: for ever
+    reminder: Delay | None = None  # one reminder this long after it went out; occurrence 2 of the same ask
+    reminder_template: str = ""
+    priority: int = 50  # higher goes first
+    late: Delay | None = None  # late limit
+    covers: Delay | None = None  # several occasions of one client this close are said once
+    enabled: bool = True
+    was: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """A dated fact that starts a cadence: ``(kind, fact, on)``."""
+
+    kind: OccasionKind
+    fact_id: str
+    on: date
+    client_id: str
+    job_id: str = ""
+    case_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorWindow:
+    """Which stored dates can matter for a step in some window of days; the store answers it by an index.
+
+    *field* is one of: ``job.completed_on``, ``job.completed_on+service`` (with *services*, lower case),
+    ``summary.first_job_on``, ``summary.last_job_on`` (with *gap_days*: only clients with that usual gap, or with
+    none where it is 0), ``contact.on`` (with *step*: contacts and attempts of that step), ``case.opened_on``,
+    ``case.resolved_on``, ``instruction.until``, ``instruction.on``, ``case.open`` (dates ignored),
+    ``attempt.open`` (drafted, claimed, handing over, unknown, temporary, permanent; dates ignored).
+    """
+
+    field: str
+    from_on: date | None = None
+    to_on: date | None = None
+    services: tuple[str, ...] = ()
+    step: str = ""
+    gap_days: int | None = None
+
+
+# ---------------------------------------------------------------- decisions and messages
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a decision is what it is: a stable code for machines, a sentence for the owner, a date if there is one."""
+
+    code: str
+    text: str
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the planner says of one touchpoint, and why."""
+
+    key: str
+    step: str
+    cadence: str
+    occurrence: int
+    occasion: Occasion
+    client_id: str
+    state: State
+    due_on: date | None  # what the rule says, moved to a business day; None when a condition failed before any date
+    act_on: date | None = None  # the day it will go, after holds and budgets; today or earlier when due
+    until: date | None = None  # of a hold
+    channel: Channel | None = None
+    address: str = ""  # e-mail address or phone number for the channel
+    template: str = ""
+    purpose: Purpose = Purpose.SERVICE
+    ask: bool = False
+    priority: int = 50
+    job_ids: tuple[str, ...] = ()  # every job it speaks of, the leading one first
+    covered_by: str = ""
+    tries: int = 0  # calls already tried for this key
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A rendered touchpoint, before it becomes bytes."""
+
+    key: str
+    client_id: str
+    channel: Channel
+    language: str
+    template: str  # the file it was made from
+    purpose: Purpose
+    to_name: str
+    to_address: str  # e-mail address, phone number or postal address in lines
+    from_name: str
+    from_address: str
+    reply_to: str
+    subject: str
+    text: str
+    html: str = ""
+    person: str = ""  # who it says it is from
+    unsubscribe: str = ""  # mailto: address of the opt-out, marketing only
+    edited: bool = False
