@@ -336,6 +336,8 @@ class Delay:
 
     def __str__(self) -> str:
         """Return the words of the settings file."""
+        if not self.number and self.unit == "day":
+            return "same day"
         words = f"{self.number} {self.unit}{'' if self.number == 1 else 's'}"
         return f"{words} before" if self.before else words
 
@@ -395,6 +397,25 @@ class Step:
     enabled: bool = True
     was: tuple[str, ...] = ()
     description: str = ""
+    by_lead: bool = False  # service interval only: `delay` is replaced by the service's own lead, before the day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What is known of a kind of work: how often it is due again, and how long before that to say so."""
+
+    name: str  # as written; settings keep it under its lower-case form
+    interval: Delay | None = None
+    lead: Delay = Delay(30, "day")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """From when on a client counts as quiet: `factor` times the own usual gap, else `otherwise` after the last job."""
+
+    factor: str = "1.5"  # decimal
+    at_least: Delay = Delay(30, "day")  # never sooner than this, however often the client came
+    otherwise: Delay = Delay(18, "month")  # where no usual gap is known: fewer than three jobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
