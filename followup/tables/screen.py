@@ -1,0 +1,102 @@
+"""Rows as a table for people. The only user of tabulate.
+
+Takes rows and columns. Gives lines on the given stream; collects all rows, because a column is as wide as its widest
+cell. What clients wrote cannot move the cursor (cells.printable).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from followup import cells
+from followup.tables import values
+
+if TYPE_CHECKING:
+    from followup.cells import Column
+
+GAP = 2  # between two columns, in tabulate's "simple"
+NARROWEST = 10  # no column is cut below this
+RIGHT = frozenset({"amount", "number"})
+
+# tabulate pads by len(), unless a package that we do not need is there. So a cell with wide letters or marks is laid
+# out as that many private letters, and put back afterwards. `cells.printable` lets no such letter through.
+_FIRST_STAND_IN = 0xF0000
+_STAND_INS = 0xFFFD
+_STAND_IN = re.compile("([\U000f0000-\U000ffffc])\\1*")
+
+
+def write(
+    rows: Iterable[Sequence[Any]],
+    columns: Sequence[Column],
+    *,
+    stream: TextIO,
+    footer: Callable[[], Iterable[str]] | None,
+    width: int | None,
+) -> int:
+    """Write a header, a rule and *rows*; nothing at all when there are none. Then the footer, if any."""
+    shown = [(index, column, values.shown(column.kind)) for index, column in enumerate(columns) if column.on_screen]
+    table = [[show(row[index]) for index, _, show in shown] for row in rows]
+    on_screen = [column for _, column, _ in shown]
+    if table:
+        stream.write(layout(table, on_screen, width=width))
+    closing = list(footer()) if footer else []
+    if closing:
+        stream.write(("\n" if table else "") + "".join(f"{cells.printable(line)}\n" for line in closing))
+    return len(table)
+
+
+def layout(table: list[list[str]], columns: Sequence[Column], *, width: int | None) -> str:
+    """Return the cells of *table*, which are printable already, as aligned lines."""
+    import tabulate  # 50 ms: only when a table is wanted
+
+    titles = [column.title or column.name for column in columns]
+    if width is not None:
+        limits = _limits([titles, *table], columns, width=width)
+        for row in table:
+            for index, limit in limits.items():
+                row[index] = cells.cut(row[index], limit)
+    put_back: list[str] = []
+    text = tabulate.tabulate(
+        [[_stand_in(cell, put_back) for cell in row] for row in table],
+        headers=[_stand_in(title, put_back) for title in titles],
+        tablefmt="simple",
+        disable_numparse=True,
+        colalign=["right" if column.kind in RIGHT else "left" for column in columns],
+    )
+    if put_back:
+        text = _STAND_IN.sub(lambda found: put_back[ord(found[1]) - _FIRST_STAND_IN], text)
+    return "".join(f"{line.rstrip()}\n" for line in text.split("\n"))
+
+
+def _stand_in(cell: str, put_back: list[str]) -> str:
+    if cell.isascii():
+        return cell
+    columns = cells.width(cell)
+    if columns == len(cell) or columns == 0 or len(put_back) >= _STAND_INS:
+        return cell
+    put_back.append(cell)
+    return chr(_FIRST_STAND_IN + len(put_back) - 1) * columns
+
+
+def _limits(table: list[list[str]], columns: Sequence[Column], *, width: int) -> dict[int, int]:
+    """Return how wide each column that must give way may be: the widest give way first, alike."""
+    widths = [max(map(cells.width, cells_of)) for cells_of in zip(*table, strict=True)]
+    too_much = sum(widths) + GAP * (len(widths) - 1) - width
+    wide = {
+        index: widths[index]
+        for index, column in enumerate(columns)
+        if column.kind in {"text", "words", "reasons"} and not column.whole and widths[index] > NARROWEST
+    }
+    if too_much <= 0 or not wide:
+        return {}
+    # The level at which the wide columns, cut to it, make the table fit.
+    floor, ceiling = NARROWEST, max(wide.values())
+    while floor < ceiling:
+        level = (floor + ceiling + 1) // 2
+        if sum(max(have - level, 0) for have in wide.values()) >= too_much:
+            floor = level
+        else:
+            ceiling = level - 1
+    return {index: floor for index, have in wide.items() if have > floor}
