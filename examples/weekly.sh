@@ -1,0 +1,14 @@
+#!/bin/sh
+# Monday morning without a terminal: take in the new job list, draft what is due, print the round.
+#
+#   weekly.sh JOBS.csv        (FOLLOWUP_HOME names the home, else ~/followup)
+#
+# Nothing here reaches a client: drafts wait in the home until somebody opens and sends them. The same file may come
+# twice, the second time changes nothing.
+set -eu
+
+jobs=${1:?"which file holds the jobs? weekly.sh JOBS.csv"}
+
+followup import "$jobs" --as jobs --source jobbook --yes
+followup send --yes
+followup week
