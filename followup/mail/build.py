@@ -1,0 +1,271 @@
+"""Turn a message into the exact bytes that leave the house.
+
+Takes a Message, its identifiers and an instant in the home's time zone. Gives ASCII bytes with CRLF line ends, the same
+for the same input, checked by reading them back. Touches nothing.
+"""
+
+from __future__ import annotations
+
+import binascii
+import email
+import email.header
+import email.message
+import email.utils
+import re
+from datetime import datetime
+from urllib.parse import quote
+
+from followup.errors import BadInput
+from followup.model import Message
+
+MAX_SUBJECT = 250
+MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3 with the angle brackets taken off
+LINE = 76  # RFC 2045, 6.7: a line of quoted-printable; RFC 2047, 2: a line with encoded words
+MAX_LINE = 998  # RFC 5322, 2.1.1
+
+# C0, DEL and C1; the line and paragraph separators, which some readers take for line ends; lone surrogates.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL_IN_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,200}")
+_FROM_LINE = re.compile(rb"^From ", re.MULTILINE)
+
+
+def message_id(touchpoint_id: str, *, sender: str) -> str:
+    """Return the Message-ID of a touchpoint: the same on every try, at the domain of *sender*, without client data."""
+    return f"<fu.{touchpoint_id}@{to_ascii_address(sender).partition('@')[2]}>"
+
+
+def to_ascii_address(address: str) -> str:
+    """Return *address* as mail servers want it: the domain in lower case and, where it is international, in A-labels.
+
+    Raises:
+        BadInput: it is no address, or has a local part that needs a server with SMTPUTF8, which few have.
+    """
+    guard(address, "the address")
+    local, at, domain = address.rpartition("@")
+    if not domain.isascii():
+        domain = _to_a_labels(domain, address)
+    if not (at and _LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(domain)) or len(address) > MAX_ADDRESS:
+        raise BadInput(f"{address!r} is not an e-mail address that every server takes. Correct it where it came from.")
+    return f"{local}@{domain.lower()}"
+
+
+def guard(value: str, what: str) -> str:
+    """Return *value* unless it could end a header line or smuggle one in.
+
+    The standard library refuses line ends but decodes encoded words and writes what it decoded: on Python 3.11.7 a
+    client called ``=?utf-8?q?=0ABcc=3A_spy=40evil=2Eexample?=`` adds a recipient (CVE-2024-6923).
+    """
+    if _CONTROL.search(value) or "=?" in value:
+        raise BadInput(
+            f"{what} {value!r} contains control characters or '=?', which do not belong into the head of a message. "
+            f"Correct it where it came from."
+        )
+    return value
+
+
+def to_bytes(
+    message: Message,
+    *,
+    message_id: str,
+    touchpoint_id: str,
+    at: datetime,
+    unsent: bool,
+    automatic: bool = False,
+) -> bytes:
+    """Return the message as it is stored, shown and handed over.
+
+    Args:
+        message: names and addresses as people write them; ``html`` may be empty.
+        message_id: with its angle brackets.
+        touchpoint_id: goes into X-Touchpoint, because some servers replace the Message-ID.
+        at: aware, in the home's time zone: it becomes the Date that the client sees.
+        unsent: mark it as a draft that mail programs open for sending (X-Unsent).
+        automatic: nobody looked at it before it goes (RFC 3834): keeps holiday notices from answering. Never set for
+            drafts, which a person sends.
+
+    Raises:
+        BadInput: something in the message does not belong there; nothing was made.
+    """
+    if at.tzinfo is None:
+        raise ValueError("at needs a time zone")
+    text, html = _body(message.text), _body(message.html)
+    if not text.strip():
+        raise BadInput(f"The message {message.key} has no text. Correct its template, or the text you gave it.")
+    sender = to_ascii_address(message.from_address)
+    recipient = to_ascii_address(message.to_address)
+    headers = [
+        ("From", _mailbox("From", message.from_name, sender)),
+        ("To", _mailbox("To", message.to_name, recipient)),
+        ("Subject", _subject(message.subject)),
+        ("Date", email.utils.format_datetime(at)),
+        ("Message-ID", _message_id(message_id)),
+    ]
+    if message.reply_to and (reply_to := to_ascii_address(message.reply_to)) != sender:
+        headers.append(("Reply-To", reply_to))
+    if message.unsubscribe:
+        headers.append(("List-Unsubscribe", _unsubscribe(message.unsubscribe, touchpoint_id)))
+    if automatic:
+        headers.append(("Auto-Submitted", "auto-generated"))
+    headers.append(("X-Touchpoint", _identifier(touchpoint_id)))
+    if unsent:
+        headers.append(("X-Unsent", "1"))
+    headers.append(("MIME-Version", "1.0"))
+    body_headers, body = _mime(text, html, boundary=f"=_{touchpoint_id}")
+    headers += body_headers
+    raw = _head(headers).encode("ascii") + b"\r\n" + body
+    _check(raw, message, names=[name for name, _ in headers], recipient=recipient, text=text, html=html)
+    return raw
+
+
+def _to_a_labels(domain: str, address: str) -> str:
+    try:
+        import idna  # there through requests; its IDNA 2008 keeps "straße" apart from "strasse"
+    except ImportError:  # pragma: no cover - the standard library knows IDNA 2003 only
+        encode = lambda text: text.encode("idna").decode("ascii")  # noqa: E731
+    else:
+        encode = lambda text: idna.encode(text, uts46=True).decode("ascii")  # noqa: E731
+    try:
+        return encode(domain)
+    except UnicodeError as error:
+        raise BadInput(f"{address!r} has a domain that does not exist in this spelling ({error}).") from error
+
+
+def _mailbox(header: str, name: str, address: str) -> str:
+    name = " ".join(guard(name, f"The name in {header},").split())
+    if not name:
+        return address
+    if _PLAIN_NAME.fullmatch(name):
+        shown = name
+    elif name.isascii():
+        shown = '"' + name.replace("\\", r"\\").replace('"', r"\"") + '"'
+    else:
+        shown = _encoded_words(header, name)
+    last_line = shown.rpartition("\r\n")[2]
+    gap = "\r\n " if len(header) + 2 + len(last_line) + len(address) + 3 > LINE else " "
+    return f"{shown}{gap}<{address}>"
+
+
+def _subject(subject: str) -> str:
+    subject = " ".join(guard(subject, "The subject").split(" "))
+    if not subject.strip() or len(subject) > MAX_SUBJECT:
+        raise BadInput(f"A subject needs 1 to {MAX_SUBJECT} letters, and {subject!r} has {len(subject)}.")
+    if subject.isascii() and len("Subject: ") + len(subject) <= LINE:
+        return subject
+    return _encoded_words("Subject", subject)
+
+
+def _encoded_words(header: str, text: str) -> str:
+    return email.header.Header(text, "utf-8", header_name=header, maxlinelen=LINE).encode(linesep="\r\n")
+
+
+def _message_id(value: str) -> str:
+    left, at, domain = value[1:-1].partition("@")
+    if (
+        not (value[:1] + value[-1:] == "<>" and at and _LOCAL_PART.fullmatch(left) and _DOMAIN.fullmatch(domain))
+        or guard(value, "The Message-ID") != value
+    ):
+        raise BadInput(f"{value!r} is not a Message-ID. It has the form <name@domain>.")
+    return value
+
+
+def _identifier(value: str) -> str:
+    if not _IDENTIFIER.fullmatch(value):
+        raise BadInput(f"{value!r} is not the identifier of a touchpoint.")
+    return value
+
+
+def _unsubscribe(where: str, touchpoint_id: str) -> str:
+    # RFC 2369: never folded and never encoded, or mail programs show no "unsubscribe" (odoo#289182). The opaque
+    # identifier in the subject tells us who asked, whatever address the answer comes from.
+    address, _, query = guard(where, "List-Unsubscribe").removeprefix("mailto:").partition("?")
+    local, _, domain = to_ascii_address(address).rpartition("@")
+    query = query or f"subject=unsubscribe%20{_identifier(touchpoint_id)}"
+    if not re.fullmatch(r"[\w.~!$'()*+,;:@/?%&=-]+", query, re.ASCII) or len(query) > MAX_LINE - 300:
+        raise BadInput(f"{where!r} is not a mailto: address that can stand in List-Unsubscribe.")
+    return f"<mailto:{quote(local, safe='')}@{domain}?{query}>"
+
+
+def _body(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if found := _CONTROL_IN_TEXT.search(text):
+        raise BadInput(f"The text of the message contains the control character {found.group()!r}. Take it out.")
+    return text if not text or text.endswith("\n") else text + "\n"
+
+
+def _mime(text: str, html: str, *, boundary: str) -> tuple[list[tuple[str, str]], bytes]:
+    plain = _part("plain", text)
+    if not html:
+        return plain
+    # "=_" cannot stand in quoted-printable, so the boundary cannot stand in a part; made from the identifier, it keeps
+    # the bytes the same on every run.
+    # The line end in front of a boundary belongs to the boundary (RFC 2046, 5.1.1), hence one more.
+    parts = b"".join(
+        f"--{boundary}\r\n{_head(headers)}\r\n".encode("ascii") + body + b"\r\n"
+        for headers, body in (plain, _part("html", html))
+    )
+    return (
+        [("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"')],
+        parts + f"--{boundary}--\r\n".encode("ascii"),
+    )
+
+
+def _part(subtype: str, text: str) -> tuple[list[tuple[str, str]], bytes]:
+    headers = [
+        ("Content-Type", f"text/{subtype}; charset=utf-8"),
+        ("Content-Transfer-Encoding", "quoted-printable"),
+    ]
+    encoded = binascii.b2a_qp(text.encode(), istext=True)
+    # A line that begins with "From " would be changed on its way through an mbox file.
+    encoded = _FROM_LINE.sub(b"=46rom ", encoded)
+    return headers, encoded.replace(b"\n", b"\r\n")
+
+
+def _head(headers: list[tuple[str, str]]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers)
+
+
+def _check(raw: bytes, message: Message, *, names: list[str], recipient: str, text: str, html: str) -> None:
+    """Read the finished bytes as a stranger would, and compare with what was meant."""
+    wrong = _difference(raw, message, names=names, recipient=recipient, text=text, html=html)
+    if wrong:
+        raise BadInput(
+            f"The message {message.key} would not arrive as it was written: {wrong}. Nothing was made of it; "
+            f"look at the client's name and address and at the subject."
+        )
+
+
+def _difference(raw: bytes, message: Message, *, names: list[str], recipient: str, text: str, html: str) -> str:
+    lines = raw.split(b"\r\n")
+    if not raw.isascii() or any(b"\n" in line or b"\r" in line or len(line) > MAX_LINE for line in lines):
+        return "a line is too long or not plain ASCII"
+    read = email.message_from_bytes(raw)
+    if read.keys() != names:
+        return f"its head has {', '.join(read.keys())}"
+    for header, name, address in (
+        ("From", message.from_name, to_ascii_address(message.from_address)),
+        ("To", message.to_name, recipient),
+    ):
+        found = email.utils.getaddresses([read[header]])
+        if [(_decoded(words), where) for words, where in found] != [(" ".join(name.split()), address)]:
+            return f"{header} reads {read[header]!r}"
+    if _decoded(read["Subject"]) != message.subject:
+        return f"the subject reads {read['Subject']!r}"
+    meant = [("text/plain", text)] + ([("text/html", html)] if html else [])
+    if [(part.get_content_type(), _text_of(part)) for part in read.walk() if not part.is_multipart()] != meant:
+        return "its text reads differently"
+    return ""
+
+
+def _decoded(words: str) -> str:
+    return str(email.header.make_header(email.header.decode_header(words))) if "=?" in words else words
+
+
+def _text_of(part: email.message.Message) -> str:
+    payload = part.get_payload(decode=True)
+    return payload.decode().replace("\r\n", "\n") if isinstance(payload, bytes) else ""
