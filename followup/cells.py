@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from followup import codes
+
 # ---------------------------------------------------------------- columns
 
 Kind = Literal["text", "day", "instant", "amount", "number", "flag", "words", "reasons"]
@@ -151,20 +153,10 @@ def _letter_width(letter: str) -> int:
 
 # ---------------------------------------------------------------- amounts
 
-# ISO 4217, currencies whose minor unit is not a hundredth.
-_NO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-_THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
-_FOUR_DIGITS = "CLF UYW"
-_MINOR_DIGITS = {
-    **dict.fromkeys(_NO_DIGITS.split(), 0),
-    **dict.fromkeys(_THREE_DIGITS.split(), 3),
-    **dict.fromkeys(_FOUR_DIGITS.split(), 4),
-}
-
 
 def minor_digits(currency: str) -> int:
     """Return how many digits the minor unit of *currency* has; two where we do not know it."""
-    return _MINOR_DIGITS.get(currency.upper(), 2)
+    return codes.MINOR_DIGITS.get(currency.upper(), 2)
 
 
 def decimal(minor: int, currency: str) -> str:

@@ -30,7 +30,7 @@ def write(
     stream: TextIO,
     envelope: Envelope | None = None,
     footer: Callable[[], Iterable[str]] | None = None,
-    excel: str | None = None,
+    excel: str = "",
     width: int | None = None,
 ) -> int:
     r"""Write *rows* to *stream* and return how many there were.
@@ -43,7 +43,7 @@ def write(
             written here, json lines with ``\n``.
         envelope: json only: an object ``{"rows": [...], "count": n, **envelope}`` instead of a bare array.
         footer: table only: lines for below it, asked for after the last row.
-        excel: csv only: the country (ISO 3166 alpha-2) in whose Excel a double click shall open it.
+        excel: csv only: the country (ISO 3166 alpha-2) in whose Excel a double click shall open it; empty for plain csv.
         width: table only: columns of the terminal; None leaves texts as long as they are.
 
     Raises:
@@ -51,7 +51,7 @@ def write(
     """
     if format not in FORMATS:
         raise UsageError(f"--format: '{format}' is none of {', '.join(FORMATS)}.")
-    if excel is not None and format != "csv":
+    if excel and format != "csv":
         raise UsageError("--excel makes a csv file: add --format csv.")
     if format == "csv":
         from followup.tables import separated

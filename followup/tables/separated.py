@@ -34,20 +34,20 @@ SEMICOLON = DECIMAL_COMMA | {"CH", "LI"}
 """Switzerland writes decimal points and separates lists by semicolons all the same."""
 
 
-def write(rows: Iterable[Sequence[Any]], columns: Sequence[Column], *, stream: TextIO, excel: str | None) -> int:
+def write(rows: Iterable[Sequence[Any]], columns: Sequence[Column], *, stream: TextIO, excel: str) -> int:
     r"""Write header and *rows*; for *excel*, in the dialect that a double click in that country understands.
 
     Lines end with LF, which every tool reads and ``cut`` and ``grep`` want; for Excel with CRLF.
     """
-    country = (excel or "").upper()
+    country = excel.upper()
     mark = "," if country in DECIMAL_COMMA else "."
     # csv.writer quotes a carriage return inside a cell only when the line end has one, and csv.reader does not read
     # it back otherwise: so it writes CRLF, and the line ends are put right below.
     lines = _Lines()
     writer = csv.writer(lines, delimiter=";" if country in SEMICOLON else ",", lineterminator="\r\n")
-    end = "\n" if excel is None else "\r\n"
+    end = "\r\n" if excel else "\n"
 
-    if excel is not None:
+    if excel:
         stream.write(BYTE_ORDER_MARK)
     picked = [index for index, column in enumerate(columns) if column.in_data]
     writer.writerow([columns[index].name for index in picked])

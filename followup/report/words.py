@@ -1,0 +1,95 @@
+"""The few words that every report shares: names, days, steps, channels.
+
+Takes facts. Gives short texts for people. Touches nothing. Months are written out, because 03/04 is two days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from followup import cells
+from followup.model import Channel, Client, Decision, Job, JobStatus, State
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_CHANNELS = {Channel.EMAIL.value: "e-mail"}
+
+
+def day(when: date | None) -> str:
+    """Return a day of the coming weeks: Mon 2 Mar."""
+    return f"{_DAYS[when.weekday()]} {when.day} {_MONTHS[when.month - 1]}" if when else ""
+
+
+def full_day(when: date | None) -> str:
+    """Return a day of any year: 2 Mar 2026."""
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}" if when else ""
+
+
+def client(record: Client | None, *, client_id: str = "") -> str:
+    """Return how lists call a client; one that was forgotten is called by the identifier."""
+    if record is None:
+        return client_id
+    return record.full_name or record.company or next(iter((*record.emails, *record.phones)), "") or record.id
+
+
+def channel(name: Channel | str | None) -> str:
+    """Return the word for a channel."""
+    return _CHANNELS.get(name, str(name)) if name else ""
+
+
+def step(decision: Decision) -> str:
+    """Return a step in words; the second and later times are numbered."""
+    name = decision.step.replace("-", " ")
+    return name if decision.occurrence == 1 else f"{name} ({decision.occurrence})"
+
+
+def service(decision: Decision, services: Mapping[str, str]) -> str:
+    """Return the service of the leading job of a decision. *services*: job id -> service."""
+    return services.get(decision.job_ids[0], "") if decision.job_ids else ""
+
+
+def acts_on(decision: Decision) -> date | None:
+    """Return the day on which something happens or happened: the day it will go, else the day the rule says."""
+    if decision.state is State.HELD:
+        return decision.until or decision.act_on or decision.due_on
+    return decision.act_on or decision.due_on
+
+
+def main_reason(decision: Decision) -> str:
+    """Return the one reason to show where there is room for one: the last, which decided."""
+    return decision.reasons[-1].text if decision.reasons else ""
+
+
+def job(record: Job) -> str:
+    """Return a job on one line: 27 Feb 2026  Boiler service, 120.00 GBP."""
+    if record.status is JobStatus.COMPLETED:
+        when = full_day(record.completed_on)
+    elif record.promised_on:
+        when = f"for {full_day(record.promised_on)}"
+    else:
+        when = record.status.value
+    what = [record.service or "work"]
+    if record.amount_minor is not None:
+        what.append(f"{cells.decimal(record.amount_minor, record.currency)} {record.currency}".rstrip())
+    return f"{when}  {', '.join(what)}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return "1 job", "2 jobs"."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def aligned(rows: Sequence[Sequence[str]], *, indent: int = 2) -> list[str]:
+    """Return rows as lines whose columns stand under each other; every cell is made printable."""
+    safe = [[cells.printable(cell) for cell in row] for row in rows]
+    if not safe:
+        return []
+    widths = [max(map(cells.width, column)) for column in zip(*safe, strict=True)]
+    return [" " * indent + _padded(row, widths) for row in safe]
+
+
+def _padded(row: Iterable[str], widths: Sequence[int]) -> str:
+    pieces = (cell + " " * (room - cells.width(cell)) for cell, room in zip(row, widths, strict=True))
+    return "  ".join(pieces).rstrip()
