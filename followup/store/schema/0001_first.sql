@@ -51,7 +51,7 @@ CREATE TABLE client_email (
     canonical TEXT    NOT NULL,   -- identity.canonical_address
     PRIMARY KEY (client_id, position)
 );
-CREATE INDEX client_email_by_canonical ON client_email (canonical);
+CREATE INDEX client_email_by_canonical ON client_email (canonical, client_id);
 
 CREATE TABLE client_phone (
     client_id TEXT    NOT NULL REFERENCES client (id),
@@ -59,7 +59,16 @@ CREATE TABLE client_phone (
     number    TEXT    NOT NULL,   -- E.164 where it could be read
     PRIMARY KEY (client_id, position)
 );
-CREATE INDEX client_phone_by_number ON client_phone (number);
+CREATE INDEX client_phone_by_number ON client_phone (number, client_id);
+
+-- Names as they are looked for: accents, case and punctuation folded. Derived; rebuildable.
+CREATE TABLE client_name (
+    client_id TEXT    NOT NULL REFERENCES client (id),
+    position  INTEGER NOT NULL,   -- 0: what lists are sorted by; then other names
+    name      TEXT    NOT NULL,
+    PRIMARY KEY (client_id, position)
+);
+CREATE INDEX client_name_by_name ON client_name (name, client_id, position);
 
 -- Clients that share a key share a budget. Derived from postal address and phones; rebuildable.
 CREATE TABLE household_key (
@@ -67,7 +76,7 @@ CREATE TABLE household_key (
     key       TEXT NOT NULL,      -- 'address:...' or 'phone:...'
     PRIMARY KEY (client_id, key)
 );
-CREATE INDEX household_key_by_key ON household_key (key);
+CREATE INDEX household_key_by_key ON household_key (key, client_id);
 
 CREATE TABLE external_id (
     source    TEXT NOT NULL,      -- the exporter or the name given with --source
@@ -100,6 +109,7 @@ CREATE TABLE job (
 );
 CREATE INDEX job_by_client ON job (client_id, completed_on);
 CREATE INDEX job_by_completion ON job (completed_on, client_id) WHERE status = 'completed';
+CREATE INDEX job_by_invoice ON job (invoice_ref) WHERE invoice_ref <> '';
 CREATE INDEX job_by_service ON job (service_key, completed_on, client_id) WHERE status = 'completed';
 
 -- "case" is a reserved word of SQL.
@@ -116,7 +126,7 @@ CREATE TABLE trouble_case (
     resolved_on TEXT,
     resolution  TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX trouble_case_by_client ON trouble_case (client_id);
+CREATE INDEX trouble_case_by_client ON trouble_case (client_id, opened_on);
 CREATE INDEX trouble_case_by_opening ON trouble_case (opened_on, client_id);
 CREATE INDEX trouble_case_by_resolution ON trouble_case (resolved_on, client_id);
 
@@ -144,7 +154,8 @@ CREATE TABLE attempt (
 -- At most once: the database itself forbids a second hand-over of a key.
 CREATE UNIQUE INDEX one_hand_over ON attempt (key)
     WHERE state IN ('drafted', 'claimed', 'handing_over', 'unknown', 'sent');
-CREATE INDEX attempt_by_client ON attempt (client_id);
+CREATE INDEX attempt_by_client ON attempt (client_id, made_at);
+CREATE INDEX attempt_by_key ON attempt (key);
 CREATE INDEX attempt_by_step ON attempt (step, made_on, client_id);
 CREATE INDEX attempt_open ON attempt (state, client_id)
     WHERE state IN ('drafted', 'claimed', 'handing_over', 'unknown', 'temporary', 'permanent');
@@ -168,6 +179,7 @@ CREATE TABLE contact (
     attempt_id TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX contact_by_client ON contact (client_id, on_day);
+CREATE INDEX contact_by_key ON contact (key) WHERE key <> '';
 CREATE INDEX contact_by_day ON contact (on_day, at, id);
 CREATE INDEX contact_by_step ON contact (step, on_day, client_id);
 
@@ -183,7 +195,8 @@ CREATE TABLE instruction (
     text      TEXT NOT NULL DEFAULT '',
     reason    TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX instruction_by_client ON instruction (client_id);
+CREATE INDEX instruction_by_client ON instruction (client_id, given_at);
+CREATE INDEX instruction_by_key ON instruction (key);
 CREATE INDEX instruction_by_day ON instruction (on_day, client_id);
 CREATE INDEX instruction_by_until ON instruction (until_day, client_id);
 
@@ -210,14 +223,16 @@ CREATE TABLE client_summary (
     worth_minor     BIGINT  NOT NULL DEFAULT 0,
     currency        TEXT    NOT NULL DEFAULT ''
 );
-CREATE INDEX client_summary_by_first_job ON client_summary (first_job_on);
-CREATE INDEX client_summary_by_gap ON client_summary (usual_gap_days, last_job_on);
+CREATE INDEX client_summary_by_first_job ON client_summary (first_job_on, client_id);
+CREATE INDEX client_summary_by_last_job ON client_summary (last_job_on, client_id);
+CREATE INDEX client_summary_by_gap ON client_summary (usual_gap_days, last_job_on, client_id);
 
--- One batch is one command that wrote; `change` has a row for every field it changed.
+-- One batch is one command that wrote; `change` has a row for every field it changed. What is derived (names, household
+-- keys, summaries) or only kept for speed (known rows, holidays) is not recorded.
 CREATE TABLE batch (
     id        TEXT PRIMARY KEY,
     number    INTEGER NOT NULL UNIQUE,  -- 1, 2, 3 ...: the order of writing, and what `imports show N` takes
-    kind      TEXT    NOT NULL,         -- import | hand | contact | system
+    kind      TEXT    NOT NULL,         -- import | hand | contact | wish | system | undo
     command   TEXT    NOT NULL,
     person    TEXT    NOT NULL DEFAULT '',
     at        TEXT    NOT NULL,

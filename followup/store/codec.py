@@ -1,0 +1,215 @@
+"""Between records and rows: every model field has a kind, and the kind knows its column and its JSON.
+
+Takes and gives plain values. Touches nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+from followup import model
+
+Record = TypeVar("Record")
+Row = tuple[Any, ...]
+Plain = str | int | list[Any] | dict[str, Any] | None
+"""What JSON can hold, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How values of one type are written down; None stands for "as they are"."""
+
+    plain: Callable[[Any], Plain] | None = None
+    value: Callable[[Any], Any] | None = None
+    structured: bool = False  # the column holds the JSON text of `plain`
+
+
+def dumps(plain: Plain) -> str:
+    """Return compact JSON, the same on every run."""
+    return _ENCODER.encode(plain)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_EMPTY: dict[str, Any] = {"[]": [], "{}": {}}  # most lists and maps are empty: parsing them is most of the cost
+
+
+def loads(text: str) -> Any:
+    """Return what *text*, written by `dumps`, holds."""
+    return json.loads(text)
+
+
+def instant(value: datetime) -> str:
+    """Return *value* as UTC text that sorts like the instants do."""
+    if value.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone; instants are aware")
+    return value.astimezone(UTC).isoformat()
+
+
+def _choice(words: type[StrEnum]) -> Kind:
+    return Kind(attrgetter("value"), words)
+
+
+_TEXT = Kind()
+_DATE = Kind(date.isoformat, date.fromisoformat)
+_INSTANT = Kind(instant, datetime.fromisoformat)
+_KINDS = {
+    "str": _TEXT,
+    "int": _TEXT,
+    "int | None": _TEXT,
+    "bool": Kind(int, bool),
+    "date": _DATE,
+    "date | None": _DATE,
+    "datetime": _INSTANT,
+    "datetime | None": _INSTANT,
+    "tuple[str, ...]": Kind(list, tuple, structured=True),
+    "Mapping[str, str]": Kind(dict, dict, structured=True),
+    "Consent": _choice(model.Consent),
+    "JobStatus": _choice(model.JobStatus),
+    "Channel": _choice(model.Channel),
+    "Direction": _choice(model.Direction),
+    "Purpose": _choice(model.Purpose),
+    "Purpose | None": _choice(model.Purpose),
+    "Outcome | None": _choice(model.Outcome),
+    "AttemptState": _choice(model.AttemptState),
+    "InstructionKind": _choice(model.InstructionKind),
+}
+
+
+class Table(Generic[Record]):
+    """One kind of record and the table it lives in.
+
+    The columns follow the order of the model's fields; every SELECT of the table lists them in this order, which a
+    test checks.
+
+    Args:
+        name: the table, which is also the word in `change.record`.
+        record_type: the model.
+        renamed: field -> column, where they differ.
+        apart: fields that live in tables of their own.
+        identity: the field that names the record.
+        unrecorded: fields whose values `change` does not repeat.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        record_type: type[Record],
+        *,
+        renamed: Mapping[str, str] | None = None,
+        apart: Sequence[str] = (),
+        identity: str = "id",
+        unrecorded: Sequence[str] = (),
+    ) -> None:
+        """Work out every column once."""
+        renamed = renamed or {}
+        fields = dataclasses.fields(record_type)  # type: ignore[arg-type]
+        self.name = name
+        self.record_type = record_type
+        self.identity = identity
+        self.kinds: dict[str, Kind] = {field.name: _KINDS[str(field.type)] for field in fields}
+        self.own = tuple(field.name for field in fields if field.name not in apart)
+        self.columns = tuple(renamed.get(field, field) for field in self.own)
+        self._writers = tuple(
+            (column, field, self.kinds[field].plain, self.kinds[field].structured)
+            for field, column in zip(self.own, self.columns, strict=True)
+        )
+        self._readers = tuple(
+            (field, self.kinds[field].value, self.kinds[field].structured) for field in self.own
+        )
+        self._recorded = tuple(
+            (field.name, _default(field), self.kinds[field.name].plain)
+            for field in fields
+            if field.name != identity and field.name not in unrecorded
+        )
+
+    def row(self, record: Record) -> dict[str, Any]:
+        """Return the named values that the table's insert takes."""
+        row: dict[str, Any] = {}
+        for column, field, plain, structured in self._writers:
+            value = getattr(record, field)
+            if value is not None and plain is not None:
+                value = plain(value)
+                if structured:
+                    value = dumps(value) if value else "[]" if value == [] else "{}"
+            row[column] = value
+        return row
+
+    def record(self, row: Sequence[Any], **apart: Any) -> Record:
+        """Return the record of *row*, whose columns are `columns` in order, with the fields that live apart."""
+        for (field, value, structured), cell in zip(self._readers, row, strict=True):
+            if cell is not None and value is not None:
+                if structured:
+                    cell = _EMPTY[cell] if cell in _EMPTY else json.loads(cell)
+                cell = value(cell)
+            apart[field] = cell
+        return self.record_type(**apart)
+
+    def plain(self, record: Record) -> dict[str, Plain]:
+        """Return what `change` keeps of a whole record: every field that is not at its default."""
+        kept: dict[str, Plain] = {}
+        for field, default, plain in self._recorded:
+            value = getattr(record, field)
+            if value != default:
+                kept[field] = plain(value) if plain is not None and value is not None else value
+        return kept
+
+    def plain_value(self, field: str, value: Any) -> Plain:
+        """Return *value* of *field* as JSON can hold it."""
+        plain = self.kinds[field].plain
+        return value if value is None or plain is None else plain(value)
+
+    def value(self, field: str, plain: Any) -> Any:
+        """Return the value that `plain_value` wrote down."""
+        value = self.kinds[field].value
+        return plain if plain is None or value is None else value(plain)
+
+    def from_plain(self, record_id: str, kept: Mapping[str, Any]) -> Record:
+        """Return the record that `plain` wrote down."""
+        values = {field: self.value(field, plain) for field, plain in kept.items()}
+        return self.record_type(**{self.identity: record_id}, **values)
+
+    def differences(self, old: Record, new: Record) -> list[tuple[str, Plain, Plain]]:
+        """Return field, old and new value of every field that differs."""
+        found = []
+        for field, _, plain in self._recorded:
+            before, after = getattr(old, field), getattr(new, field)
+            if before != after:
+                found.append((field, _plain(plain, before), _plain(plain, after)))
+        return found
+
+    def identifier(self, record: Record) -> str:
+        """Return what names *record*."""
+        return str(getattr(record, self.identity))
+
+
+def _plain(plain: Callable[[Any], Plain] | None, value: Any) -> Plain:
+    return value if value is None or plain is None else plain(value)
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return None if field.default is dataclasses.MISSING else field.default
+
+
+CLIENT = Table("client", model.Client, apart=("emails", "phones"))
+JOB = Table("job", model.Job)
+CASE = Table("trouble_case", model.Case)
+ATTEMPT = Table("attempt", model.Attempt, renamed={"on": "made_on"}, unrecorded=("text", "message"))
+CONTACT = Table("contact", model.Contact, renamed={"on": "on_day", "by": "by_person"})
+INSTRUCTION = Table("instruction", model.Instruction, renamed={"on": "on_day", "until": "until_day"})
+SUPPRESSION = Table("suppression", model.Suppression, identity="address_hash")
+SUMMARY = Table("client_summary", model.Summary, identity="client_id")
+PERSON = Table("person", model.Person, apart=("also",))
+
+TABLES: dict[type, Table[Any]] = {
+    table.record_type: table for table in (CLIENT, JOB, CASE, ATTEMPT, CONTACT, INSTRUCTION, SUPPRESSION, PERSON)
+}
+BY_NAME: dict[str, Table[Any]] = {table.name: table for table in TABLES.values()}

@@ -1,0 +1,284 @@
+"""The only door to sqlite3: connecting, transactions, statements by name, backups, schema.
+
+Takes paths, statement names and values. Gives rows. Touches the database file. What the engine refuses becomes one of
+our errors, with what to do about it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from followup import files
+from followup.errors import BadInput, CannotCreate, ConfigurationError, IOFailure, NoPermission, NotFound, TryLater
+from followup.store import sql
+
+APPLICATION_ID = 0x466C5570  # "FlUp": file(1) and we tell our databases from others by it
+BUSY_SECONDS = 10.0
+SCHEMA = Path(__file__).parent / "schema"
+
+# Rollback journal and FULL: what is committed survives a power cut, and the write-ahead log of SQLite before 3.51.3
+# can corrupt a database (sqlite.org/wal.html, "WAL-reset bug"). secure_delete: erased means overwritten.
+PRAGMAS = (
+    "PRAGMA journal_mode = DELETE",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -32768",
+)
+
+Row = tuple[Any, ...]
+
+
+class Database:
+    """One connection. Statements are named (see `sql`); lists of any length are answered in chunks."""
+
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        """Connect to an existing file."""
+        self.path = path
+        if not path.exists():
+            raise NotFound(f"{path}: there is no database. Make a home with `followup init`, or give its folder with --home.")
+        with self._refusals():
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_seconds, isolation_level=None
+            )
+            try:
+                for pragma in PRAGMAS:
+                    self._connection.execute(pragma)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def close(self) -> None:
+        """Close the connection; an open transaction is rolled back."""
+        self._connection.close()
+
+    # ------------------------------------------------------------ statements
+
+    def rows(self, name: str, /, **values: Any) -> list[Row]:
+        """Return all rows of a statement."""
+        with self._refusals():
+            return self._connection.execute(sql.text(name), values).fetchall()
+
+    def first(self, name: str, /, **values: Any) -> Row | None:
+        """Return the first row of a statement, if there is one."""
+        with self._refusals():
+            row: Row | None = self._connection.execute(sql.text(name), values).fetchone()
+            return row
+
+    def value(self, name: str, /, **values: Any) -> Any:
+        """Return the only value of a statement, or None when there is no row."""
+        row = self.first(name, **values)
+        return None if row is None else row[0]
+
+    def each(self, name: str, /, **values: Any) -> Iterator[Row]:
+        """Yield the rows of a statement while it runs; memory does not grow with their number."""
+        with self._refusals():
+            yield from self._connection.execute(sql.text(name), values)
+
+    def among(self, name: str, wanted: Iterable[str], /, **values: Any) -> Iterator[Row]:
+        """Yield the rows of a statement whose list takes *wanted*, in chunks; the order holds within a chunk only."""
+        (parameter,) = sql.lists(name)
+        for chunk in chunks(wanted):
+            width, spread = sql.spread(parameter, chunk)
+            with self._refusals():
+                found = self._connection.execute(sql.text(name, width), {**values, **spread}).fetchall()
+            yield from found
+
+    def run(self, name: str, /, **values: Any) -> int:
+        """Run a statement that writes, and return how many rows it touched."""
+        with self._refusals():
+            return self._connection.execute(sql.text(name), values).rowcount
+
+    def run_among(self, name: str, wanted: Iterable[str], /, **values: Any) -> int:
+        """Run a statement that writes for every chunk of *wanted*, and return how many rows it touched."""
+        (parameter,) = sql.lists(name)
+        touched = 0
+        for chunk in chunks(wanted):
+            width, spread = sql.spread(parameter, chunk)
+            with self._refusals():
+                touched += self._connection.execute(sql.text(name, width), {**values, **spread}).rowcount
+        return touched
+
+    def run_many(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Run a statement that writes once for each of *rows*."""
+        with self._refusals():
+            self._connection.executemany(sql.text(name), rows)
+
+    # ------------------------------------------------------------ transactions
+
+    @property
+    def writing(self) -> bool:
+        """Tell whether a transaction is open."""
+        return self._connection.in_transaction
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[None]:
+        """Open one transaction; any exception takes all of it back.
+
+        A writing one takes the write lock at once, so what it reads cannot change before it writes.
+        """
+        with self._refusals():
+            self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        try:
+            yield
+            with self._refusals():
+                self._connection.execute("COMMIT")
+        except BaseException:
+            # A failed COMMIT, a full disk and an I/O error may have rolled back already.
+            if self._connection.in_transaction:
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+            raise
+
+    # ------------------------------------------------------------ the file as a whole
+
+    @property
+    def version(self) -> int:
+        """The number of the last schema file that was applied."""
+        with self._refusals():
+            return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def application(self) -> int:
+        """Return the mark that tells our databases from others."""
+        with self._refusals():
+            return int(self._connection.execute("PRAGMA application_id").fetchone()[0])
+
+    def migrate(self, *, upto: int | None = None) -> None:
+        """Apply every schema file above the database's version, each in one transaction with its number."""
+        for number, path in schema_files():
+            if number <= self.version or (upto is not None and number > upto):
+                continue
+            with self.transaction(write=True):
+                if number <= self.version:  # another process was faster
+                    continue
+                with self._refusals():
+                    for statement in split(path.read_text(encoding="utf-8")):
+                        self._connection.execute(statement)
+                    self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                    self._connection.execute(f"PRAGMA user_version = {number}")
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the file itself: damaged pages, rows that point nowhere."""
+        with self._refusals():
+            found = [str(row[0]) for row in self._connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+            found += [
+                f"a row of {table} names a missing row of {parent}"
+                for table, _, parent, _ in self._connection.execute("PRAGMA foreign_key_check")
+            ]
+        return found
+
+    def backup(self, to: Path) -> None:
+        """Copy the database as it is now to *to*, which appears only when the copy is whole and has been checked."""
+        partial = to.with_name(f".{to.name}.{os.getpid()}.part")
+        create_private(partial)
+        try:
+            with self._refusals(), closing(sqlite3.connect(partial, isolation_level=None)) as copy:
+                self._connection.backup(copy)
+                verdict = [str(row[0]) for row in copy.execute("PRAGMA integrity_check")]
+            if verdict != ["ok"]:
+                raise IOFailure(f"{to}: the copy of the database is damaged ({verdict[0]}). Is the disk all right?")
+            files.replace(partial, to)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """Turn what the engine refuses into our errors; our own mistakes (wrong SQL, broken keys) stay as they are."""
+        try:
+            yield
+        except UnicodeEncodeError as error:
+            raise BadInput(f"a text holds a character that cannot be stored: {error.object!r:.80}") from error
+        except sqlite3.DatabaseError as error:
+            translated = self._translated(error)
+            if translated is None:
+                raise
+            raise translated from error
+
+    def _translated(self, error: sqlite3.DatabaseError) -> Exception | None:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the primary code
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return TryLater(f"{self.path}: another run is writing. Nothing was changed; try again in a moment.")
+        if code == sqlite3.SQLITE_FULL:
+            return IOFailure(f"{self.path}: the disk is full. Nothing was changed; make room and run the command again.")
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_CANTOPEN):
+            return NoPermission(
+                f"{self.path}: the database cannot be opened for writing ({error}). "
+                "Check who owns the file and its folder, and whether they may be written."
+            )
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return IOFailure(
+                f"{self.path}: the database is damaged or not one of ours ({error}). "
+                "Keep a copy of it, then use `followup restore` with your last backup."
+            )
+        if code == sqlite3.SQLITE_IOERR:
+            return IOFailure(f"{self.path}: reading or writing failed ({error}). Check the disk; nothing was changed.")
+        return None
+
+
+@contextmanager
+def closing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Close *connection* at the end: sqlite3's own context manager only commits."""
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def chunks(values: Iterable[str], size: int = sql.CHUNK) -> Iterator[list[str]]:
+    """Yield *values* in lists of at most *size*."""
+    remaining = iter(values)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
+
+
+def create_private(path: Path) -> None:
+    """Make an empty file that only its owner can read, before the engine opens it; it must not exist."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, files.PRIVATE_FILE))
+    except FileExistsError as error:
+        raise CannotCreate(f"{path}: there is a file already, and it stays as it is. Choose another place.") from error
+    except OSError as error:
+        raise files.failure(error, path, doing="create") from error
+
+
+def schema_files() -> Sequence[tuple[int, Path]]:
+    """Return the numbered schema files in order."""
+    return sorted((int(path.name[:4]), path) for path in SCHEMA.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+
+
+def newest_version() -> int:
+    """Return the schema that this program knows."""
+    return schema_files()[-1][0]
+
+
+def split(script: str) -> Iterator[str]:
+    """Yield the statements of a schema file one by one: `executescript` would commit the open transaction."""
+    lines: list[str] = []
+    for line in script.splitlines():
+        lines.append(line)
+        text = "\n".join(lines)
+        # Comments behind a statement's last word hide its semicolon from nobody but us: look at what is left.
+        if sqlite3.complete_statement(text) and _CODE.search(text):
+            yield text
+            lines = []
+
+
+_CODE = re.compile(r"^\s*[A-Za-z]", re.MULTILINE)
+
+
+def too_new(path: Path, version: int) -> ConfigurationError:
+    """Return the error for a database that a later program wrote."""
+    return ConfigurationError(
+        f"{path}: the database has schema {version}, and this program knows schemas up to {newest_version()}. "
+        "Update followup; the database was left as it is."
+    )

@@ -1,0 +1,46 @@
+"""How names and addresses are folded, so that what people mean alike compares alike.
+
+Takes and gives text. Touches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from followup.model import Client
+
+_NOT_WORDS = re.compile(r"[\W_]+")
+
+
+def fold(text: str) -> str:
+    """Return *text* without accents, case and punctuation: "Müller & Sons, Ltd." becomes "muller sons ltd"."""
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+        # casefold may give letters that decompose again (the Turkish I with a dot is the known one)
+        text = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
+    return _NOT_WORDS.sub(" ", text.casefold()).strip()
+
+
+def of_client(client: Client) -> list[str]:
+    """Return the folded names under which a client is found; the first is the one lists are sorted by."""
+    if client.merged_into or client.erased_on:
+        return []
+    full = fold(client.full_name)
+    parts = fold(f"{client.first_name} {client.last_name}")
+    company = fold(client.company)
+    return list(dict.fromkeys(name for name in (full or parts, company, parts) if name)) or [""]
+
+
+def household_keys(client: Client) -> Iterator[str]:
+    """Yield what a client's household is known by: the postal address, and every phone that could be read."""
+    if client.merged_into or client.erased_on:
+        return
+    street, postal_code = fold(client.street), fold(client.postal_code)
+    if street and postal_code:
+        yield f"address:{street}|{postal_code}"
+    for number in dict.fromkeys(client.phones):
+        if number.startswith("+"):  # E.164: the others could be anything
+            yield f"phone:{number}"

@@ -1,0 +1,67 @@
+"""The statements of queries/*.sql, by name.
+
+Takes nothing. Gives SQL text. Touches the package's own files, once, when the first statement is asked for.
+
+A statement begins with a line ``-- name: NAME`` and ends with the next one. Values are named parameters, ``:value``.
+``:ids...`` stands for a list and is written out as ``:ids0, :ids1, ...``: lists are padded to one of WIDTHS by
+repeating their last value, so that there are few texts, each of which the engine prepares once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "queries"
+WIDTHS = (1, 5, 25, 100, 500)
+CHUNK = WIDTHS[-1]
+"""How many values of a list one statement takes at most."""
+
+_HEAD = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+_LIST = re.compile(r":(\w+)\.\.\.")
+
+
+@cache
+def statements() -> dict[str, str]:
+    """Return every statement, by name, as it is written."""
+    found: dict[str, str] = {}
+    for path in sorted(FOLDER.glob("*.sql")):
+        pieces = _HEAD.split(path.read_text(encoding="utf-8"))
+        for name, text in zip(pieces[1::2], pieces[2::2], strict=True):
+            if name in found:
+                raise ValueError(f"{path.name}: the statement {name} is there twice")
+            found[name] = text.strip().removesuffix(";")
+    return found
+
+
+def lists(name: str) -> tuple[str, ...]:
+    """Return the names of the lists that a statement takes."""
+    return tuple(_LIST.findall(statements()[name]))
+
+
+@cache
+def text(name: str, width: int = 0) -> str:
+    """Return a statement ready to prepare, its list written out *width* long."""
+    return _LIST.sub(
+        lambda found: ", ".join(f":{found[1]}{index}" for index in range(width)), statements()[name]
+    )
+
+
+def width_for(count: int) -> int:
+    """Return the smallest of WIDTHS that takes *count* values."""
+    return next(width for width in WIDTHS if width >= count)
+
+
+@cache
+def names_of(name: str, width: int) -> tuple[str, ...]:
+    """Return the parameters that stand for the list *name*."""
+    return tuple(f"{name}{index}" for index in range(width))
+
+
+def spread(name: str, values: Sequence[str]) -> tuple[int, dict[str, str]]:
+    """Return the width for *values* and the parameters that hold them, padded with the last one."""
+    width = width_for(len(values))
+    padded = [*values, *[values[-1]] * (width - len(values))]
+    return width, dict(zip(names_of(name, width), padded, strict=True))
