@@ -43,7 +43,7 @@ def write(
             written here, json lines with ``\n``.
         envelope: json only: an object ``{"rows": [...], "count": n, **envelope}`` instead of a bare array.
         footer: table only: lines for below it, asked for after the last row.
-        excel: csv only: the country (ISO 3166 alpha-2) in whose Excel a double click shall open it; empty for plain csv.
+        excel: csv only: the country (ISO 3166 alpha-2) in whose Excel a double click opens it; empty: plain csv.
         width: table only: columns of the terminal; None leaves texts as long as they are.
 
     Raises:

@@ -1,0 +1,127 @@
+"""Why: every step of every cadence for one client, each rule with its dates.
+
+Takes a client and the decisions about them. Gives rows for programs, and lines for people. Touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from followup.cells import Column, printable
+from followup.model import Client, Decision, Reason, State
+from followup.report import words
+
+COLUMNS = (
+    Column("client_id"),
+    Column("client"),
+    Column("cadence"),
+    Column("step"),
+    Column("occurrence", kind="number"),
+    Column("state"),
+    Column("due_on", kind="day"),
+    Column("act_on", kind="day"),
+    Column("until", kind="day"),
+    Column("channel"),
+    Column("address"),
+    Column("job_ids", kind="words"),
+    Column("covered_by"),
+    Column("tries", kind="number"),
+    Column("key", whole=True),
+    Column("reasons", kind="reasons"),
+)
+"""A promise: keys are only ever added, at the end."""
+
+
+def rows(client: Client, decisions: Iterable[Decision]) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each of *decisions*, cadence by cadence."""
+    name = words.client(client)
+    for decision in _in_order(decisions):
+        yield (
+            client.id,
+            name,
+            decision.cadence,
+            decision.step,
+            decision.occurrence,
+            decision.state.value,
+            decision.due_on,
+            decision.act_on,
+            decision.until,
+            decision.channel.value if decision.channel else "",
+            decision.address,
+            decision.job_ids,
+            decision.covered_by,
+            decision.tries,
+            decision.key,
+            decision.reasons,
+        )
+
+
+def lines(client: Client, decisions: Iterable[Decision], *, services: Mapping[str, str]) -> list[str]:
+    """Return what is known about every step, cadence by cadence, for people.
+
+    Args:
+        client: whom it is about.
+        decisions: every one the planner made for them.
+        services: job id -> service.
+    """
+    made = [f"{printable(words.client(client))}  ({client.id})"]
+    everything = _in_order(decisions)
+    if not everything:
+        made.append("No cadence has anything to say about this client: there is no completed job, case or other fact.")
+    for cadence, group in groupby(everything, key=lambda decision: decision.cadence):
+        made += ["", printable(cadence or "no cadence")]
+        for decision in group:
+            made += _decision(decision, services)
+    return made
+
+
+def _decision(decision: Decision, services: Mapping[str, str]) -> Iterator[str]:
+    service = words.service(decision, services)
+    about = f", {service}" if service else ""
+    way = f" by {words.channel(decision.channel)}" if decision.channel else ""
+    if way and decision.address:
+        way += f" to {decision.address}"
+    yield printable(f"  {words.step(decision)}{about}: {verdict(decision)}{way}")
+    for reason in decision.reasons:
+        yield printable(f"      {_sentence(reason)}")
+    yield printable(f"      key {decision.key}")
+
+
+def verdict(decision: Decision) -> str:
+    """Return the state of a decision in a few words, with its date."""
+    acts_on = words.full_day(words.acts_on(decision))
+    due_on = words.full_day(decision.due_on)
+    match decision.state:
+        case State.UPCOMING:
+            return f"comes on {acts_on}" if acts_on else "comes later"
+        case State.DUE:
+            return f"due since {due_on}" if due_on else "due"
+        case State.HELD:
+            until = words.full_day(decision.until)
+            return f"held until {until}" if until else "held"
+        case State.RETRY:
+            return f"to be tried again on {acts_on}" if acts_on else "to be tried again"
+        case State.UNCONFIRMED:
+            return "drafted; did it go out?"
+        case State.REVIEW:
+            return "waits for you to look at it"
+        case State.COVERED:
+            return f"covered by {decision.covered_by}" if decision.covered_by else "covered by another"
+        case State.FAILED | State.SKIPPED | State.EXPIRED | State.DONE:
+            return decision.state.value
+
+
+def _sentence(reason: Reason) -> str:
+    # Most sentences name their date already.
+    when = words.full_day(reason.on)
+    said = not when or when in reason.text or (reason.on is not None and reason.on.isoformat() in reason.text)
+    return reason.text if said else f"{reason.text} ({when})"
+
+
+def _in_order(decisions: Iterable[Decision]) -> list[Decision]:
+    """Return *decisions* with each cadence together, cadences in the order in which they first appear."""
+    listed = list(decisions)
+    place = {name: index for index, name in enumerate(dict.fromkeys(decision.cadence for decision in listed))}
+    return sorted(listed, key=lambda decision: place[decision.cadence])
