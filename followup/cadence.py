@@ -1,0 +1,770 @@
+"""Steps and date rules: "2 business days after" -> a date.
+
+Takes the tables of a settings file, dates and a calendar. Gives steps, dates, and the ranges of stored dates in which a
+step can have something to say. Touches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from followup import codes, workdays
+from followup.errors import ConfigurationError
+from followup.model import (
+    MESSAGE_CHANNELS,
+    AnchorWindow,
+    Channel,
+    Conditions,
+    Delay,
+    OccasionKind,
+    Outcome,
+    Purpose,
+    Quiet,
+    Service,
+    Step,
+)
+
+_Word = TypeVar("_Word", bound=StrEnum)
+_Value = TypeVar("_Value")
+
+SAME_DAY = Delay(0, "day")
+
+DEFAULT_LATE = Delay(30, "day")
+"""How late a step may be when it does not say so."""
+
+REVIEW_DAYS = 60
+"""How long a touchpoint that is too late, but was known in time, waits for a person before it expires."""
+
+ASKS_IN_LINE = 3
+MESSAGES_IN_LINE = 4
+"""How often in a row a budget may put off an ask or a message before we stop looking for it."""
+
+LONGEST_HISTORY_YEARS = 60
+"""How far back the first job of a client may lie for an anniversary."""
+
+_DAYS_IN = {"day": (1, 1), "week": (7, 7), "month": (28, 31), "year": (365, 366)}
+_UNITS = {
+    "day": "day",
+    "business day": "business day",
+    "working day": "business day",
+    "workday": "business day",
+    "week": "week",
+    "month": "month",
+    "year": "year",
+}
+_LONGEST = {"day": 36500, "business day": 2500, "week": 5200, "month": 1200, "year": 100}
+_DELAY = re.compile(r"(?P<number>[0-9]{1,6}|an?)\s+(?P<unit>[^\W\d_]+(?:\s+[^\W\d_]+)??)(?:\s+(?P<side>before|after))?")
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,4})?")
+
+EXAMPLES_OF_DELAYS = '"same day", "2 business days", "3 weeks", "12 months"'
+
+
+class Budget(Protocol):
+    """How many days lie between two messages to one household, and between two asks."""
+
+    @property
+    def messages_days(self) -> int:
+        """Between two messages."""
+
+    @property
+    def asks_days(self) -> int:
+        """Between two asks."""
+
+
+class Facts(Protocol):
+    """What of the settings the ranges depend on."""
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """Every step, for the old names of the one that another waits for."""
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """What is known of each kind of work, by its lower-case name."""
+
+    @property
+    def quiet(self) -> Quiet:
+        """From when on a client counts as quiet."""
+
+    @property
+    def closing_days(self) -> Sequence[tuple[date, date]]:
+        """When the firm is closed."""
+
+    @property
+    def budget(self) -> Budget:
+        """How often one household may be written to."""
+
+
+# ---------------------------------------------------------------- delays and dates
+
+
+def parse_delay(text: str) -> Delay:
+    """Return the distance that *text* names; ValueError says what is wrong with it and how to write it.
+
+    Accepts "same day", and a number and a unit, with "before" or "after" behind if wanted: "1 business day", "3 weeks".
+    """
+    words = " ".join(text.casefold().split())
+    if words == "same day":
+        return SAME_DAY
+    match = _DELAY.fullmatch(words)
+    if match is None:
+        raise ValueError(f"'{text}' is not a delay; write a whole number and a unit, such as {EXAMPLES_OF_DELAYS}")
+    unit = _UNITS.get(match["unit"]) or _UNITS.get(match["unit"].removesuffix("s"))
+    if unit is None:
+        near = codes.nearest(match["unit"], [*_UNITS, *(f"{each}s" for each in _UNITS)])
+        hint = f"did you mean '{near}'?" if near else f"write {EXAMPLES_OF_DELAYS}"
+        raise ValueError(f"'{text}' is not a delay: there is no unit '{match['unit']}'; {hint}")
+    number = int(match["number"]) if match["number"].isdigit() else 1
+    if number > _LONGEST[unit]:
+        raise ValueError(f"'{text}' is too long a delay: at most {_LONGEST[unit]} {unit}s")
+    return Delay(number, unit, before=match["side"] == "before" and number > 0)
+
+
+def add(delay: Delay, anchor: date, calendar: workdays.Calendar) -> date:
+    """Return the day that lies *delay* after *anchor*, or before it.
+
+    Days, weeks, months and years count every day and may end on a closed one; business days end on a business day. The
+    31st becomes the last day of a shorter month.
+    """
+    return occurrence(anchor, delay, 1, calendar=calendar)
+
+
+def occurrence(anchor: date, every: Delay, n: int, *, calendar: workdays.Calendar | None = None) -> date:
+    """Return *anchor* + *n* x *every*, computed from the anchor each time.
+
+    So the 31st comes back after a short month and 29 February every leap year; adding month to month would stay on the
+    28th for ever (dateutil documents it, Taskwarrior #1698 suffered it).
+    """
+    number = every.number * n * (-1 if every.before else 1)
+    if every.unit == "business day":
+        return (calendar or workdays.Calendar()).add_business_days(anchor, number)
+    if every.unit in ("day", "week"):
+        return anchor + timedelta(days=number * _DAYS_IN[every.unit][0])
+    from dateutil.relativedelta import relativedelta
+
+    # Fields that are None keep their value, so `months` is the whole distance; the sum clips to the month's last day.
+    months = number if every.unit == "month" else number * 12
+    return anchor + relativedelta(months=months)
+
+
+def opposite(delay: Delay) -> Delay:
+    """Return the same distance to the other side."""
+    return replace(delay, before=not delay.before and delay.number > 0)
+
+
+def delay_of(step: Step, service: Service | None = None) -> Delay:
+    """Return the delay by which *step* is counted: its own, or the lead of the *service* that is due again."""
+    if step.by_lead and service is not None:
+        return replace(service.lead, before=service.lead.number > 0)
+    return step.delay
+
+
+def occurrences(step: Step, anchor: date, calendar: workdays.Calendar, *, delay: Delay | None = None) -> Iterator[date]:
+    """Yield the days of occurrences 1, 2, 3 ... of *step* for an occasion on *anchor*; for ever where it never ends.
+
+    They are not yet moved to a business day. A reminder is not among them: it counts from the day on which the first
+    went out.
+
+    Args:
+        delay: instead of the step's own, where `delay_of` says so.
+    """
+    n = 1
+    while step.times is None or n <= step.times:
+        base = anchor if step.every is None or n == 1 else occurrence(anchor, step.every, n - 1, calendar=calendar)
+        yield add(delay or step.delay, base, calendar)
+        if step.every is None:
+            return
+        n += 1
+
+
+def quiet_on(last_job_on: date, usual_gap_days: int | None, quiet: Quiet, calendar: workdays.Calendar) -> date:
+    """Return the day from which a client whose last job was on *last_job_on* counts as quiet."""
+    if usual_gap_days is None:
+        return add(quiet.otherwise, last_job_on, calendar)
+    exceeded = last_job_on + timedelta(days=_quiet_days(usual_gap_days, quiet))
+    return max(exceeded, add(quiet.at_least, last_job_on, calendar))
+
+
+def _quiet_days(usual_gap_days: int, quiet: Quiet) -> int:
+    return int((usual_gap_days * Decimal(quiet.factor)).to_integral_value(ROUND_CEILING))
+
+
+def default_lead(interval: Delay) -> Delay:
+    """Return how long before the day a service is announced: 30 days, or 14 for what comes half-yearly or more often.
+
+    After the service reminders of Plyrium and ServiceBox.
+    """
+    return Delay(14 if _span(interval)[1] <= _span(Delay(6, "month"))[1] else 30, "day")
+
+
+# ---------------------------------------------------------------- steps from tables
+
+STEP_KEYS: Mapping[str, str] = {
+    "after": 'When, counted from the occasion: "same day", "1 business day", "3 weeks", "12 months".',
+    "before": 'The same, before the occasion. "lead": by the lead of the service ([services]).',
+    "occasion": f"What starts it: {', '.join(OccasionKind)}.",
+    "after_step": "Count from the day on which this other step went out, for the same occasion.",
+    "otherwise": "Counted from the occasion where the step in after_step did not go out.",
+    "channels": f"By what means, the first one that the client can and wants to receive: {', '.join(Channel)}.",
+    "template": "The words; without it, the template that is called like the step.",
+    "purpose": "service, or marketing, which needs a basis, a postal address and a way out.",
+    "ask": "true when the client is asked for a favour; asks have a budget of their own.",
+    "when": "Conditions, see below.",
+    "again_after": "Not again for the same client within this time, whatever the occasion.",
+    "every": "Repeats at this distance, counted from the occasion.",
+    "times": 'How often for one occasion: a number, or "always".',
+    "reminder": "One reminder, this long after it went out. It counts as the same ask.",
+    "reminder_template": "The words of the reminder.",
+    "priority": "Who goes first when a budget lets only one out: 0 to 100, higher first.",
+    "late": "After this time it is too late, and a person decides.",
+    "covers": "Several jobs of one client this close together are said once.",
+    "enabled": "false switches it off; what went out stays known.",
+    "was": "Names that this step had before.",
+    "description": "What it is for, in a line.",
+}
+"""Every key of a step in the settings file, and what it means."""
+
+CONDITION_KEYS: Mapping[str, str] = {
+    "services": "One of these services.",
+    "not_services": "None of these services.",
+    "tags": "The client has one of these tags.",
+    "not_tags": "The client has none of these tags.",
+    "min_amount": "The job came to at least this, in the home's currency.",
+    "below_amount": "The job came to less than this, or its amount is not known.",
+    "first_job": "true: only for a client's first job; false: only for later ones.",
+    "last_outcome": f"The last contact went like this: {', '.join(Outcome)}.",
+    "client_for": "A client for at least this long.",
+    "paid": "true: the job is not known to be unpaid.",
+    "no_future_job": "true: no later job of that service is done or planned.",
+    "any_of": "A list of conditions of which one is enough.",
+}
+"""Every key of the conditions (`when`) of a step, and what it means."""
+
+CADENCE_KEYS: Mapping[str, str] = {
+    "occasion": "What starts every step of the cadence that does not say otherwise.",
+    "enabled": "false switches the whole cadence off.",
+    "description": "What it is for, in a line.",
+}
+"""Keys of a cadence itself; every other one in it is a step."""
+
+_UNFORESEEN = frozenset(OccasionKind) - {OccasionKind.SERVICE_INTERVAL, OccasionKind.CLIENT_QUIET}
+
+
+def is_name(text: str) -> bool:
+    """Tell whether *text* can be the name of a step or cadence; it becomes part of keys and file names."""
+    return len(text) <= 40 and _NAME.fullmatch(text) is not None
+
+
+def parse_step(
+    cadence: str,
+    name: str,
+    table: Mapping[str, Any],
+    *,
+    where: str,
+    amounts: Mapping[str, str] | None = None,
+    templates: Collection[str] | None = None,
+) -> Step:
+    """Return the step that a *table* of the settings file describes; ConfigurationError holds all its problems.
+
+    Args:
+        cadence, name: what the table is called: ``[cadence.CADENCE.NAME]``.
+        table: its keys; `occasion`, `enabled` and `description` of the cadence belong in it already.
+        where: the file, for the messages.
+        amounts: amounts that may be written by the name of a setting, such as "calls.minimum_amount".
+        templates: names of the templates there are; None leaves them unchecked.
+    """
+    reader = _Reader(f"{where}: cadence.{cadence}.{name}", table, STEP_KEYS)
+    if not is_name(name):
+        reader.problem(
+            "",
+            f"'{name}' cannot be the name of a step; use small letters, digits and single hyphens, such as 'thank-you'",
+        )
+    delay, by_lead = _when_due(reader)
+    occasion = reader.word("occasion", OccasionKind, None)
+    if occasion is None:
+        if "occasion" not in table:
+            reader.problem("occasion", f"is missing; write what starts the step: {', '.join(OccasionKind)}")
+        occasion = OccasionKind.JOB_COMPLETED
+    every = reader.delay("every")
+    reminder = reader.delay("reminder")
+    template = reader.text("template") or name
+    reminder_template = reader.text("reminder_template")
+    step = Step(
+        name=name,
+        cadence=cadence,
+        occasion=occasion,
+        delay=delay,
+        by_lead=by_lead,
+        after_step=reader.text("after_step"),
+        otherwise=reader.delay("otherwise"),
+        channels=_channels(reader),
+        template=template,
+        purpose=reader.word("purpose", Purpose, Purpose.SERVICE) or Purpose.SERVICE,
+        ask=reader.truth("ask") or False,
+        when=_conditions(reader, table.get("when", {}), amounts or {}),
+        again_after=reader.delay("again_after"),
+        every=every,
+        times=_times(reader, every),
+        reminder=reminder,
+        reminder_template=reminder_template or (template if reminder else ""),
+        priority=reader.number("priority", 0, 100, 50),
+        late=reader.delay("late") or DEFAULT_LATE,
+        covers=reader.delay("covers"),
+        enabled=reader.truth("enabled") is not False,
+        was=reader.texts("was"),
+        description=reader.text("description"),
+    )
+    _check_together(reader, step, table)
+    if templates is not None:
+        used = {"template": step.template} | ({"reminder_template": step.reminder_template} if reminder else {})
+        for key, used_name in used.items():
+            if used_name not in templates:
+                said = codes.did_you_mean(used_name, sorted(templates))
+                reader.problem(key, f"there is no template '{used_name}'. {said} `followup template new` makes one")
+    if reader.problems:
+        raise ConfigurationError(reader.problems)
+    return step
+
+
+def _when_due(reader: _Reader) -> tuple[Delay, bool]:
+    table = reader.table
+    given = [key for key in ("after", "before") if table.get(key, "") != ""]
+    if len(given) != 1:
+        words = "has both 'after' and 'before'; keep one of them" if given else 'is missing; write after = "3 weeks"'
+        reader.problem("after", words)
+        return SAME_DAY, False
+    if given == ["before"] and table["before"] == "lead":
+        if table.get("occasion") != OccasionKind.SERVICE_INTERVAL:
+            reader.problem("before", "'lead' is known only for the occasion 'service interval'")
+        return SAME_DAY, True
+    delay = reader.delay(given[0]) or SAME_DAY
+    if given == ["before"]:
+        delay = replace(delay, before=delay.number > 0)
+    return delay, False
+
+
+def _channels(reader: _Reader) -> tuple[Channel, ...]:
+    channels = []
+    for text in reader.texts("channels"):
+        if text in set(Channel):
+            channels.append(Channel(text))
+        else:
+            reader.problem("channels", f"there is no channel '{text}'. {codes.did_you_mean(text, Channel)}")
+    if len(set(channels)) != len(channels):
+        reader.problem("channels", "names a channel twice")
+    return tuple(channels) or (Channel.EMAIL,)
+
+
+def _times(reader: _Reader, every: Delay | None) -> int | None:
+    if reader.table.get("times", "") == "":
+        return None if every else 1
+    if reader.table["times"] == "always":
+        return None
+    return reader.number("times", 1, 1000, 1, otherwise='or "always"')
+
+
+def _conditions(reader: _Reader, table: Any, amounts: Mapping[str, str], path: str = "when") -> Conditions:
+    if not isinstance(table, Mapping):
+        reader.problem(path, "is not a table; write for example when.min_amount = 250")
+        return Conditions()
+    inner = _Reader(f"{reader.where}.{path}", table, CONDITION_KEYS, problems=reader.problems)
+    alternatives = table.get("any_of", [])
+    if not isinstance(alternatives, list):
+        inner.problem(
+            "any_of", 'is not a list; write any_of = [{ last_outcome = "happy" }, { client_for = "6 months" }]'
+        )
+        alternatives = []
+    nested = []
+    for position, each in enumerate(alternatives, start=1):
+        if isinstance(each, Mapping) and "any_of" in each:
+            inner.problem("any_of", "cannot hold another any_of")
+        else:
+            nested.append(_conditions(inner, each, amounts, f"any_of {position}"))
+    return Conditions(
+        services=tuple(each.casefold() for each in inner.texts("services")),
+        not_services=tuple(each.casefold() for each in inner.texts("not_services")),
+        tags=tuple(each.casefold() for each in inner.texts("tags")),
+        not_tags=tuple(each.casefold() for each in inner.texts("not_tags")),
+        min_amount=inner.amount("min_amount", amounts),
+        below_amount=inner.amount("below_amount", amounts),
+        first_job=inner.truth("first_job"),
+        last_outcome=inner.word("last_outcome", Outcome, None) or "",
+        client_for=inner.delay("client_for"),
+        paid=inner.truth("paid") or False,
+        no_future_job=inner.truth("no_future_job") or False,
+        any_of=tuple(nested),
+    )
+
+
+def _check_together(reader: _Reader, step: Step, table: Mapping[str, Any]) -> None:
+    if step.delay.before and step.every is None and step.occasion in _UNFORESEEN:
+        reader.problem("before", f"nobody knows of '{step.occasion}' before it happens; use after")
+    if step.otherwise and not step.after_step:
+        reader.problem("otherwise", "means nothing without after_step")
+    if step.after_step and (step.by_lead or step.delay.before):
+        reader.problem("before", "does not go together with after_step; use after")
+    if step.reminder and step.every:
+        reader.problem("reminder", "does not go together with every")
+    if step.reminder_template and not step.reminder:
+        reader.problem("reminder_template", 'means nothing without reminder = "7 days"')
+    if step.every and not step.every.number:
+        reader.problem("every", "repeats on the same day for ever; write a longer time")
+    if not step.every and step.times != 1 and table.get("times", "") != "":
+        reader.problem("times", 'means nothing without every = "60 days"')
+    if step.when.no_future_job and step.occasion not in (OccasionKind.JOB_COMPLETED, OccasionKind.SERVICE_INTERVAL):
+        reader.problem("when.no_future_job", f"is not known for the occasion '{step.occasion}'")
+    low, high = step.when.min_amount, step.when.below_amount
+    if low and high and Decimal(low) >= Decimal(high):
+        reader.problem("when", f"no amount is at least {low} and below {high}")
+    for old in step.was:
+        if old == step.name or not is_name(old):
+            reader.problem("was", f"'{old}' cannot be an old name of '{step.name}'")
+
+
+class _Reader:
+    """One table of the settings file, read key by key; gathers what is wrong instead of stopping at it."""
+
+    def __init__(
+        self, where: str, table: Mapping[str, Any], known: Collection[str], *, problems: list[str] | None = None
+    ) -> None:
+        self.where = where
+        self.table = table
+        self.problems: list[str] = [] if problems is None else problems
+        for key in table:
+            if key not in known:
+                self.problem(key, f"there is no such key. {codes.did_you_mean(key, known)}")
+
+    def problem(self, key: str, what: str) -> None:
+        """Note that *key* is wrong, and how."""
+        self.problems.append(f"{self.where}{'.' if key else ''}{key}: {what.rstrip('.')}.")
+
+    def text(self, key: str) -> str:
+        """Return a text, empty where there is none."""
+        return self._typed(key, "", lambda value: isinstance(value, str), 'is not a text; put it in quotes: "..."')
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts; one text alone counts as a list of one."""
+        value = self.table.get(key, [])
+        if isinstance(value, str):
+            return (value,) if value else ()
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return tuple(value)
+        self.problem(key, f'{_shown(value)} is not a list of texts; write ["one", "two"]')
+        return ()
+
+    def truth(self, key: str) -> bool | None:
+        """Return true or false, or None where nothing is said."""
+        return self._typed(
+            key, None, lambda value: isinstance(value, bool), "is neither true nor false, without quotes"
+        )
+
+    def number(self, key: str, low: int, high: int, default: int, *, otherwise: str = "") -> int:
+        """Return a whole number between *low* and *high*."""
+
+        def fits(value: Any) -> bool:
+            return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+        return self._typed(key, default, fits, f"is not a whole number from {low} to {high} {otherwise}".rstrip())
+
+    def delay(self, key: str) -> Delay | None:
+        """Return a delay, or None where there is none."""
+        value = self.table.get(key, "")
+        if value == "":
+            return None
+        try:
+            if not isinstance(value, str):
+                raise ValueError(f"{_shown(value)} is not a delay; write {EXAMPLES_OF_DELAYS}")
+            return parse_delay(value)
+        except ValueError as error:
+            self.problem(key, str(error))
+            return None
+
+    def word(self, key: str, words: type[_Word], default: _Word | None) -> _Word | None:
+        """Return one of the words of an enumeration."""
+        value = self.table.get(key, "")
+        if value == "":
+            return default
+        known = [str(each) for each in words]
+        if isinstance(value, str) and value in known:
+            return words(value)
+        self.problem(key, f"{_shown(value)} is not one of: {', '.join(known)}. {_hint(value, known)}")
+        return default
+
+    def amount(self, key: str, amounts: Mapping[str, str]) -> str:
+        """Return a decimal amount as exact text, empty where there is none."""
+        value = self.table.get(key, "")
+        if isinstance(value, str) and value in amounts:
+            return amounts[value]
+        try:
+            return parse_amount(value)
+        except ValueError as error:
+            self.problem(key, str(error))
+            return ""
+
+    def _typed(self, key: str, default: _Value, fits: Callable[[Any], bool], complaint: str) -> _Value:
+        value = self.table.get(key, "")
+        if value == "":
+            return default
+        if not fits(value):
+            self.problem(key, f"{_shown(value)} {complaint}")
+            return default
+        return value  # type: ignore[no-any-return]  # `fits` has just looked at it
+
+
+def parse_amount(value: Any) -> str:
+    """Return a decimal amount as text without loss; ValueError says how to write one. Empty stays empty."""
+    if value == "":
+        return ""
+    text = str(value) if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) else ""
+    if not _AMOUNT.fullmatch(text):
+        raise ValueError(
+            f"{_shown(value)} is not an amount; write digits with a point for the decimals, such as 250 or 49.90"
+        )
+    return text
+
+
+def check_steps(steps: Sequence[Step], *, where: str) -> list[str]:
+    """Return what is wrong between steps: names that meet, steps that wait for unknown ones or for each other."""
+    problems: list[str] = []
+    owners: dict[str, Step] = {}
+    for step in steps:
+        for name in (step.name, *step.was):
+            other = owners.setdefault(name, step)
+            if other is not step:
+                problems.append(
+                    f"{where}: cadence.{step.cadence}.{step.name}: the name '{name}' belongs to "
+                    f"cadence.{other.cadence}.{other.name} already; a step's name is its identity, so give this one another."
+                )
+    for step in steps:
+        if not step.after_step:
+            continue
+        at = f"{where}: cadence.{step.cadence}.{step.name}.after_step"
+        awaited = owners.get(step.after_step)
+        if awaited is None:
+            known = [each.name for each in steps if each is not step]
+            problems.append(f"{at}: there is no step '{step.after_step}'. {codes.did_you_mean(step.after_step, known)}")
+            continue
+        if awaited.occasion != step.occasion:
+            problems.append(
+                f"{at}: '{awaited.name}' starts with '{awaited.occasion}', this step with '{step.occasion}'; "
+                "both must start with the same."
+            )
+        seen = {step.name}
+        while awaited and awaited.name not in seen:
+            seen.add(awaited.name)
+            awaited = owners.get(awaited.after_step)
+        if awaited is not None and awaited is step:
+            problems.append(f"{at}: the steps {', '.join(sorted(seen))} wait for each other in a circle.")
+    return problems
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return f"'{value}'"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float, Decimal)):
+        return str(value)
+    return "this"
+
+
+def _hint(value: Any, known: Collection[str]) -> str:
+    near = codes.nearest(value, known) if isinstance(value, str) else ""
+    return f"Did you mean '{near}'?" if near else ""
+
+
+# ---------------------------------------------------------------- which stored dates can matter
+
+
+def windows(
+    step: Step, *, today: date, horizon: date, settings: Facts, gaps: Sequence[int] = ()
+) -> Iterator[AnchorWindow]:
+    """Yield the ranges of stored dates for which *step* can have something to say between *today* and *horizon*.
+
+    They are wider than exact, never narrower: a client found in vain costs a look, one not found gets silence. They
+    reach back as far as a touchpoint can still wait: its late limit, what budgets may put off, closing days, and the
+    time in which a late one is for review. What waits longer than that waits for a reason of its own (a case, a
+    snooze, an attempt), and each of these has a range here too.
+
+    Args:
+        gaps: the distinct usual gaps in days that clients have, for steps on quiet clients.
+    """
+    back = look_back(step, settings)
+    low, high = _minus(today, back), horizon
+    waited_for = {each.name: each for each in settings.steps}.get(step.after_step)
+    if step.after_step:
+        names = (waited_for.name, *waited_for.was) if waited_for else (step.after_step,)
+        for name in names:
+            yield _ranged("contact.on", low, high, [step.delay], settings, step=name)
+        if step.otherwise:
+            yield from _anchors(step, [step.otherwise], low, high, today=today, settings=settings, gaps=gaps)
+    else:
+        yield from _anchors(step, [step.delay], low, high, today=today, settings=settings, gaps=gaps)
+    if step.reminder:
+        for name in (step.name, *step.was):
+            yield _ranged("contact.on", low, high, [step.reminder], settings, step=name)
+    yield AnchorWindow(field="case.open")
+    yield AnchorWindow(field="case.resolved_on", from_on=low, to_on=high)
+    yield AnchorWindow(field="instruction.until", from_on=low, to_on=high)
+    yield AnchorWindow(field="instruction.on", from_on=low, to_on=high)
+    yield AnchorWindow(field="attempt.open")
+
+
+def all_windows(settings: Facts, *, today: date, horizon: date, gaps: Sequence[int] = ()) -> list[AnchorWindow]:
+    """Return the windows of every enabled step, those of one kind that overlap made into one, in a stable order."""
+    found: dict[tuple[str, tuple[str, ...], str, int | None], list[tuple[date, date]]] = {}
+    for step in settings.steps:
+        if step.enabled:
+            for each in windows(step, today=today, horizon=horizon, settings=settings, gaps=gaps):
+                kind = (each.field, each.services, each.step, each.gap_days)
+                found.setdefault(kind, []).append((each.from_on or date.min, each.to_on or date.max))
+    merged = []
+    for (name, services, step_name, gap), ranges in found.items():
+        for first, last in _joined(ranges):
+            merged.append(
+                AnchorWindow(
+                    field=name,
+                    from_on=None if first == date.min else first,
+                    to_on=None if last == date.max else last,
+                    services=services,
+                    step=step_name,
+                    gap_days=gap,
+                )
+            )
+    return merged
+
+
+def look_back(step: Step, settings: Facts) -> int:
+    """Return how many days after its date a touchpoint of *step* can still be waiting, held by nothing but rules."""
+    late = _span(step.late or DEFAULT_LATE, _closed(settings))[1]
+    budget = 0
+    if step.ask:
+        budget = ASKS_IN_LINE * settings.budget.asks_days
+    elif set(step.channels) & MESSAGE_CHANNELS:
+        budget = MESSAGES_IN_LINE * settings.budget.messages_days
+    return late + REVIEW_DAYS + budget + _closed(settings)
+
+
+def _anchors(
+    step: Step, delays: list[Delay], low: date, high: date, *, today: date, settings: Facts, gaps: Sequence[int]
+) -> Iterator[AnchorWindow]:
+    for shifts in _repetitions(step, delays, low):
+        if step.occasion == OccasionKind.SERVICE_INTERVAL:
+            for (interval, lead), names in _services_by_interval(step, settings).items():
+                own = [lead if step.by_lead else delays[0], *shifts[1:]]
+                yield _ranged("job.completed_on+service", low, high, [interval, *own], settings, services=names)
+        elif step.occasion == OccasionKind.CLIENT_QUIET:
+            for gap in sorted({0, *gaps}):
+                yield from _quiet(gap, low, high, shifts, settings)
+        else:
+            yield _ranged(_FIELDS[step.occasion], low, high, shifts, settings)
+
+
+_FIELDS = {
+    OccasionKind.JOB_COMPLETED: "job.completed_on",
+    OccasionKind.FIRST_JOB: "summary.first_job_on",
+    OccasionKind.CASE_OPENED: "case.opened_on",
+    OccasionKind.CASE_RESOLVED: "case.resolved_on",
+}
+
+
+def _repetitions(step: Step, delays: list[Delay], low: date) -> Iterator[list[Delay]]:
+    """Yield, for each occurrence that can matter, the delays that add up to its distance from the occasion."""
+    yield delays
+    if step.every is None:
+        return
+    most = step.times
+    if most is None:
+        shortest = max(1, _span(step.every)[0])
+        most = 1 + LONGEST_HISTORY_YEARS * 366 // shortest
+    for n in range(1, most):
+        yield [*delays, replace(step.every, number=step.every.number * n)]
+
+
+def _quiet(gap: int, low: date, high: date, shifts: list[Delay], settings: Facts) -> Iterator[AnchorWindow]:
+    quiet = settings.quiet
+    if gap == 0:
+        yield _ranged("summary.last_job_on", low, high, [quiet.otherwise, *shifts], settings, gap_days=0)
+        return
+    own = max(_quiet_days(gap, quiet), _span(quiet.at_least)[0])
+    latest = max(_quiet_days(gap, quiet), _span(quiet.at_least, _closed(settings))[1])
+    found = _ranged("summary.last_job_on", low, high, shifts, settings, gap_days=gap)
+    yield replace(found, from_on=_minus(found.from_on or low, latest), to_on=_minus(found.to_on or high, own))
+
+
+def _services_by_interval(step: Step, settings: Facts) -> dict[tuple[Delay, Delay], tuple[str, ...]]:
+    grouped: dict[tuple[Delay, Delay], list[str]] = {}
+    for name, service in sorted(settings.services.items()):
+        wanted = not step.when.services or name in step.when.services
+        if service.interval is not None and wanted and name not in step.when.not_services:
+            lead = replace(service.lead, before=service.lead.number > 0)
+            grouped.setdefault((service.interval, lead), []).append(name)
+    return {key: tuple(names) for key, names in grouped.items()}
+
+
+def _ranged(
+    name: str,
+    low: date,
+    high: date,
+    delays: Iterable[Delay],
+    settings: Facts,
+    *,
+    services: tuple[str, ...] = (),
+    step: str = "",
+    gap_days: int | None = None,
+) -> AnchorWindow:
+    """Return the anchors from which *delays* lead to a day between *low* and *high*."""
+    closed = _closed(settings)
+    spans = [_span(delay, closed) for delay in delays]
+    nearest, farthest = sum(first for first, _ in spans), sum(last for _, last in spans)
+    # The day may have been moved behind closed ones, so that an earlier anchor can lead to it too.
+    return AnchorWindow(
+        field=name,
+        from_on=_minus(low, farthest + closed),
+        to_on=_minus(high, nearest),
+        services=services,
+        step=step,
+        gap_days=gap_days,
+    )
+
+
+def _span(delay: Delay, closed: int = 0) -> tuple[int, int]:
+    """Return the least and the greatest number of days that *delay* can take; negative before the anchor."""
+    number = delay.number
+    if delay.unit == "business day":
+        # At least one day in seven is worked on, and most weeks have five or six; holidays and one closing come on top.
+        shortest, longest = number, (number * 7 if number < 5 else number * 2) + 7 + closed
+    elif delay.unit == "month":
+        # Twelve months are 365 or 366 days; a part of a year differs by the lengths of its months.
+        shortest, longest = number * 1461 // 48 - 3, -(-number * 1461 // 48) + 3
+        shortest = max(shortest, 0)
+    else:
+        first, last = _DAYS_IN[delay.unit]
+        shortest, longest = number * first, number * last
+    return (-longest, -shortest) if delay.before else (shortest, longest)
+
+
+def _closed(settings: Facts) -> int:
+    """Return the longest run of closed days to reckon with: the firm's own, between holidays and weekends."""
+    return workdays.longest_closing(settings.closing_days).days + 10
+
+
+def _minus(day: date, days: int) -> date:
+    return date.fromordinal(min(max(day.toordinal() - days, date.min.toordinal()), date.max.toordinal()))
+
+
+def _joined(ranges: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    joined: list[tuple[date, date]] = []
+    for first, last in sorted(ranges):
+        if joined and first.toordinal() <= joined[-1][1].toordinal() + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
