@@ -121,3 +121,15 @@ class ConfigurationError(FollowupError):
         """Take one problem or all that were found."""
         self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class MessageProblem(FollowupError):
+    """One message cannot be made from what is known; a person has to settle it. Others are not stopped by it."""
+
+    exit_code = ExitCode.NEEDS_A_PERSON
+
+
+class TemplateProblem(ConfigurationError, MessageProblem):
+    """A template is wrong: ``file:line``, what, what now. *problems* holds all of them at once."""
+
+    exit_code = ExitCode.CONFIGURATION

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from followup import cells
+
 SPOKEN = ("en", "de", "fr", "es")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
 
 # ---------------------------------------------------------------- dates
 
@@ -23,10 +30,10 @@ _DAYS = {
     "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
 }
 _MONTHS = {
-    "en": "January February March April May June July August September October November December".split(),
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+    "en": _listed("January February March April May June July August September October November December"),
+    "de": _listed("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
+    "fr": _listed("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
+    "es": _listed("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
 }
 _MONTH_FIRST = frozenset({"US"})  # countries that write English dates month first
 _SHORT = {"en": "{d:02}/{m:02}/{y}", "de": "{d:02}.{m:02}.{y}", "fr": "{d:02}/{m:02}/{y}", "es": "{d:02}/{m:02}/{y}"}
@@ -105,29 +112,14 @@ def _day_and_month(when: date, language: str, country: str) -> str:
 
 # ---------------------------------------------------------------- money
 
-# ISO 4217 currencies whose minor unit is not a hundredth.
-_MINOR_DIGITS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-}
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "INR": "₹", "CHF": "CHF"}
 # Thousands and decimal marks; a no-break space keeps the amount on one line.
 _MARKS = {"en": (",", "."), "de": (".", ","), "fr": ("\N{NO-BREAK SPACE}", ","), "es": (".", ",")}
 
 
-def minor_digits(currency: str) -> int:
-    """Return how many digits the minor unit of *currency* takes: 2 for pounds, 0 for yen."""
-    return _MINOR_DIGITS.get(currency.upper(), 2)
-
-
 def amount(minor: int | None, currency: str) -> str:
     """Return an amount as a plain value for templates, "120.00 GBP", or "" when it is not known."""
-    if minor is None:
-        return ""
-    digits = minor_digits(currency)
-    whole, rest = divmod(abs(minor), 10**digits)
-    text = f"{whole}.{rest:0{digits}}" if digits else str(whole)
-    return f"{'-' if minor < 0 else ''}{text} {currency}".rstrip()
+    return "" if minor is None else f"{cells.decimal(minor, currency)} {currency}".rstrip()
 
 
 _AMOUNT = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?: ?([A-Za-z]{3}))?")
@@ -148,8 +140,7 @@ def money(value: object, language: str, currency: str = "") -> str:
         raise ValueError(f"{what}; write {{% if %}} around it, or complete the record")
     sign, whole, rest, code = found.groups()
     code = (code or currency).upper()
-    digits = minor_digits(code)
-    rest = (rest or "").ljust(digits, "0")
+    rest = (rest or "").ljust(cells.minor_digits(code), "0")
     thousands, decimal = _MARKS.get(language, ("", "."))
     figures = f"{int(whole):,}".replace(",", thousands) + (f"{decimal}{rest}" if rest else "")
     symbol = _SYMBOLS.get(code, code)
@@ -165,10 +156,10 @@ def money(value: object, language: str, currency: str = "") -> str:
 # ---------------------------------------------------------------- numbers, lists, services
 
 _NUMBERS = {
-    "en": "one two three four five six seven eight nine ten eleven twelve".split(),
-    "de": "ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf".split(),
-    "fr": "un deux trois quatre cinq six sept huit neuf dix onze douze".split(),
-    "es": "un dos tres cuatro cinco seis siete ocho nueve diez once doce".split(),
+    "en": _listed("one two three four five six seven eight nine ten eleven twelve"),
+    "de": _listed("ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf"),
+    "fr": _listed("un deux trois quatre cinq six sept huit neuf dix onze douze"),
+    "es": _listed("un dos tres cuatro cinco seis siete ocho nueve diez once doce"),
 }
 _UNITS = {
     "en": {"day": ("day", "days"), "week": ("week", "weeks"), "month": ("month", "months"), "year": ("year", "years")},
@@ -241,7 +232,7 @@ def _lowered(word: str) -> str:
 # ---------------------------------------------------------------- names
 
 _PARTICLES = frozenset(
-    "af al av bin da das de dei del della den der di do dos du ibn la le ten ter van vom von y zu zum zur".split()
+    _listed("af al av bin da das de dei del della den der di do dos du ibn la le ten ter van vom von y zu zum zur")
 )
 _AS_THEY_ARE = frozenset({"II", "III", "IV", "VI", "VII", "VIII"})
 _LATIN = re.compile(r"[A-Za-z\u00aa-\u024f\u1e00-\u1eff\u0300-\u036f'\u2019.\-\s,&]+")
@@ -413,7 +404,7 @@ def greeting(name: Name, *, address_as: str, company: str, language: str) -> str
 
 OPT_OUT = {
     "en": {
-        "email": "If you would rather not receive messages like this one, reply with “stop” and we will not send any more.",
+        "email": "If you would rather not receive messages like this one, reply “stop” and we will not send any more.",
         "text": "Reply STOP to opt out.",
         "letter": "If you would rather not receive letters like this one, let us know and we will not send any more.",
     },

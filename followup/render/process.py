@@ -1,0 +1,156 @@
+"""The keeper of the sandbox: starts it, feeds it, stops it when it takes too long, starts another.
+
+Takes chunks of tasks. Gives a result for each, in order, whatever a template does. Touches one child process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import marshal
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import followup
+from followup.errors import IOFailure
+from followup.render.wire import Opening, Result, Task, read_frame, write_frame
+
+if TYPE_CHECKING:
+    import subprocess
+
+# -I keeps the caller's PYTHON* variables and folder out, -S the site's hooks; the parent's own path is what it needs.
+_START = "import json,sys; sys.path[:]=json.loads(sys.argv[1]); from followup.render import child; child.main()"
+# What programs need from the environment to start at all; secrets stay here.
+_ENVIRONMENT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TEMP", "TMPDIR")
+_START_SECONDS = 60.0  # a cold disk and a virus scanner; not a template's time
+_GRACE_SECONDS = 2.0  # after which a child that cannot even say it is late is killed
+
+
+class Keeper:
+    """Keeps one child at a time. `begin` hands over a chunk, `finish` gives its results; one chunk is under way."""
+
+    def __init__(self, opening: Opening) -> None:
+        """Take what is the same for the whole run; the child starts with the first chunk."""
+        self._opening = opening
+        self._process: subprocess.Popen[bytes] | None = None
+        self._chunk: list[Task] = []
+        self._found: dict[int, Result] = {}
+        self._under_way: list[int] = []
+        self._late: dict[str, str] = {}
+
+    def close(self) -> None:
+        """End the child; a later chunk starts another."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        import subprocess
+
+        with contextlib.suppress(OSError):
+            _pipe(process.stdin).close()
+        try:
+            process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for stream in (process.stdout, process.stderr):
+            _pipe(stream).close()
+
+    def begin(self, tasks: Sequence[Task]) -> None:
+        """Hand a chunk over; it is filled in while the caller does something else."""
+        self._chunk = list(tasks)
+        self._found = {}
+        self._send(len(self._chunk))
+
+    def finish(self) -> list[Result]:
+        """Return the results of the chunk, in its order."""
+        size = len(self._chunk)
+        while self._under_way:
+            sent = self._under_way
+            done, late = self._receive()
+            self._found.update(zip(sent, (Result(*result) for result in done), strict=False))
+            if len(done) < len(sent):
+                self.close()
+                guilty = self._chunk[sent[len(done)]][0]
+                if late or len(sent) == 1:
+                    # A template without an end costs its time once a run, not once a client.
+                    self._late[guilty] = late or f"{guilty}:1: used up its time or memory. Mend the template."
+                    size = len(self._chunk)
+                else:
+                    size = 1  # it went without a word: the next ones go one by one, until the guilty one is found
+            self._send(size)
+        return [self._found[number] for number in range(len(self._chunk))]
+
+    def _send(self, size: int) -> None:
+        for number, task in enumerate(self._chunk):
+            if number not in self._found and task[0] in self._late:
+                self._found[number] = Result("", "", "", self._late[task[0]])
+        waiting = [number for number in range(len(self._chunk)) if number not in self._found]
+        self._under_way = waiting[:size]
+        if self._under_way:
+            process = self._process or self._start()
+            tasks = [tuple(self._chunk[number]) for number in self._under_way]
+            with contextlib.suppress(OSError):  # it has gone; `finish` notices
+                write_frame(_pipe(process.stdin), marshal.dumps(tasks))
+
+    def _receive(self) -> tuple[list[Any], str]:
+        process = self._process
+        assert process is not None  # noqa: S101 - `_send` came before
+        limit = self._opening.seconds * 2 + _GRACE_SECONDS
+        answer = _answer(process, limit)
+        return answer if answer is not None else ([], "")
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        import subprocess
+
+        # The package's own folder comes last: an editable install may be known to the parent's hooks only.
+        path = [*filter(None, sys.path), str(Path(followup.__file__).resolve().parent.parent)]
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        try:
+            process = subprocess.Popen(  # noqa: S603 - this program's own interpreter and text
+                [sys.executable, "-I", "-S", "-c", _START, json.dumps(path)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:
+            raise IOFailure(
+                f"{sys.executable}: the process that fills in templates does not start ({error})."
+            ) from error
+        self._process = process
+        with contextlib.suppress(OSError):
+            write_frame(_pipe(process.stdin), marshal.dumps(tuple(self._opening)))
+        if _answer(process, _START_SECONDS) is None:
+            process.kill()
+            said = _pipe(process.stderr).read().decode(errors="replace").strip().rpartition("\n")[2]
+            self.close()
+            raise IOFailure(
+                f"{sys.executable}: the process that fills in templates does not start"
+                f" ({said or 'it said nothing'}). Is followup installed whole? See: followup doctor"
+            )
+        return process
+
+
+def _answer(process: subprocess.Popen[bytes], seconds: float) -> tuple[list[Any], str] | None:
+    # A timer that kills works on every system, where waiting for a pipe with a limit does not.
+    timer = threading.Timer(seconds, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        frame = read_frame(_pipe(process.stdout))
+    finally:
+        timer.cancel()
+    if frame is None:
+        return None
+    done, late = json.loads(frame)
+    return done, late
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None  # noqa: S101 - each of the three was asked to be a pipe
+    return stream
