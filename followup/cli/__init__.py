@@ -1,5 +1,195 @@
-"""To be described by its owner."""
+"""The command line: parse, call one function, print.
+
+Takes arguments. Gives text on stdout, narration on stderr, an exit code. The only package that imports click; the only
+place where an error becomes text. Commands are listed here by hand, in the order of the help; each command's module
+is imported when it is used.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from followup import __version__
+from followup.errors import ExitCode, FollowupError
+
+# (section, ((command, module of followup.cli, one line of help), ...)); the function is NAME_command.
+SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+    (
+        "Every week",
+        (
+            ("week", "week", "Walk through the weekly round, question by question."),
+            ("import", "intake", "Take in clients and jobs from CSV files."),
+            ("due", "planning", "List what to do now, urgent first."),
+            ("send", "messages", "Write what is due as drafts for your mail program."),
+            ("confirm", "messages", "Say which drafts went out."),
+            ("calls", "contacts", "List the calls to make, with what to say."),
+            ("done", "contacts", "Record a call, a letter, or what you did yourself."),
+            ("log", "contacts", "Record any contact with a client, in or out."),
+        ),
+    ),
+    (
+        "Look",
+        (
+            ("status", "planning", "Show what waits, in a few lines."),
+            ("why", "planning", "Explain every step for a client or a key."),
+            ("plan", "planning", "List the coming weeks."),
+            ("preview", "messages", "Show exactly what would go out."),
+            ("message", "messages", "Show the exact bytes of a message that was made."),
+            ("client", "clients", "List, show and change clients."),
+            ("job", "jobs", "List and change jobs."),
+            ("case", "cases", "What went wrong, until it is put right."),
+            ("report", "reports", "Contact report and summary for a period."),
+        ),
+    ),
+    (
+        "Set up",
+        (
+            ("init", "setup", "Make a home for your business."),
+            ("demo", "setup", "See the whole road with an example business."),
+            ("doctor", "setup", "Check everything and say what to fix."),
+            ("template", "templates", "List, check, show and edit message templates."),
+            ("cadence", "setup", "List, check and show cadences."),
+            ("backup", "setup", "Copy the home into one file."),
+            ("restore", "setup", "Bring a home back from a backup."),
+            ("config", "setup", "Show the settings in force."),
+        ),
+    ),
+    (
+        "Clients' wishes",
+        (
+            ("optout", "clients", "A client says stop: nothing goes out any more."),
+            ("forget", "clients", "A client says forget me: erase what we hold."),
+        ),
+    ),
+    (
+        "Scripts",
+        (
+            ("run", "run", "The daily run for cron: drafts and one digest."),
+            ("undo", "intake", "Take back the last import or change by hand."),
+            ("imports", "intake", "List what was imported when."),
+            ("skip", "planning", "Never do this one touchpoint."),
+            ("snooze", "planning", "Put a touchpoint or a client off until a day."),
+        ),
+    ),
+)
+MODULES = {name: module for _, commands in SECTIONS for name, module, _ in commands}
 
 
-def main() -> None:
-    """Replaced by the lead."""
+class Root(click.Group):
+    """The root command: lazy commands in sections, and the one boundary for errors."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order of the help."""
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module that holds the command, and only that one."""
+        module = MODULES.get(cmd_name)
+        if module is None:
+            return None
+        command = getattr(import_module(f"followup.cli.{module}"), f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections from the table above, so that help imports no command."""
+        for section, commands in SECTIONS:
+            with formatter.section(section):
+                formatter.write_dl([(name, text) for name, _, text in commands], col_max=12, col_spacing=2)
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run, and turn whatever happened into text on stderr and an exit code."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        leave(self._run(*args, **extra))
+
+    def _run(self, *args: Any, **extra: Any) -> int:
+        try:
+            if sys.stdout is None:  # `>&-`: Python drops the stream, and click would print into nothing
+                raise OSError(errno.EBADF, "standard output is closed")
+            result = super().main(*args, standalone_mode=False, **extra)
+            sys.stdout.flush()
+            return int(result) if isinstance(result, int) else ExitCode.DONE
+        except FollowupError as error:
+            _say(f"Error: {error}")
+            return error.exit_code
+        except click.exceptions.Exit as leaving:
+            return leaving.exit_code
+        except (click.Abort, KeyboardInterrupt, EOFError):
+            _say("Stopped. What was answered so far is kept.")
+            return ExitCode.INTERRUPTED
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except OSError as error:
+            return _os_error(error)
+
+
+def _os_error(error: OSError) -> int:
+    if error.errno in (errno.EPIPE, errno.EINVAL) and not error.filename:
+        # `| head -1`: the reader has what it wanted. Windows says EINVAL.
+        return ExitCode.READER_LEFT
+    where = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or str(error)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        _say(f"Error: {where}{reason}. Check who owns it and that it may be written.")
+        return ExitCode.NO_PERMISSION
+    _say(f"Error: {where}{reason}. Nothing was half done; make room or choose another place, then run it again.")
+    return ExitCode.IO_ERROR
+
+
+def _say(text: str) -> None:
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        return
+
+
+def leave(code: int) -> NoReturn:
+    """Exit with *code* without a second error from streams that are gone."""
+    if code in (ExitCode.READER_LEFT, ExitCode.IO_ERROR) and "pytest" not in sys.modules:
+        # The interpreter flushes stdout again at exit and would print a traceback about the same trouble.
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                os.dup2(devnull, stream.fileno())
+    sys.exit(code)
+
+
+@click.command(
+    cls=Root,
+    name="followup",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--home", metavar="DIR", help="The folder with followup.toml (FOLLOWUP_HOME).")
+@click.option("--now", metavar="DATE[TIME]", help="Answer as if it were this day (FOLLOWUP_NOW).")
+@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
+@click.option("-q", "--quiet", is_flag=True, help="Say less on stderr.")
+@click.version_option(__version__, message="followup %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, *, home: str | None, now: str | None, verbose: bool, quiet: bool) -> None:
+    """After every job, the right word to the right client at the right time, and never twice."""
+    from followup.cli.app import App
+
+    if not isinstance(ctx.obj, App):
+        ctx.obj = App()
+    ctx.obj.start(home=home, now=now, verbose=verbose, quiet=quiet)
+    ctx.call_on_close(ctx.obj.close)
+    if ctx.invoked_subcommand is None:
+        from followup.cli import planning
+
+        planning.welcome(ctx.obj)
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line of this process."""
+    cli.main(args=argv, prog_name="followup")
+    raise AssertionError("unreachable: Root.main leaves")

@@ -1,72 +1,68 @@
-"""Cases as rows and as a page. Pure."""
+"""Cases as rows, and one case as a page.
+
+Takes cases and what is known of their clients. Gives rows and lines. Touches nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
+from followup.cells import Column, printable
 from followup.model import Case, Client, Contact
-from followup.tables import Column
+from followup.report import clients, words
 
 COLUMNS = (
-    Column("case_id", "case"),
-    Column("client_id", "client id"),
-    Column("client", "client"),
-    Column("opened_on", "opened", kind="day"),
-    Column("days_open", "days", kind="number"),
-    Column("opened_by", "seen by"),
-    Column("summary", "what happened"),
-    Column("job_id", "job"),
-    Column("owner", "owner"),
-    Column("severity", "severity"),
-    Column("cause", "cause"),
-    Column("resolved_on", "resolved", kind="day"),
-    Column("resolution", "put right by"),
+    Column("case_id", "Id", whole=True),
+    Column("opened_on", "Opened", "day", whole=True),
+    Column("client", "Client"),
+    Column("summary", "What happened"),
+    Column("severity", "Severity"),
+    Column("opened_by", "Seen by"),
+    Column("owner", "Looked after by"),
+    Column("days_open", "Days", "number"),
+    Column("resolved_on", "Resolved", "day", whole=True),
+    Column("resolution", place="data"),
+    Column("cause", place="data"),
+    Column("client_id", place="data"),
+    Column("job_id", place="data"),
 )
 
 
-def rows(cases: Iterable[Case], clients: Mapping[str, Client], *, today: date) -> Iterator[tuple[object, ...]]:
-    """Yield a row of COLUMNS for every case, oldest first."""
-    for case in sorted(cases, key=lambda each: (each.opened_on, each.id)):
-        client = clients.get(case.client_id)
+def rows(cases: Iterable[Case], known: Mapping[str, Client], *, today: date) -> Iterator[tuple[Any, ...]]:
+    """Yield a row a case, in the order given. *known*: client id -> client."""
+    for case in cases:
         yield (
             case.id,
-            case.client_id,
-            (client.full_name or client.company) if client else "",
             case.opened_on,
-            ((case.resolved_on or today) - case.opened_on).days,
-            case.opened_by,
+            words.client(known.get(case.client_id), client_id=case.client_id),
             case.summary,
-            case.job_id,
-            case.owner,
             case.severity,
-            case.cause,
+            case.opened_by,
+            case.owner,
+            ((case.resolved_on or today) - case.opened_on).days,
             case.resolved_on,
             case.resolution,
+            case.cause,
+            case.client_id,
+            case.job_id,
         )
 
 
-def lines(case: Case, client: Client, contacts: Iterable[Contact], *, today: date) -> Iterator[str]:
-    """Yield the page of a case: what happened, and every contact since."""
-    yield f"Case {case.id}: {client.full_name or client.company}"
-    if case.summary:
-        yield f"  {case.summary}"
-    state = f"resolved on {case.resolved_on}" if case.resolved_on else "open"
-    days = ((case.resolved_on or today) - case.opened_on).days
-    yield f"  opened on {case.opened_on} by {case.opened_by}, {state}, {days} days"
-    for name, value in (
-        ("job", case.job_id),
-        ("owner", case.owner),
-        ("severity", case.severity),
+def lines(case: Case, client: Client | None, contacts: Iterable[Contact], *, today: date) -> list[str]:
+    """Return a case and every contact since it was opened, for people."""
+    made = [printable(words.client(client, client_id=case.client_id)), *clients.case_lines(case, today=today)]
+    facts = [
+        ("seen by", case.opened_by),
+        ("looked after by", case.owner),
         ("cause", case.cause),
-        ("put right by", case.resolution),
-    ):
-        if value:
-            yield f"  {name}: {value}"
-    yield "Since then:"
-    since = [each for each in contacts if each.on >= case.opened_on]
-    if not since:
-        yield "  no contact yet"
-    for contact in since:
-        what = contact.outcome.value if contact.outcome else contact.summary
-        yield f"  {contact.on}  {contact.direction.value:<3} {contact.channel.value:<6} {what}  {contact.note}".rstrip()
+        ("job", case.job_id),
+    ]
+    made += words.aligned([(name, value) for name, value in facts if value], indent=6)
+    if case.resolved_on is None:
+        made.append("      Nothing is asked of this client until it is resolved.")
+    since = [contact for contact in contacts if contact.on >= case.opened_on]
+    if since:
+        made += ["", "Since then", *words.aligned([clients.contact_row(contact) for contact in since])]
+    return made

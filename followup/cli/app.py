@@ -1,0 +1,149 @@
+"""What every command shares: the home, today, and who is there.
+
+Takes the root's options. Gives a desk, opened when a command first asks for it. The only place that reads the clock.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from followup import home as homes
+from followup.errors import Declined, UsageError
+
+if TYPE_CHECKING:
+    from followup.home import Home
+    from followup.workflow.desk import Desk
+
+T = TypeVar("T")
+
+
+class App:
+    """The object that click hands from command to command."""
+
+    def __init__(self, *, person_is_there: bool | None = None) -> None:
+        """Take *person_is_there* to answer for the terminal (tests do)."""
+        self._person_is_there = person_is_there
+        self._home_option: str | None = None
+        self._now_option: str | None = None
+        self._desk: Desk | None = None
+        self._said_now = False
+        self.verbose = False
+        self.quiet = False
+
+    def start(self, *, home: str | None, now: str | None, verbose: bool, quiet: bool) -> None:
+        """Take the root's options; options win over the environment."""
+        self._home_option = home or os.environ.get("FOLLOWUP_HOME")
+        self._now_option = now or os.environ.get("FOLLOWUP_NOW")
+        self.verbose, self.quiet = verbose, quiet
+        _ = self.fixed_now  # a wrong --now is said before anything else happens
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._desk is not None:
+            self._desk.close()
+            self._desk = None
+
+    @property
+    def interactive(self) -> bool:
+        """Say whether a person is there to answer questions."""
+        if self._person_is_there is not None:
+            return self._person_is_there
+        return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+    @cached_property
+    def fixed_now(self) -> datetime | None:
+        """Return the naive local instant of --now, or None."""
+        if not self._now_option:
+            return None
+        try:
+            if len(self._now_option) == 10:
+                return datetime.combine(date.fromisoformat(self._now_option), time(9, 0))
+            return datetime.fromisoformat(self._now_option)
+        except ValueError:
+            raise UsageError(
+                f"--now: '{self._now_option}' is not a day. Write 2026-03-02 or 2026-03-02T09:30."
+            ) from None
+
+    def home_path(self) -> Path:
+        """Return the folder of the home in use; NotFound when there is none."""
+        return homes.find(
+            Path(self._home_option) if self._home_option else None,
+            cwd=Path.cwd(),
+            environ=os.environ,
+            user_home=Path.home(),
+        )
+
+    def new_home_path(self, folder: str | None) -> Path:
+        """Return where `init` makes a home: told, --home, or ~/followup."""
+        chosen = folder or self._home_option
+        return Path(chosen).expanduser().absolute() if chosen else Path.home() / "followup"
+
+    @property
+    def home(self) -> Home:
+        """Return the home in use."""
+        return homes.Home(self.home_path())
+
+    def desk(self) -> Desk:
+        """Open the home: settings, store, key, and the day that all planning uses."""
+        if self._desk is None:
+            from followup.workflow import desk
+
+            self._desk = desk.open_desk(self.home, now=self._clock)
+        if self.fixed_now and not self._said_now:
+            self._said_now = True
+            self.narrate(
+                f"Using {self._desk.today:%A} {self._desk.today.day} {self._desk.today:%B %Y} as today (--now)."
+            )
+        return self._desk
+
+    def instant(self) -> datetime:
+        """Return the instant where no home says in which time zone it is."""
+        return self.fixed_now.astimezone() if self.fixed_now else datetime.now(UTC).astimezone()
+
+    def _clock(self) -> datetime:
+        """Return the instant to plan and record by: the clock, or --now with the seconds running on."""
+        if self.fixed_now is None:
+            return datetime.now(UTC)
+        # Local time of the home is settled by the desk; here the wall time stands for it.
+        return self.fixed_now
+
+    # ------------------------------------------------------------ talking
+
+    def narrate(self, text: str) -> None:
+        """Say something on stderr that is not the result."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def warn(self, text: str) -> None:
+        """Say something on stderr even when quiet: it needs a person."""
+        click.echo(text, err=True)
+
+    def confirm(self, question: str, *, yes: bool, option: str = "--yes") -> None:
+        """Go on only when told so; without a person, only when *option* said so."""
+        if yes:
+            return
+        if not self.interactive:
+            raise UsageError(f"{question} Nobody is here to answer: add {option}.")
+        if not click.confirm(question, err=True):
+            raise Declined("Nothing was done.")
+
+    def progress(self, items: Iterable[T], *, label: str, length: int | None = None) -> Iterable[T]:
+        """Yield *items* with a bar on stderr when a person watches."""
+        if self.quiet or not self.interactive:
+            yield from items
+            return
+        with click.progressbar(items, length=length, label=label, file=sys.stderr) as bar:
+            yield from bar
+
+
+pass_app = click.make_pass_decorator(App)
+Clock = Callable[[], datetime]
+WEEK = timedelta(days=7)

@@ -1,0 +1,248 @@
+"""client list | show | add | edit | merge | export, optout, forget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from followup.cli.app import App, pass_app
+from followup.cli.output import dry_run_option, format_option, print_rows, say, yes_option
+from followup.errors import UsageError
+from followup.model import Channel
+
+CHANNELS = click.Choice([each.value for each in Channel])
+F = TypeVar("F", bound=Callable[..., Any])
+
+FIELD_OPTIONS = (
+    click.option("--name", "full_name", help="The whole name."),
+    click.option("--first-name", help="First name, where the whole name does not show it."),
+    click.option("--last-name", help="Last name, where the whole name does not show it."),
+    click.option("--title", help="Mrs, Dr, ..."),
+    click.option("--company", help="The firm."),
+    click.option("--address-as", help="How they like to be greeted."),
+    click.option("--email", "emails", multiple=True, help="E-mail; the first is the one we use."),
+    click.option("--phone", "phones", multiple=True, help="Phone; the first is the one we use."),
+    click.option("--street", help="Street and number."),
+    click.option("--city", help="Town."),
+    click.option("--region", help="County or state."),
+    click.option("--postal-code", help="Postal code."),
+    click.option("--country", help="Two letters, e.g. GB."),
+    click.option("--language", help="Two letters, e.g. de."),
+    click.option("--prefers", "preferred_channel", type=CHANNELS, help="The channel they like best."),
+    click.option("--not-by", "no_channels", type=CHANNELS, multiple=True, help="A channel they do not want."),
+    click.option("--tag", "tags", multiple=True, help="A tag; say all that are to stay."),
+    click.option("--notes", help="What we know of them."),
+    click.option("--note", help="One personal line for the next thank-you."),
+    click.option("--referred-by", help="Who brought them."),
+    click.option("--owner", help="Who of us looks after them."),
+)
+
+
+def field_options(function: F) -> F:
+    """Add an option for every field of a client that may be typed."""
+    for option in reversed(FIELD_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.group("client")
+def client_command() -> None:
+    """The people and firms you work for."""
+
+
+@client_command.command("list")
+@click.option("--tag", default="", help="Only those with this tag.")
+@format_option
+@pass_app
+def list_command(app: App, *, tag: str, format_: str, output: Path | None) -> None:
+    """List the clients by name.
+
+    \b
+    Example:
+        $ followup client list --format csv
+    """
+    from followup.report import clients
+    from followup.workflow import records
+
+    desk = app.desk()
+    print_rows(
+        app,
+        clients.list_rows(records.with_summaries(desk, records.clients(desk, tag=tag))),
+        clients.LIST_COLUMNS,
+        format_=format_,
+        output=output,
+        empty="No clients yet. Start with: followup import clients.csv",
+    )
+
+
+@client_command.command("show")
+@click.argument("client")
+@format_option
+@pass_app
+def show_command(app: App, *, client: str, format_: str, output: Path | None) -> None:
+    """Show one client: who they are, everything that happened, what is next and why.
+
+    \b
+    Example:
+        $ followup client show hall
+    """
+    from followup.report import clients
+    from followup.workflow import finding, planning
+
+    desk = app.desk()
+    who = finding.client(desk, client)
+    dossier = planning.dossier_of(desk, who.id)
+    decisions = planning.decisions_of(desk, who.id)
+    if format_ == "table" and output is None:
+        for line in clients.page_lines(dossier, decisions, today=desk.today):
+            say(line)
+        return
+    print_rows(app, clients.history_rows(dossier), clients.HISTORY_COLUMNS, format_=format_, output=output)
+
+
+@client_command.command("add")
+@field_options
+@pass_app
+def add_command(app: App, **fields: Any) -> None:
+    """Add a client by hand.
+
+    \b
+    Example:
+        $ followup client add --name "Ada Hall" --email ada@example.com
+    """
+    from followup.workflow import finding, records
+
+    say(f"Added {finding.describe_client(records.add_client(app.desk(), _given(fields)))}")
+
+
+@client_command.command("edit")
+@click.argument("client")
+@field_options
+@pass_app
+def edit_command(app: App, *, client: str, **fields: Any) -> None:
+    """Change a client; what was edited by hand is not overwritten by an import.
+
+    \b
+    Example:
+        $ followup client edit hall --address-as Addie --prefers call
+    """
+    from followup.report import clients
+    from followup.workflow import records
+
+    given = _given(fields)
+    if not given:
+        raise UsageError("Say what to change, e.g. --address-as Addie. `followup client edit --help` lists the fields.")
+    before, after = records.edit_client(app.desk(), client, given)
+    changes = clients.differences(before, after)
+    say("\n".join(changes) if changes else "Nothing changed: it was so already.")
+
+
+@client_command.command("merge")
+@click.argument("keep")
+@click.argument("drop")
+@yes_option
+@pass_app
+def merge_command(app: App, *, keep: str, drop: str, yes: bool) -> None:
+    """Make one client of two. KEEP stays; what it lacks comes from DROP; the stricter consent wins.
+
+    \b
+    Example:
+        $ followup client merge "ada hall" "a. hall" --yes
+    """
+    from followup.workflow import finding, records
+
+    desk = app.desk()
+    first, second = finding.client(desk, keep), finding.client(desk, drop)
+    say(f"Keep:  {finding.describe_client(first)}\nDrop:  {finding.describe_client(second)}")
+    app.confirm("Make one client of these two?", yes=yes)
+    merged = records.merge_clients(desk, first, second)
+    say(f"Now one client: {finding.describe_client(merged)}. `followup undo` takes it back.")
+
+
+@client_command.command("export")
+@format_option
+@pass_app
+def export_command(app: App, *, format_: str, output: Path | None) -> None:
+    """Write all clients, one a row, in a form that `import` reads back as "nothing changed".
+
+    \b
+    Example:
+        $ followup client export -o clients.csv
+    """
+    from followup.report import clients
+    from followup.workflow import records
+
+    desk = app.desk()
+    print_rows(
+        app,
+        clients.export_rows(records.clients(desk)),
+        clients.EXPORT_COLUMNS,
+        format_="csv" if format_ == "table" else format_,
+        output=output,
+    )
+
+
+@click.command("optout")
+@click.argument("client_or_address", metavar="CLIENT|ADDRESS")
+@click.option("--lift", is_flag=True, help="Take an opt-out back, on the client's own word.")
+@click.option("--evidence", default="", help="How and when the client said it.")
+@pass_app
+def optout_command(app: App, *, client_or_address: str, lift: bool, evidence: str) -> None:
+    """A client says stop: from now on nothing goes out, and no import brings it back.
+
+    \b
+    Example:
+        $ followup optout hall --evidence "wrote on 2 March"
+        $ followup optout --lift hall --evidence "asked for the reminder again on 9 March"
+    """
+    from followup.workflow import finding, wishes
+
+    desk = app.desk()
+    if lift:
+        stopped = wishes.lift(desk, client_or_address, evidence=evidence)
+        who = finding.describe_client(stopped.client) if stopped.client else client_or_address
+        say(f"Lifted: {who} may be written to again. Kept as evidence: {evidence}")
+        return
+    stopped = wishes.optout(desk, client_or_address, evidence=evidence)
+    who = finding.describe_client(stopped.client) if stopped.client else client_or_address
+    say(f"Stopped: nothing goes out to {who} any more, by any channel.")
+    for attempt in stopped.withdrawn:
+        say(f"Withdrew the draft {attempt.file_name or attempt.key}; if it lies in your mail program, delete it there.")
+
+
+@click.command("forget")
+@click.argument("client")
+@yes_option
+@dry_run_option
+@pass_app
+def forget_command(app: App, *, client: str, yes: bool, dry_run: bool) -> None:
+    """Erase a person: names, addresses, notes and the texts of messages. Counts and days stay, and so does the stop.
+
+    \b
+    Example:
+        $ followup forget hall --dry-run
+    """
+    from followup.workflow import finding, wishes
+
+    desk = app.desk()
+    who = finding.client(desk, client)
+    say(f"To be erased: {finding.describe_client(who)}. This cannot be undone.")
+    if dry_run:
+        click.echo("Nothing was erased (--dry-run).")
+        return
+    app.confirm("Erase this person?", yes=yes)
+    done = wishes.forget(desk, who)
+    say(
+        f"Erased. {done.jobs} jobs and {done.contacts} contacts stay as bare dates under {done.client_id};"
+        " the addresses stay stopped."
+    )
+    for path in done.backups:
+        say(f"This backup still holds the person: {path}")
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that were typed: None and () mean not typed."""
+    return {name: value for name, value in fields.items() if value not in (None, ())}

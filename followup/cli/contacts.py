@@ -1,0 +1,157 @@
+"""calls, done, log."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from followup.cli.app import App, pass_app
+from followup.cli.output import DAY, day_words, format_option, print_rows, say
+from followup.model import Channel, Direction, Outcome
+
+if TYPE_CHECKING:
+    from followup.workflow.contacts import Recorded
+
+OUTCOMES = click.Choice([each.value for each in Outcome if each is not Outcome.SENT])
+CHANNELS = click.Choice([each.value for each in Channel])
+
+
+@click.command("calls")
+@format_option
+@pass_app
+def calls_command(app: App, *, format_: str, output: Path | None) -> None:
+    """List the calls to make (and texts and letters to write), each with number, what was done and what to say.
+
+    \b
+    Example:
+        $ followup calls
+    """
+    from followup.report import calls
+    from followup.workflow import sending
+
+    desk = app.desk()
+    sheet = sending.call_sheet(desk)
+    if format_ == "table" and output is None:
+        for line in calls.lines(sheet, today=desk.today):
+            say(line)
+        if not sheet:
+            click.echo("No calls to make.")
+        return
+    print_rows(app, calls.rows(sheet), calls.COLUMNS, format_=format_, output=output)
+
+
+@click.command("done")
+@click.argument("key_or_client", metavar="KEY|CLIENT")
+@click.option("--outcome", type=OUTCOMES, help="How it went; unhappy opens a case.")
+@click.option("--note", default="", help="What was said.")
+@click.option("--by", default="", metavar="PERSON", help="Who did it.")
+@click.option("--on", "on", type=DAY, help="When; today unless told.")
+@click.option("--channel", type=CHANNELS, help="How, where not by the step's own channel.")
+@pass_app
+def done_command(
+    app: App,
+    *,
+    key_or_client: str,
+    outcome: str | None,
+    note: str,
+    by: str,
+    on: date | None,
+    channel: str | None,
+) -> None:
+    """Record a call, a letter, or anything that you did yourself.
+
+    After voicemail or no answer the call comes again in two business days, three times at most.
+
+    \b
+    Example:
+        $ followup done hall --outcome happy --note "heating is quiet now"
+    """
+    from followup.workflow import contacts
+
+    recorded = contacts.done(
+        app.desk(),
+        key_or_client,
+        outcome=Outcome(outcome) if outcome else None,
+        note=note,
+        by=by,
+        on=on,
+        channel=Channel(channel) if channel else None,
+    )
+    say(describe(recorded))
+
+
+@click.command("log")
+@click.argument("client")
+@click.option("--channel", type=CHANNELS, default="call", show_default=True, help="How.")
+@click.option("--in", "incoming", is_flag=True, help="They contacted us.")
+@click.option("--outcome", type=OUTCOMES, help="How it went; unhappy opens a case.")
+@click.option("--note", default="", help="What was said.")
+@click.option("--about", "summary", default="", help="A few words for the report.")
+@click.option("--by", default="", metavar="PERSON", help="Who of us.")
+@click.option("--on", "on", type=DAY, help="When; today unless told.")
+@click.option("--for", "stands_for", default="", metavar="KEY", help="The touchpoint that this settles.")
+@click.option("--job", default="", help="The job it was about.")
+@pass_app
+def log_command(
+    app: App,
+    *,
+    client: str,
+    channel: str,
+    incoming: bool,
+    outcome: str | None,
+    note: str,
+    summary: str,
+    by: str,
+    on: date | None,
+    stands_for: str,
+    job: str,
+) -> None:
+    """Record any contact with a client, on any channel, in or out.
+
+    \b
+    Example:
+        $ followup log hall --in --channel email --note "asked for the manual"
+    """
+    from followup.workflow import contacts
+
+    recorded = contacts.log(
+        app.desk(),
+        client,
+        channel=Channel(channel),
+        direction=Direction.IN if incoming else Direction.OUT,
+        outcome=Outcome(outcome) if outcome else None,
+        note=note,
+        summary=summary,
+        by=by,
+        on=on,
+        stands_for=stands_for,
+        job=job,
+    )
+    say(describe(recorded))
+
+
+def describe(recorded: Recorded) -> str:
+    """Return what was recorded, in a line or two."""
+    contact, client = recorded.contact, recorded.client
+    way = "from" if contact.direction == Direction.IN else "to"
+    about = f" for {contact.key}" if contact.key else ""
+    outcome = f", {contact.outcome.value}" if contact.outcome else ""
+    lines = [
+        f"Recorded: {contact.channel.value} {way} {client.full_name or client.company}"
+        f" on {day_words(contact.on)}{outcome}{about}."
+    ]
+    if recorded.case:
+        lines.append(
+            f"Opened case {recorded.case.id}: nothing is asked of this client until `followup case resolve"
+            f" {recorded.case.id}`."
+        )
+    if recorded.next is not None:
+        again = recorded.next.until or recorded.next.act_on
+        if recorded.next.state.value == "done":
+            lines.append("That was the last try; the call does not come again.")
+        elif again:
+            lines.append(f"The call comes again on {day_words(again)}.")
+    return "\n".join(lines)

@@ -1,0 +1,162 @@
+"""job list | add | complete | reopen | edit | export."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from followup.cli.app import App, pass_app
+from followup.cli.output import DAY, day_words, format_option, print_rows, say
+from followup.errors import UsageError
+
+
+@click.group("job")
+def job_command() -> None:
+    """The work you do. A completed job starts its cadence."""
+
+
+@job_command.command("list")
+@click.option("--client", default="", help="Only this client's.")
+@click.option("--open", "open_only", is_flag=True, help="Only those not completed.")
+@format_option
+@pass_app
+def list_command(app: App, *, client: str, open_only: bool, format_: str, output: Path | None) -> None:
+    """List jobs, newest first.
+
+    \b
+    Example:
+        $ followup job list --client hall
+    """
+    from followup.report import jobs
+    from followup.workflow import records
+
+    desk = app.desk()
+    print_rows(
+        app,
+        jobs.rows(records.jobs(desk, client=client, open_only=open_only)),
+        jobs.COLUMNS,
+        format_=format_,
+        output=output,
+        empty="No jobs.",
+    )
+
+
+@job_command.command("export")
+@format_option
+@pass_app
+def export_command(app: App, *, format_: str, output: Path | None) -> None:
+    """Write all jobs, one a row, in a form that `import` reads back as "nothing changed".
+
+    \b
+    Example:
+        $ followup job export -o jobs.csv
+    """
+    from followup.report import jobs
+    from followup.workflow import records
+
+    desk = app.desk()
+    print_rows(
+        app,
+        jobs.export_rows(records.jobs_with_clients(desk)),
+        jobs.EXPORT_COLUMNS,
+        format_="csv" if format_ == "table" else format_,
+        output=output,
+    )
+
+
+@job_command.command("add")
+@click.argument("client")
+@click.option("--service", required=True, help="What was done.")
+@click.option("--completed", "completed_on", type=DAY, help="When it was finished; without it the job is open.")
+@click.option("--promised", "promised_on", type=DAY, help="The day that was promised.")
+@click.option("--amount", help="What it came to, e.g. 240.00.")
+@click.option("--currency", help="Where it is not the home's.")
+@click.option("--paid", "paid_on", type=DAY, help="When it was paid.")
+@click.option("--unpaid", is_flag=True, default=None, help="It is not paid yet.")
+@click.option("--invoice", "invoice_ref", help="Invoice number.")
+@click.option("--site", "site_address", help="Where the work was.")
+@click.option("--by", "assigned_to", help="Who did it.")
+@click.option("--note", help="One personal line for the thank-you.")
+@pass_app
+def add_command(app: App, *, client: str, **fields: Any) -> None:
+    """Add a job for a client.
+
+    \b
+    Example:
+        $ followup job add hall --service "Tap repair" --completed today --note "admired the old boiler"
+    """
+    from followup.workflow import records
+
+    job = records.add_job(app.desk(), client, {name: value for name, value in fields.items() if value is not None})
+    when = f"completed on {day_words(job.completed_on)}" if job.completed_on else "open"
+    say(f"Added job {job.id}: {job.service}, {when}.")
+
+
+@job_command.command("edit")
+@click.argument("job")
+@click.option("--service", help="What was done.")
+@click.option("--completed", "completed_on", type=DAY, help="When it was finished.")
+@click.option("--promised", "promised_on", type=DAY, help="The day that was promised.")
+@click.option("--amount", help="What it came to, e.g. 240.00.")
+@click.option("--paid", "paid_on", type=DAY, help="When it was paid.")
+@click.option("--unpaid", is_flag=True, default=None, help="It is not paid yet.")
+@click.option("--invoice", "invoice_ref", help="Invoice number.")
+@click.option("--by", "assigned_to", help="Who did it.")
+@click.option("--note", help="One personal line for the thank-you.")
+@pass_app
+def edit_command(app: App, *, job: str, **fields: Any) -> None:
+    """Change a job; what has not gone out for it moves along.
+
+    \b
+    Example:
+        $ followup job edit jk7m --note "new valve fitted free of charge"
+    """
+    from followup.report import clients
+    from followup.workflow import records
+
+    given = {name: value for name, value in fields.items() if value is not None}
+    if not given:
+        raise UsageError("Say what to change, e.g. --note. `followup job edit --help` lists the fields.")
+    before, after = records.edit_job(app.desk(), job, given)
+    changes = clients.differences(before, after)
+    say("\n".join(changes) if changes else "Nothing changed: it was so already.")
+
+
+@job_command.command("complete")
+@click.argument("job")
+@click.option("--on", "on", type=DAY, help="When; today unless told.")
+@click.option("--note", default="", help="One personal line for the thank-you.")
+@pass_app
+def complete_command(app: App, *, job: str, on: date | None, note: str) -> None:
+    """Mark a job as completed: its cadence starts.
+
+    \b
+    Example:
+        $ followup job complete jk7m --note "they love the new tap"
+    """
+    from followup.workflow import records
+
+    done = records.complete_job(app.desk(), job, on=on, note=note)
+    assert done.completed_on is not None
+    say(
+        f"Completed: {done.service}, on {day_words(done.completed_on)}. `followup why {done.client_id}` shows what follows."
+    )
+
+
+@job_command.command("reopen")
+@click.argument("job")
+@pass_app
+def reopen_command(app: App, *, job: str) -> None:
+    """Mark a completed job as open again: what has not gone out for it stops.
+
+    \b
+    Example:
+        $ followup job reopen jk7m
+    """
+    from followup.workflow import records
+
+    opened = records.reopen_job(app.desk(), job)
+    say(f"Open again: {opened.service}. Nothing more goes out for it until it is completed.")

@@ -1,0 +1,310 @@
+"""preview, message show, send, confirm."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from followup.cli.app import App, pass_app
+from followup.cli.output import day_words, dry_run_option, format_option, plural, print_rows, say, yes_option
+from followup.errors import BadInput, ExitCode, NotFound, UsageError
+
+if TYPE_CHECKING:
+    from followup.model import Attempt
+    from followup.workflow.sending import Prepared
+
+
+@click.command("preview")
+@click.argument("key_or_client", metavar="[KEY|CLIENT]", required=False)
+@click.option("--edit", is_flag=True, help="Change the words of this one message; your words are kept for it.")
+@click.option(
+    "--text-file", type=click.Path(path_type=Path), help="Take the words from FILE ('-': stdin).", metavar="FILE"
+)
+@pass_app
+def preview_command(app: App, *, key_or_client: str | None, edit: bool, text_file: Path | None) -> ExitCode:
+    """Show exactly what would go out, headers too; without a name, every message that is due.
+
+    \b
+    Example:
+        $ followup preview hall
+    """
+    from followup.workflow import sending
+
+    desk = app.desk()
+    if key_or_client is None:
+        if edit or text_file:
+            raise UsageError("Say which message: followup preview --edit KEY.")
+        prepared = sending.prepare(desk, sending.ready(desk))
+        for number, item in enumerate(prepared):
+            if number:
+                click.echo("-" * 72)
+            show(app, item)
+        if not prepared:
+            click.echo("No message is due.")
+        return _code(prepared)
+    item = sending.preview(desk, key_or_client)
+    if edit or text_file:
+        return edit_words(app, item, text_file)
+    show(app, item)
+    return _code([item])
+
+
+def _code(prepared: list[Prepared]) -> ExitCode:
+    return ExitCode.CONFIGURATION if any(item.message is None for item in prepared) else ExitCode.DONE
+
+
+def show(app: App, item: Prepared) -> None:
+    """Print one message as it would go out: headers and words, or number and words."""
+    from followup.mail import build
+    from followup.workflow import sending
+
+    if item.message is None:
+        app.warn(f"{item.decision.key}: {item.problem}")
+        return
+    if item.message.channel.value == "email":
+        say(build.readable(sending.preview_bytes(app.desk(), item.message)))
+        return
+    say(f"{item.message.channel.value} to {item.message.to_name} {item.message.to_address}  ({item.decision.key})\n")
+    say(item.message.text)
+
+
+def edit_words(app: App, item: Prepared, text_file: Path | None = None) -> ExitCode:
+    """Let the owner change the words of one message, in an editor or from a file."""
+    from followup.workflow import sending
+
+    if item.message is None:
+        raise BadInput(f"{item.decision.key}: {item.problem}")
+    before = f"Subject: {item.message.subject}\n\n{item.message.text}"
+    if text_file is not None:
+        after: str | None = click.open_file(str(text_file), encoding="utf-8").read()
+    elif app.interactive:
+        after = click.edit(before, extension=".txt")
+    else:
+        raise UsageError("Nobody is here to edit: give the words with --text-file FILE (or - for stdin).")
+    if after is None or after.strip() == before.strip():
+        click.echo("Nothing was changed.")
+        return ExitCode.DONE
+    subject, text = split_edited(after, subject=item.message.subject)
+    sending.keep_text(app.desk(), item.decision, subject=subject, text=text)
+    say(f"Kept your words for {item.decision.key}. `followup preview {item.decision.key}` shows them.")
+    return ExitCode.DONE
+
+
+def split_edited(text: str, *, subject: str) -> tuple[str, str]:
+    """Take an edited text apart into subject and words; without a Subject line the subject stays."""
+    first, _, rest = text.partition("\n")
+    if first.lower().startswith("subject:"):
+        return first.partition(":")[2].strip(), rest.strip("\n") + "\n"
+    return subject, text.strip("\n") + "\n"
+
+
+@click.group("message")
+def message_command() -> None:
+    """Messages that were made: drafted, sent or cancelled."""
+
+
+@message_command.command("show")
+@click.argument("key")
+@pass_app
+def message_show_command(app: App, *, key: str) -> None:
+    """Print the exact bytes of a message that was made.
+
+    \b
+    Example:
+        $ followup message show jk7m
+    """
+    from followup.workflow import sending
+
+    desk = app.desk()
+    found = [each for name in desk.store.find_keys(key) for each in desk.store.attempts_of_key(name)]
+    attempt = found[-1] if found else sending.draft_named(desk, key)
+    if not attempt.message:
+        raise NotFound(f"The text of {attempt.key} was erased.")
+    stream = click.get_binary_stream("stdout")
+    stream.write(attempt.message.encode("ascii"))
+    stream.flush()
+
+
+@message_command.command("list")
+@format_option
+@pass_app
+def message_list_command(app: App, *, format_: str, output: Path | None) -> None:
+    """List the drafts that wait to be confirmed.
+
+    \b
+    Example:
+        $ followup message list
+    """
+    from followup import tables
+    from followup.workflow import sending
+
+    columns = [tables.Column(name, name) for name in ("made", "to", "subject", "file", "key")]
+    rows = (
+        (each.on.isoformat(), each.address, each.subject, each.file_name, each.key)
+        for each in sending.drafts(app.desk())
+    )
+    print_rows(app, rows, columns, format_=format_, output=output, empty="No drafts wait.")
+
+
+@click.command("send")
+@dry_run_option
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@click.option("--only", multiple=True, metavar="KEY|STEP|CLIENT", help="Only this; also what is too late, when named.")
+@click.option(
+    "--plan", "plan_file", type=click.Path(path_type=Path), metavar="FILE", help="Only the lines of a plan file."
+)
+@yes_option
+@pass_app
+def send_command(
+    app: App, *, dry_run: bool, limit: int | None, only: tuple[str, ...], plan_file: Path | None, yes: bool
+) -> ExitCode:
+    """Write what is due as drafts: one .eml file each, and drafts.html that lists them all.
+
+    Nothing is sent by itself. Open the drafts in your mail program, send them, and say `followup confirm`.
+
+    \b
+    Example:
+        $ followup send --dry-run
+        $ followup send --yes --limit 10
+    """
+    from followup.workflow import sending
+
+    desk = app.desk()
+    code = ExitCode.DONE
+    if plan_file is not None:
+        if only:
+            raise UsageError("--plan and --only do not go together.")
+        kept = sending.planned(desk, _read_plan(plan_file))
+        prepared = kept.prepared
+        for key, why in kept.changed:
+            app.warn(f"Left out {key}: {why}.")
+            code = ExitCode.NEEDS_A_PERSON
+    else:
+        prepared = sending.prepare(desk, sending.ready(desk, only=only))
+    good = [item for item in prepared if item.message is not None]
+    for item in prepared:
+        if item.message is None:
+            app.warn(f"Not drafted: {item.decision.key}: {item.problem}")
+            code = ExitCode.CONFIGURATION
+    if not good:
+        sending.tidy_drafts(desk) if not dry_run else None
+        click.echo("Nothing to draft.")
+        return code
+    shown = good[:limit] if limit else good
+    for item in shown:
+        assert item.message is not None
+        say(
+            f"{'Would draft' if dry_run else 'To draft'}: {item.decision.step:<18} {item.message.to_name} <{item.message.to_address}>  {item.message.subject}"
+        )
+    if dry_run:
+        click.echo(f"{plural(len(shown), 'draft')} would be written (--dry-run); nothing was.")
+        return code
+    app.confirm(f"Write {plural(len(shown), 'draft')}?", yes=yes)
+    done = sending.draft(desk, good, limit=limit)
+    for attempt in done.drafted:
+        say(f"Wrote draft: {attempt.file_name}")
+    if len(done.drafted) < len(shown):
+        app.narrate(
+            f"{plural(len(shown) - len(done.drafted), 'message')} stopped by a rule in the last moment; `followup why` says which."
+        )
+    if done.left:
+        app.narrate(f"{plural(done.left, 'message')} left for the next run (--limit).")
+    say(
+        f"{plural(len(done.drafted), 'draft')} in {desk.home.drafts_path}. Open drafts.html there, send them, then say: followup confirm"
+    )
+    return code
+
+
+def _read_plan(path: Path) -> list[dict[str, str]]:
+    from followup import cells
+
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            rows = list(csv.DictReader(stream))
+    except FileNotFoundError:
+        raise NotFound(f"{path}: no such file.") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"{path} is not a plan file: {error}.") from None
+    if not rows or "key" not in rows[0] or "digest" not in rows[0]:
+        raise BadInput(f"{path} is not a plan file. Make one with: followup plan --format csv -o {path.name}")
+    return [{name: cells.unguard(value or "") for name, value in row.items() if name} for row in rows]
+
+
+@click.command("confirm")
+@click.argument("keys", nargs=-1, metavar="[KEY|CLIENT]...")
+@click.option("--sent", "answer", flag_value="sent", default=None, help="They went out.")
+@click.option("--not-sent", "answer", flag_value="not-sent", help="They did not; they are due again.")
+@click.option("--drafts", "everything", is_flag=True, help="All drafts.")
+@pass_app
+def confirm_command(app: App, *, keys: tuple[str, ...], answer: str | None, everything: bool) -> None:
+    """Say which drafts went out. Confirmed ones become contacts, the others are due again.
+
+    \b
+    Example:
+        $ followup confirm --drafts --sent
+        $ followup confirm hall --not-sent
+    """
+    from followup.workflow import sending
+
+    desk = app.desk()
+    if everything and keys:
+        raise UsageError("Either --drafts or keys, not both.")
+    waiting = [sending.draft_named(desk, key) for key in keys] if keys else sending.drafts(desk)
+    if not waiting:
+        click.echo("No drafts wait to be confirmed.")
+        return
+    if answer is None:
+        if not app.interactive:
+            for each in waiting:
+                say(_draft_line(each))
+            raise UsageError(
+                "Did these go out? Nobody is here to answer: add --sent or --not-sent (and --drafts for all)."
+            )
+        ask_drafts(app, waiting)
+        return
+    if not keys and not everything:
+        raise UsageError(f"Say which: keys, or --drafts for all {len(waiting)}.")
+    _report(app, waiting, sent=answer == "sent")
+
+
+def _report(app: App, attempts: list[Attempt], *, sent: bool) -> None:
+    from followup.workflow import sending
+
+    answers = sending.confirm(app.desk(), attempts, sent=sent)
+    if sent:
+        say(f"Recorded as sent: {plural(sum(each is not None for each in answers), 'message')}.")
+    else:
+        say(
+            f"Not sent: {plural(len(attempts), 'message')}; due again. If a copy lies in your mail program, delete it there."
+        )
+
+
+def ask_drafts(app: App, waiting: list[Attempt]) -> None:
+    """Ask whether drafts went out: all, one by one, none, or later."""
+    click.echo("Did these go out?")
+    for each in waiting:
+        say("  " + _draft_line(each))
+    choice = click.prompt(
+        "[a]ll, [o]ne by one, [n]one, [l]ater", type=click.Choice(["a", "o", "n", "l"]), default="a", err=True
+    )
+    if choice in ("a", "n"):
+        _report(app, waiting, sent=choice == "a")
+    elif choice == "o":
+        ask_one_by_one(app, waiting)
+
+
+def ask_one_by_one(app: App, waiting: list[Attempt]) -> None:
+    """Ask for each draft whether it went out; every answer is kept at once."""
+    for each in waiting:
+        said = click.prompt(
+            f"{_draft_line(each)}\n[y]es, [n]o, [l]ater", type=click.Choice(["y", "n", "l"]), default="y", err=True
+        )
+        if said != "l":
+            _report(app, [each], sent=said == "y")
+
+
+def _draft_line(attempt: Attempt) -> str:
+    return f"{day_words(attempt.on)}  {attempt.address}  {attempt.subject}  ({attempt.key})"

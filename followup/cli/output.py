@@ -1,0 +1,107 @@
+"""Options and printing that every command with rows shares.
+
+Takes rows and columns. Gives text on stdout or in a file that is replaced atomically.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from followup import cells, files
+
+if TYPE_CHECKING:
+    from followup.cli.app import App
+    from followup.tables import Column
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("table", "csv", "json")
+
+
+def format_option(function: F) -> F:
+    """Add --format and -o, the same for every command that prints rows."""
+    function = click.option(
+        "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to FILE instead of the screen."
+    )(function)
+    return click.option(
+        "--format", "format_", type=click.Choice(FORMATS), default="table", help="How to print.", show_default=True
+    )(function)
+
+
+yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
+
+
+class Day(click.ParamType):
+    """A day as 2026-03-02, `today` or `yesterday`."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read the day; words count from the app's today."""
+        if isinstance(value, date):
+            return value
+        if value in ("today", "yesterday", "tomorrow"):
+            from followup.cli.app import App
+
+            assert ctx is not None
+            today: date = ctx.ensure_object(App).desk().today
+            return date.fromordinal(today.toordinal() + {"yesterday": -1, "today": 0, "tomorrow": 1}[value])
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is not a day. Write 2026-03-02, today or yesterday.", param, ctx)
+
+
+DAY = Day()
+
+
+def print_rows(
+    app: App,
+    rows: Iterable[Sequence[Any]],
+    columns: Sequence[Column],
+    *,
+    format_: str,
+    output: Path | None,
+    envelope: Mapping[str, Any] | None = None,
+    excel: str = "",
+    empty: str = "",
+) -> int:
+    """Print rows in the chosen format and return how many there were."""
+    from followup import tables
+
+    options: dict[str, Any] = {"format": format_, "envelope": envelope, "excel": excel}
+    if output is not None:
+        with files.open_atomically(output, newline="", encoding="utf-8") as stream:
+            count = tables.write(rows, columns, stream=stream, **options)
+        app.narrate(f"Wrote {count} rows to {output}.")
+        return count
+    stream = click.get_text_stream("stdout", encoding="utf-8")
+    if format_ == "table":
+        options["width"] = shutil.get_terminal_size((120, 24)).columns if stream.isatty() else None
+    count = tables.write(rows, columns, stream=stream, **options)
+    stream.flush()
+    if not count and empty and format_ == "table":
+        click.echo(empty)
+    return count
+
+
+def say(text: str = "") -> None:
+    """Print a result on stdout, with whatever client data could forge made harmless."""
+    click.echo("\n".join(cells.printable(line) for line in text.split("\n")))
+
+
+def day_words(day: date) -> str:
+    """Return a day as people say it: Monday 2 March 2026."""
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return "1 draft", "2 drafts"."""
+    return f"{count} {one if count == 1 else many or one + 's'}"

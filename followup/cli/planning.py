@@ -1,0 +1,230 @@
+"""due, status, plan, why, skip, snooze, and the screen of `followup` alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from followup.cli.app import App, pass_app
+from followup.cli.output import DAY, day_words, format_option, plural, print_rows, say
+from followup.errors import ExitCode, NotFound, UsageError
+from followup.model import InstructionKind, State
+
+
+def welcome(app: App) -> None:
+    """Without a home: what this is and where to start. With one: what waits, each with its command."""
+    try:
+        path = app.home_path()
+    except NotFound:
+        click.echo("followup: after every job, the right word to the right client at the right time, and never twice.")
+        click.echo("To look around with an example business:  followup demo")
+        click.echo("To start with your own:                   followup init")
+        return
+    show_status(app, path)
+
+
+def show_status(app: App, path: Path) -> None:
+    """Print what waits, in the manner of `git status`."""
+    from followup.workflow import homes
+
+    desk = app.desk()
+    now = homes.status(desk)
+    say(f"{desk.settings.business.name or 'Your business'}, {day_words(desk.today)}  ({path})")
+    say(f"{plural(now.clients, 'client')}, {plural(now.jobs, 'job')}, {plural(now.contacts, 'contact')} on record.")
+    waiting = [
+        (now.drafts, "draft to confirm", "drafts to confirm", "followup confirm"),
+        (now.failed, "message that failed", "messages that failed", "followup due"),
+        (now.review, "touchpoint to look at (too late or restored)", "touchpoints to look at", "followup due"),
+        (now.messages, "message to send", "messages to send", "followup send"),
+        (now.calls, "call to make", "calls to make", "followup calls"),
+        (now.letters, "letter or text to write", "letters or texts to write", "followup calls"),
+        (now.cases, "open case", "open cases", "followup case list"),
+    ]
+    click.echo()
+    if not any(count for count, *_ in waiting):
+        click.echo(
+            "Nothing waits for you." + ("" if now.clients else " Start with: followup import clients.csv jobs.csv")
+        )
+    for count, one, many, command in waiting:
+        if count:
+            click.echo(f"  {plural(count, one, many):<44} {command}")
+    if now.held:
+        click.echo(f"  {plural(now.held, 'touchpoint')} held back by a rule{'':<20} followup plan")
+    if now.drafts and now.oldest_draft_on and (desk.today - now.oldest_draft_on).days > 7:
+        say(f"\nThe oldest draft is from {day_words(now.oldest_draft_on)}: did it go out?")
+
+
+@click.command("status")
+@pass_app
+def status_command(app: App) -> None:
+    """Show what waits, in a few lines, each with its command.
+
+    \b
+    Example:
+        $ followup status
+    """
+    show_status(app, app.home_path())
+
+
+@click.command("due")
+@format_option
+@pass_app
+def due_command(app: App, *, format_: str, output: Path | None) -> None:
+    """List what to do now, urgent first; drafts that nobody confirmed are on top.
+
+    \b
+    Example:
+        $ followup due --format csv -o due.csv
+    """
+    from followup.report import due
+    from followup.workflow import planning
+
+    desk = app.desk()
+    decisions = planning.due(desk)
+    clients = planning.clients_of(desk, decisions)
+    services = planning.services_of(desk, decisions)
+    print_rows(
+        app,
+        due.rows(decisions, clients, services=services, machine=format_ != "table"),
+        due.columns(machine=format_ != "table"),
+        format_=format_,
+        output=output,
+        empty="Nothing is due.",
+    )
+    if format_ == "table":
+        held = len(planning.held_today(desk))
+        if held:
+            app.narrate(f"{plural(held, 'touchpoint')} held back by a rule; `followup plan` says until when.")
+
+
+@click.command("plan")
+@click.option("--weeks", type=click.IntRange(1, 60), default=4, show_default=True, help="How far to look.")
+@format_option
+@pass_app
+def plan_command(app: App, *, weeks: int, format_: str, output: Path | None) -> None:
+    """List the coming weeks: what goes when, and what is held until when.
+
+    As csv this is the plan file: look it over, delete lines, and `followup send --plan FILE` sends exactly the lines
+    whose decision and text are still the same.
+
+    \b
+    Example:
+        $ followup plan --weeks 2 --format csv -o plan.csv
+        $ followup send --plan plan.csv
+    """
+    from followup.report import due
+    from followup.workflow import planning, sending
+
+    desk = app.desk()
+    decisions = planning.coming(desk, weeks=weeks)
+    clients = planning.clients_of(desk, decisions)
+    services = planning.services_of(desk, decisions)
+    texts = sending.text_digests(desk, decisions) if format_ != "table" else None
+    print_rows(
+        app,
+        due.plan_rows(decisions, clients, services=services, texts=texts, machine=format_ != "table"),
+        due.plan_columns(machine=format_ != "table"),
+        format_=format_,
+        output=output,
+        empty=f"Nothing comes in the next {weeks} weeks.",
+    )
+
+
+@click.command("why")
+@click.argument("client_or_key", metavar="CLIENT|KEY")
+@format_option
+@pass_app
+def why_command(app: App, *, client_or_key: str, format_: str, output: Path | None) -> None:
+    """Explain every step of every cadence for a client, or one touchpoint: each rule with its dates.
+
+    \b
+    Example:
+        $ followup why hall
+    """
+    from followup.report import why
+    from followup.workflow import finding, planning
+
+    desk = app.desk()
+    who, decisions = finding.client_or_key(desk, client_or_key)
+    if format_ == "table" and output is None:
+        services = planning.services_of(desk, decisions)
+        for line in why.lines(who, decisions, services=services):
+            say(line)
+        return
+    print_rows(app, why.rows(who, decisions), why.COLUMNS, format_=format_, output=output)
+
+
+@click.command("skip")
+@click.argument("key")
+@click.option("--reason", default="", help="Why; `why` will say it.")
+@pass_app
+def skip_command(app: App, *, key: str, reason: str) -> None:
+    """Never do this one touchpoint. Takes a key, the beginning of one, or a client with only one thing waiting.
+
+    \b
+    Example:
+        $ followup skip hall --reason "told him in person"
+    """
+    from followup.workflow import finding, planning
+
+    desk = app.desk()
+    decision = finding.decision(desk, key)
+    if decision.state == State.UNCONFIRMED:
+        raise UsageError(f"{decision.key} is a draft. Say `followup confirm {decision.key} --not-sent` first.")
+    planning.instruct(
+        desk,
+        client_id=decision.client_id,
+        kind=InstructionKind.SKIP,
+        command="skip",
+        key=decision.key,
+        reason=reason,
+    )
+    say(f"Skipped {decision.key}. `followup undo` takes it back.")
+
+
+@click.command("snooze")
+@click.argument("key_or_client", metavar="KEY|CLIENT")
+@click.option("--until", type=DAY, required=True, help="The first day on which it may be due again.")
+@click.option("--everything", is_flag=True, help="Everything for this client, not one touchpoint.")
+@click.option("--reason", default="", help="Why; `why` will say it.")
+@pass_app
+def snooze_command(app: App, *, key_or_client: str, until: date, everything: bool, reason: str) -> None:
+    """Put a touchpoint, or everything for a client, off until a day.
+
+    \b
+    Example:
+        $ followup snooze hall --everything --until 2026-06-01
+    """
+    from followup.workflow import finding, planning
+
+    desk = app.desk()
+    if until <= desk.today:
+        raise UsageError(f"--until {until} is not after today ({desk.today}).")
+    if everything:
+        who = finding.client(desk, key_or_client)
+        client_id, key, what = who.id, "", f"everything for {who.full_name or who.company}"
+    else:
+        decision = finding.decision(desk, key_or_client)
+        if decision.state == State.UNCONFIRMED:
+            raise UsageError(f"{decision.key} is a draft. Say `followup confirm {decision.key} --not-sent` first.")
+        client_id, key, what = decision.client_id, decision.key, decision.key
+    planning.instruct(
+        desk,
+        client_id=client_id,
+        kind=InstructionKind.SNOOZE,
+        command="snooze",
+        key=key,
+        until=until,
+        reason=reason,
+    )
+    say(f"Snoozed {what} until {day_words(until)}. `followup undo` takes it back.")
+
+
+NEEDS_A_PERSON = frozenset({State.FAILED, State.REVIEW})
+
+
+def exit_code_for(states: set[State]) -> ExitCode:
+    """Return 3 when something went wrong that only a person can settle."""
+    return ExitCode.NEEDS_A_PERSON if states & NEEDS_A_PERSON else ExitCode.DONE

@@ -1,0 +1,99 @@
+"""report contacts | summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from followup.cli.app import App, pass_app
+from followup.cli.output import DAY, format_option, print_rows
+from followup.model import Channel
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def period_options(function: F) -> F:
+    """Add the ways to name a period; inclusive local days."""
+    for option in reversed(
+        (
+            click.option("--from", "from_on", type=DAY, help="First day."),
+            click.option("--to", "to_on", type=DAY, help="Last day."),
+            click.option("--month", metavar="2026-03", help="One month."),
+            click.option("--quarter", metavar="2026-Q1", help="One quarter."),
+            click.option("--year", metavar="2026", help="One year."),
+            click.option("--last-month", is_flag=True, help="The month before this one."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@click.group("report")
+def report_command() -> None:
+    """What happened in a period, for you and for the accountant."""
+
+
+@report_command.command("contacts")
+@period_options
+@click.option("--client", default="", help="Only this client.")
+@click.option("--channel", type=click.Choice([each.value for each in Channel]), help="Only this channel.")
+@click.option("--excel", is_flag=True, help="CSV that opens right with a double click in your country.")
+@format_option
+@pass_app
+def contacts_command(
+    app: App,
+    *,
+    client: str,
+    channel: str | None,
+    excel: bool,
+    format_: str,
+    output: Path | None,
+    **period: Any,
+) -> None:
+    """Write the contact report: one row for every contact that happened, out or in.
+
+    \b
+    Example:
+        $ followup report contacts --last-month --format csv -o contacts.csv
+    """
+    from followup.report import contacts
+    from followup.workflow import reporting
+
+    found = reporting.contacts(app.desk(), client=client, channel=Channel(channel) if channel else None, **period)
+    print_rows(
+        app,
+        found.rows,
+        contacts.COLUMNS,
+        format_="csv" if excel else format_,
+        output=output,
+        envelope=found.envelope,
+        excel=app.desk().settings.business.country if excel else "",
+        empty="No contacts in this period.",
+    )
+    app.narrate(found.totals())
+
+
+@report_command.command("summary")
+@period_options
+@format_option
+@pass_app
+def summary_command(app: App, *, format_: str, output: Path | None, **period: Any) -> None:
+    """Count what happened in a period: contacts by channel and outcome, thanks, asks, cases.
+
+    \b
+    Example:
+        $ followup report summary --month 2026-03
+    """
+    from followup.report import summary
+    from followup.workflow import reporting
+
+    print_rows(
+        app,
+        reporting.summary(app.desk(), **period),
+        summary.COLUMNS,
+        format_=format_,
+        output=output,
+    )

@@ -1,0 +1,255 @@
+"""init, demo, doctor, cadence, backup, restore, config."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from followup import home as homes
+from followup.cli.app import App, pass_app
+from followup.cli.output import FORMATS, format_option, plural, print_rows, say
+from followup.errors import ConfigurationError, ExitCode, UsageError
+
+
+@click.command("init")
+@click.argument("folder", metavar="[DIR]", required=False)
+@click.option("--name", help="Your name.")
+@click.option("--business", help="The name of the business.")
+@click.option("--address", help="Its postal address, on one line.")
+@click.option("--country", help="Two letters, e.g. GB.")
+@click.option("--region", help="Where public holidays differ, e.g. SCT, BY.")
+@click.option("--timezone", help="E.g. Europe/London; the system's unless told.")
+@click.option("--email", help="Your e-mail address.")
+@click.option("--basis", type=click.Choice(["opt-in", "completed-job"]), help="On what marketing messages may rest.")
+@pass_app
+def init_command(app: App, *, folder: str | None, **options: str | None) -> None:
+    """Make a home: one folder with settings, database, journal and key. Never overwrites anything.
+
+    \b
+    Example:
+        $ followup init --name "Sam Miller" --business "Miller Heating" --country GB --email sam@example.com
+    """
+    from followup.workflow import homes as workflow
+
+    target = app.new_home_path(folder)
+    homes.check_new(target)
+    answers = {name: value for name, value in options.items() if value is not None}
+    if app.interactive:
+        answers = _ask(answers)
+    answers.setdefault("timezone", homes.system_timezone(os.environ))
+    made = workflow.make(target, answers=answers)
+    say(f"Made a home in {made.path}")
+    say("  followup.toml   your settings; every one is explained in it")
+    say("  followup.db, journal, key   what happened; private to you")
+    say("\nMessages become drafts for your own mail program; nothing is sent by itself.")
+    say(f"Next:  cd '{made.path}' && followup import clients.csv jobs.csv")
+    say(f"For cron (`crontab -e`):\n  {workflow.crontab_line(made)}")
+
+
+def _ask(answers: dict[str, str]) -> dict[str, str]:
+    from followup import settings, workdays
+
+    asked = dict(answers)
+
+    def ask(name: str, question: str, default: str = "") -> None:
+        if name not in asked:
+            asked[name] = click.prompt(question, default=default, show_default=bool(default), err=True)
+
+    ask("name", "Your name")
+    ask("business", "Name of the business", asked["name"])
+    ask("address", "Postal address, on one line (marketing messages must show it)")
+    ask("country", "Country, two letters", homes.system_country(os.environ))
+    known = workdays.regions(asked["country"].upper())
+    if known:
+        ask("region", f"Region, where holidays differ ({', '.join(known[:20])}; empty for none)")
+    ask("timezone", "Time zone", homes.system_timezone(os.environ))
+    ask("email", "Your e-mail address")
+    if "basis" not in asked:
+        default = settings.default_basis(asked["country"].upper())
+        click.echo(settings.BASIS_EXPLAINED, err=True)
+        asked["basis"] = click.prompt(
+            "Marketing messages rest on", type=click.Choice(["opt-in", "completed-job"]), default=default, err=True
+        )
+    return asked
+
+
+@click.command("demo")
+@click.argument("folder", metavar="[DIR]", required=False)
+def demo_command(folder: str | None) -> None:
+    """Play the example business: import, due, why, drafts, confirm, calls, report. Needs no server and no answers.
+
+    \b
+    Example:
+        $ followup demo
+    """
+    from followup.cli import tour
+
+    tour.play(Path(folder).absolute() if folder else None)
+
+
+@click.command("doctor")
+@format_option
+@pass_app
+def doctor_command(app: App, *, format_: str, output: Path | None) -> ExitCode:
+    """Check home, settings, templates, cadences, database and journal; say what to fix.
+
+    \b
+    Example:
+        $ followup doctor
+    """
+    from followup import tables
+    from followup.workflow import homes as workflow
+
+    home = app.home
+    try:
+        desk = app.desk()
+    except ConfigurationError:
+        desk = None
+    checks = workflow.examine(home, desk)
+    rows = (
+        (check.about, "ok" if check.ok else "FIX" if check.serious else "note", check.said, check.fix)
+        for check in checks
+    )
+    columns = [tables.Column(name, name) for name in ("about", "state", "found", "fix")]
+    if format_ == "table" and output is None:
+        for check in checks:
+            mark = "ok  " if check.ok else "FIX " if check.serious else "note"
+            say(f"{mark}  {check.about:<10} {check.said}")
+            if check.fix and not check.ok:
+                say(f"                 -> {check.fix}")
+    else:
+        print_rows(app, rows, columns, format_=format_, output=output)
+    serious = [check for check in checks if not check.ok and check.serious]
+    if serious:
+        app.narrate(f"{plural(len(serious), 'thing')} to fix.")
+        return ExitCode.CONFIGURATION
+    return ExitCode.DONE
+
+
+@click.group("cadence")
+def cadence_command() -> None:
+    """The rules that say what follows a job: shipped ones, and yours from followup.toml."""
+
+
+@cadence_command.command("list")
+@format_option
+@pass_app
+def cadence_list_command(app: App, *, format_: str, output: Path | None) -> None:
+    """List every step: when, by which channel, with which template.
+
+    \b
+    Example:
+        $ followup cadence list
+    """
+    from followup.report import cadences
+
+    print_rows(app, cadences.rows(app.desk().settings.steps), cadences.COLUMNS, format_=format_, output=output)
+
+
+@cadence_command.command("show")
+@click.argument("name")
+@pass_app
+def cadence_show_command(app: App, *, name: str) -> None:
+    """Show one step, or all steps of a cadence, in words and as you would write it in followup.toml.
+
+    \b
+    Example:
+        $ followup cadence show thank-you
+    """
+    from followup.report import cadences
+
+    for line in cadences.lines(app.desk().settings.steps, name):
+        say(line)
+
+
+@cadence_command.command("check")
+@pass_app
+def cadence_check_command(app: App) -> None:
+    """Check that every step is understood, has its template, and that no step with a history has vanished.
+
+    \b
+    Example:
+        $ followup cadence check
+    """
+    desk = app.desk()
+    desk.check_steps()
+    missing = sorted({s.template for s in desk.settings.steps if s.enabled and s.template} - set(desk.templates))
+    if missing:
+        raise ConfigurationError(
+            f"There is no template named {name}: `followup template new {name}`." for name in missing
+        )
+    enabled = sum(step.enabled for step in desk.settings.steps)
+    say(f"{enabled} steps are in force; all is well.")
+
+
+@click.command("backup")
+@click.argument("to", metavar="[FILE|DIR]", required=False, type=click.Path(path_type=Path))
+@pass_app
+def backup_command(app: App, *, to: Path | None) -> None:
+    """Copy the home into one file: database, journal, templates, settings, key; never a password.
+
+    \b
+    Example:
+        $ followup backup
+    """
+    from followup.workflow import homes as workflow
+
+    path = workflow.backup(app.desk(), to)
+    say(f"Wrote {path} and checked it. Keep it as safe as the home: it holds your clients.")
+
+
+@click.command("restore")
+@click.argument("backup", metavar="[BACKUP]", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", required=False)
+@click.option("--looked", is_flag=True, help="You have looked at what waits for review: treat it as due again.")
+@pass_app
+def restore_command(app: App, *, backup: Path | None, folder: str | None, looked: bool) -> None:
+    """Bring a home back from a backup into an empty folder; what was due by then waits for your review.
+
+    \b
+    Example:
+        $ followup restore followup-2026-03-02-090000.tar.gz ~/followup
+        $ followup restore --looked
+    """
+    from followup.workflow import homes as workflow
+
+    if looked:
+        if backup is not None:
+            raise UsageError("--looked is said in a home that was restored; it takes no backup.")
+        workflow.release_restored(app.desk())
+        say("What waited because of the restore is due again.")
+        return
+    if backup is None:
+        raise UsageError("Say which backup: followup restore BACKUP [DIR].")
+    target = app.new_home_path(folder)
+    now = app.instant()
+    made, contacts = workflow.restore(backup, target, today=now.date(), now=now)
+    say(f"Restored {made.path}: {plural(contacts, 'contact')} on record.")
+    say("Everything due up to today waits for your review, because this copy cannot know what went out since.")
+    say("Look at `followup due`; settle each with done or skip, or say `followup restore --looked` for all.")
+
+
+@click.group("config")
+def config_command() -> None:
+    """The settings in force."""
+
+
+@config_command.command("show")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="table", help="How to print.")
+@click.option("--all", "everything", is_flag=True, help="Also those that are at their default.")
+@pass_app
+def config_show_command(app: App, *, format_: str, everything: bool) -> None:
+    """Show each setting, its value, and whether it is yours or the default.
+
+    \b
+    Example:
+        $ followup config show
+    """
+    from followup import settings, tables
+
+    home = app.home
+    rows = [row for row in settings.in_force(home.settings_path) if everything or row[2] != "default"]
+    columns = [tables.Column(name, name) for name in ("setting", "value", "from")]
+    print_rows(app, rows, columns, format_=format_, output=None, empty="Every setting is at its default.")

@@ -1,0 +1,267 @@
+"""Acts of contact that a person made: calls, letters, visits, what came in; and the cases that come of them.
+
+Takes a Desk and what happened. Gives what was recorded. Touches the store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+
+from followup import identity
+from followup.errors import BadInput, UsageError
+from followup.model import (
+    UNREACHED,
+    Case,
+    Channel,
+    Client,
+    Contact,
+    Decision,
+    Direction,
+    Outcome,
+    State,
+)
+from followup.workflow import finding, planning
+from followup.workflow.desk import Desk
+
+BY_HAND = frozenset({Channel.CALL, Channel.TEXT, Channel.LETTER, Channel.CARD, Channel.VISIT})
+"""Channels on which the tool lays out the words and a person acts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was written: the contact, the case it opened if any, and what the call's next try is."""
+
+    contact: Contact
+    client: Client
+    case: Case | None = None
+    decision: Decision | None = None
+    next: Decision | None = None  # the same touchpoint afterwards
+
+
+def by_hand(desk: Desk) -> list[planning.Found]:
+    """Return the calls, texts and letters that wait now, urgent first."""
+    return [
+        found
+        for found in planning.due_with_dossiers(desk)
+        if found.decision.channel in BY_HAND and found.decision.state in (State.DUE, State.REVIEW)
+    ]
+
+
+def done(
+    desk: Desk,
+    target: str,
+    *,
+    outcome: Outcome | None = None,
+    note: str = "",
+    by: str = "",
+    on: date | None = None,
+    channel: Channel | None = None,
+) -> Recorded:
+    """Record that a touchpoint was made by hand, and open a case when the client is unhappy.
+
+    Args:
+        desk: the desk.
+        target: a key, the beginning of one, or a client's name.
+        outcome: how it went; a call without one counts as made.
+        note: what was said.
+        by: who did it; the person at the desk unless told.
+        on: the day, today unless told.
+        channel: how it was done, where not by the step's own channel.
+    """
+    waiting = [found.decision for found in planning.due_with_dossiers(desk)]
+    if outcome is not None and outcome is not Outcome.SENT and identity.split_key(target) is None:
+        # An outcome means that somebody spoke: of several things that wait for a client it is the call.
+        calls = [each for each in waiting if each.channel == Channel.CALL]
+        who = desk.store.find_clients(target)
+        if len(who) == 1 and any(each.client_id == who[0].id for each in calls):
+            waiting = calls
+    decision = finding.decision(desk, target, of=waiting)
+    return done_for(desk, decision, outcome=outcome, note=note, by=by, on=on, channel=channel)
+
+
+def done_for(
+    desk: Desk,
+    decision: Decision,
+    *,
+    outcome: Outcome | None = None,
+    note: str = "",
+    by: str = "",
+    on: date | None = None,
+    channel: Channel | None = None,
+) -> Recorded:
+    """Record that the touchpoint of *decision* was made by hand."""
+    if decision.state == State.UNCONFIRMED:
+        raise UsageError(f"{decision.key} is a draft. If it went out, say `followup confirm {decision.key} --sent`.")
+    if decision.state in (State.DONE, State.COVERED):
+        raise BadInput(f"{decision.key} is {decision.state} already. `followup why {decision.key}` shows when.")
+    how = channel or decision.channel or Channel.CALL
+    contact = _contact(
+        desk,
+        client_id=decision.client_id,
+        channel=how,
+        direction=Direction.OUT,
+        outcome=outcome,
+        note=note,
+        by=by,
+        on=on,
+    )
+    contact = replace(
+        contact,
+        key=decision.key,
+        step=decision.step,
+        purpose=decision.purpose,
+        job_id=decision.job_ids[0] if decision.job_ids else decision.occasion.job_id,
+        summary=decision.step.replace("-", " "),
+    )
+    recorded = _record(desk, contact, command="done")
+    if outcome in UNREACHED:
+        after = [each for each in planning.decisions_of(desk, decision.client_id) if each.key == decision.key]
+        recorded = replace(recorded, next=after[0] if after else None)
+    return replace(recorded, decision=decision)
+
+
+def log(
+    desk: Desk,
+    client_text: str,
+    *,
+    channel: Channel,
+    direction: Direction,
+    outcome: Outcome | None = None,
+    note: str = "",
+    summary: str = "",
+    by: str = "",
+    on: date | None = None,
+    stands_for: str = "",
+    job: str = "",
+) -> Recorded:
+    """Record any contact with a client; *stands_for* names the touchpoint that it settles."""
+    client = finding.client(desk, client_text)
+    contact = _contact(
+        desk,
+        client_id=client.id,
+        channel=channel,
+        direction=direction,
+        outcome=outcome,
+        note=note,
+        by=by,
+        on=on,
+    )
+    if job:
+        found = finding.job(desk, job)
+        if found.client_id != client.id:
+            raise BadInput(f"Job {found.id} is not a job for {client.full_name or client.company}.")
+        contact = replace(contact, job_id=found.id)
+    if stands_for:
+        decision = finding.decision(desk, stands_for, of=planning.decisions_of(desk, client.id))
+        if decision.client_id != client.id:
+            raise BadInput(f"{decision.key} is about another client than {client.full_name or client.company}.")
+        if decision.state == State.UNCONFIRMED:
+            raise UsageError(
+                f"{decision.key} is a draft. If it went out, say `followup confirm {decision.key} --sent`."
+            )
+        contact = replace(
+            contact,
+            key=decision.key,
+            step=decision.step,
+            purpose=decision.purpose,
+            job_id=contact.job_id or (decision.job_ids[0] if decision.job_ids else ""),
+        )
+    return _record(desk, replace(contact, summary=summary), command="log")
+
+
+def open_case(
+    desk: Desk,
+    client_text: str,
+    *,
+    summary: str = "",
+    job: str = "",
+    opened_by: str = "us",
+    owner: str = "",
+    severity: str = "",
+) -> Case:
+    """Open a case: from now on no ask goes to this client until it is resolved."""
+    client = finding.client(desk, client_text)
+    job_id = finding.job(desk, job).id if job else ""
+    case = _case(desk, client, job_id=job_id, summary=summary, opened_by=opened_by, owner=owner, severity=severity)
+    with desk.store.write(kind="hand", command="case open", person=desk.person, now=desk.now()) as write:
+        write.save(case)
+    return case
+
+
+def resolve_case(desk: Desk, text: str, *, resolution: str = "", cause: str = "", on: date | None = None) -> Case:
+    """Close a case; held asks count from this day."""
+    found = finding.case(desk, text)
+    if found.resolved_on:
+        raise BadInput(f"Case {found.id} was resolved on {found.resolved_on}.")
+    day = on or desk.today
+    if day > desk.today or day < found.opened_on:
+        raise BadInput(f"{day} is not between the day it was opened ({found.opened_on}) and today ({desk.today}).")
+    resolved = replace(found, resolved_on=day, resolution=resolution, cause=cause or found.cause)
+    with desk.store.write(kind="hand", command="case resolve", person=desk.person, now=desk.now()) as write:
+        write.save(resolved)
+    return resolved
+
+
+def _contact(
+    desk: Desk,
+    *,
+    client_id: str,
+    channel: Channel,
+    direction: Direction,
+    outcome: Outcome | None,
+    note: str,
+    by: str,
+    on: date | None,
+) -> Contact:
+    day = on or desk.today
+    if day > desk.today:
+        raise BadInput(f"{day} is in the future: a contact is recorded after it happened.")
+    at = desk.now()
+    if day != desk.today:
+        # Somebody remembers a day, not a minute: noon keeps it on that day in every zone.
+        at = datetime.combine(day, time(12), tzinfo=desk.zone).astimezone(UTC)
+    return Contact(
+        id=identity.random_identifier(),
+        client_id=client_id,
+        channel=channel,
+        direction=direction,
+        at=at,
+        on=day,
+        by=desk.find_person(by).id if by else desk.person,
+        outcome=outcome,
+        note=note,
+    )
+
+
+def _record(desk: Desk, contact: Contact, *, command: str) -> Recorded:
+    client = desk.store.client(contact.client_id)
+    case = None
+    with desk.store.write(kind="contact", command=command, person=desk.person, now=desk.now()) as write:
+        write.save(contact)
+        if contact.outcome == Outcome.UNHAPPY and not desk.store.cases(open_only=True, client_id=client.id):
+            case = _case(desk, client, job_id=contact.job_id, summary=contact.note, opened_by="them")
+            write.save(case)
+    return Recorded(contact, client, case)
+
+
+def _case(
+    desk: Desk,
+    client: Client,
+    *,
+    job_id: str,
+    summary: str,
+    opened_by: str,
+    owner: str = "",
+    severity: str = "",
+) -> Case:
+    return Case(
+        id=identity.random_identifier(),
+        client_id=client.id,
+        opened_on=desk.today,
+        summary=summary,
+        job_id=job_id,
+        opened_by=opened_by,
+        severity=severity,
+        owner=desk.find_person(owner).id if owner else client.owner or desk.person,
+    )

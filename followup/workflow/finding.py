@@ -1,0 +1,107 @@
+"""What a person types -> the one record meant: a client by any name, a touchpoint by any unique prefix.
+
+Takes a Desk and text. Gives a record. Ambiguous (65) lists the candidates, NotFound (66) says what was looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from followup import identity
+from followup.errors import Ambiguous, NotFound
+from followup.model import Case, Client, Decision, Job
+from followup.workflow import planning
+from followup.workflow.desk import Desk
+
+
+def client(desk: Desk, text: str) -> Client:
+    """Return the client that *text* means: id, e-mail, phone, outside number, or words of the name."""
+    found = desk.store.find_clients(text)
+    if not found:
+        raise NotFound(
+            f"No client fits '{text}'. Try a part of the name, an e-mail or a phone; `followup client list` shows all."
+        )
+    if len(found) > 1:
+        raise Ambiguous(f"'{text}'", (describe_client(each) for each in found))
+    return found[0]
+
+
+def describe_client(record: Client) -> str:
+    """Return one line that tells this client from others of the name."""
+    parts = [record.id, record.full_name or record.company]
+    if record.company and record.company != parts[1]:
+        parts.append(record.company)
+    parts += [record.city, *record.emails[:1], *record.phones[:1]]
+    return "  ".join(part for part in parts if part)
+
+
+def job(desk: Desk, text: str) -> Job:
+    """Return the job that *text* means: id or prefix, outside number, or invoice number."""
+    found = desk.store.find_jobs(text)
+    if not found:
+        raise NotFound(f"No job fits '{text}'. `followup job list` shows all.")
+    if len(found) > 1:
+        raise Ambiguous(
+            f"'{text}'", (f"{each.id}  {each.service}  {each.completed_on or each.status}" for each in found)
+        )
+    return found[0]
+
+
+def case(desk: Desk, text: str) -> Case:
+    """Return the open case that *text* means: its id or prefix, or its client."""
+    direct = desk.store.find_cases(text)
+    found = direct or desk.store.cases(open_only=True, client_id=client(desk, text).id)
+    if not found:
+        raise NotFound(f"No open case fits '{text}'. `followup case list` shows them.")
+    if len(found) > 1:
+        raise Ambiguous(f"'{text}'", (f"{each.id}  {each.opened_on}  {each.summary}" for each in found))
+    return found[0]
+
+
+def client_or_key(desk: Desk, text: str) -> tuple[Client, list[Decision]]:
+    """Return whom *text* means, with every decision about them, or with the one that a key names."""
+    fact_id, dot, _ = text.partition(".")
+    owner = desk.store.client_of_fact(fact_id) if dot or len(fact_id) == identity.LENGTH else None
+    if owner is None or (not dot and desk.store.client(owner).id == fact_id):
+        who = client(desk, text)
+        return who, planning.decisions_of(desk, who.id)
+    who = desk.store.client(owner)
+    chosen = [each for each in planning.decisions_of(desk, owner) if each.key.startswith(text)]
+    if not chosen:
+        raise NotFound(f"No step fits '{text}'. `followup why {who.id}` lists them all.")
+    return who, chosen
+
+
+def decision(desk: Desk, text: str, *, of: Iterable[Decision] | None = None) -> Decision:
+    """Return the touchpoint that *text* means: a key, a unique beginning of one, or a client with only one waiting.
+
+    Args:
+        desk: the desk.
+        text: what was typed.
+        of: the decisions to choose from when a client is named; by default those that wait for the owner.
+    """
+    fact_id = text.partition(".")[0]
+    owner = desk.store.client_of_fact(fact_id) if len(fact_id) == identity.LENGTH else None
+    if owner:
+        candidates: list[Decision] = planning.decisions_of(desk, owner)
+    else:
+        candidates = list(planning.due(desk)) if of is None else list(of)
+    exact = [each for each in candidates if each.key == text]
+    if exact:
+        return exact[0]
+    found = [each for each in candidates if each.key.startswith(text)] if len(text) >= MIN_PREFIX else []
+    if not found:
+        who = client(desk, text)
+        pool = list(planning.due(desk)) if of is None else list(of)
+        found = [each for each in pool if each.client_id == who.id]
+        if not found:
+            raise NotFound(
+                f"Nothing waits for {who.full_name or who.company}. `followup why {who.id}` shows every step."
+            )
+    if len(found) > 1:
+        raise Ambiguous(f"'{text}'", (f"{each.key}  {each.step}  {each.state}" for each in found))
+    return found[0]
+
+
+MIN_PREFIX = 2
+"""How much of a key must be typed before it is taken for one."""

@@ -1,0 +1,144 @@
+"""What is due, what comes, and why: the store's facts through the pure planner.
+
+Takes a Desk. Gives decisions. Touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from followup import cadence, plan
+from followup.errors import NotFound
+from followup.model import AnchorWindow, Client, Decision, Dossier, InstructionKind, State
+from followup.workflow.desk import Desk
+
+WAITING = frozenset({State.UNCONFIRMED, State.FAILED, State.RETRY, State.REVIEW, State.DUE})
+"""States in which a touchpoint waits for somebody now."""
+
+COMING = WAITING | {State.HELD, State.UPCOMING}
+
+DEFAULT_WEEKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A decision together with the dossier it was made from."""
+
+    decision: Decision
+    dossier: Dossier
+
+
+def windows(desk: Desk, *, horizon: date) -> Iterator[AnchorWindow]:
+    """Yield every range of stored dates that can matter between today and *horizon*."""
+    gaps = desk.store.usual_gaps()
+    for step in desk.settings.steps:
+        if step.enabled:
+            yield from cadence.windows(step, today=desk.today, horizon=horizon, settings=desk.settings, gaps=gaps)
+
+
+def decide(desk: Desk, *, horizon: date | None = None) -> Iterator[Found]:
+    """Yield the decisions of every client near due, household by household; memory does not grow with history."""
+    until = horizon or desk.today
+    ids = desk.store.candidates(windows(desk, horizon=until))
+    for group in desk.store.household_dossiers(ids):
+        by_client = {dossier.client.id: dossier for dossier in group}
+        for decision in plan.decide(group, desk.rules, today=desk.today, horizon=until):
+            yield Found(decision, by_client[decision.client_id])
+
+
+def due(desk: Desk) -> list[Decision]:
+    """Return what waits now, urgent first."""
+    return [found.decision for found in due_with_dossiers(desk)]
+
+
+def due_with_dossiers(desk: Desk, *, only: frozenset[State] = WAITING) -> list[Found]:
+    """Return what waits now, urgent first, each with what is known of the client."""
+    waiting = [found for found in decide(desk) if found.decision.state in only]
+    return sorted(waiting, key=lambda found: plan.urgency(found.decision))
+
+
+def held_today(desk: Desk) -> list[Decision]:
+    """Return what a rule holds back although its day has come."""
+    return [
+        found.decision
+        for found in decide(desk)
+        if found.decision.state == State.HELD and found.decision.due_on and found.decision.due_on <= desk.today
+    ]
+
+
+def coming(desk: Desk, *, weeks: int = DEFAULT_WEEKS) -> list[Decision]:
+    """Return what waits now and in the coming *weeks*, in the order of the days."""
+    horizon = desk.today + timedelta(weeks=weeks)
+    found = [
+        each.decision
+        for each in decide(desk, horizon=horizon)
+        if each.decision.state in COMING and (each.decision.act_on is None or each.decision.act_on <= horizon)
+    ]
+    return sorted(found, key=lambda each: (each.act_on or desk.today, plan.urgency(each)))
+
+
+def decisions_of(desk: Desk, client_id: str, *, weeks: int = 60) -> list[Decision]:
+    """Return every step of every cadence for one client, each with all its reasons."""
+    horizon = desk.today + timedelta(weeks=weeks)
+    for group in desk.store.household_dossiers([client_id]):
+        return [
+            each
+            for each in plan.decide(group, desk.rules, today=desk.today, horizon=horizon)
+            if each.client_id == client_id
+        ]
+    return []
+
+
+def dossier_of(desk: Desk, client_id: str) -> Dossier:
+    """Return everything the planner knows of one client."""
+    found = desk.store.dossiers([client_id])
+    if client_id not in found:
+        raise NotFound(f"No client has the id {client_id}.")
+    return found[client_id]
+
+
+def clients_of(desk: Desk, decisions: Iterable[Decision]) -> dict[str, Client]:
+    """Return the clients that *decisions* speak of, by id."""
+    return desk.store.clients({each.client_id for each in decisions})
+
+
+def services_of(desk: Desk, decisions: Iterable[Decision]) -> dict[str, str]:
+    """Return job id -> service for the jobs that *decisions* speak of."""
+    jobs = desk.store.jobs({job_id for each in decisions for job_id in each.job_ids})
+    return {job.id: job.service for job in jobs.values()}
+
+
+def instruct(
+    desk: Desk,
+    *,
+    client_id: str,
+    kind: InstructionKind,
+    command: str,
+    key: str = "",
+    until: date | None = None,
+    subject: str = "",
+    text: str = "",
+    reason: str = "",
+) -> None:
+    """Keep what the owner decided about a touchpoint or, without a key, about a client."""
+    from followup import identity
+    from followup.model import Instruction
+
+    now = desk.now()
+    with desk.store.write(kind="hand", command=command, person=desk.person, now=now) as write:
+        write.save(
+            Instruction(
+                id=identity.random_identifier(),
+                client_id=client_id,
+                kind=kind,
+                given_at=now,
+                on=desk.today,
+                key=key,
+                until=until,
+                subject=subject,
+                text=text,
+                reason=reason,
+            )
+        )

@@ -1,0 +1,291 @@
+"""From what is due to drafts and back: render, check, write, confirm.
+
+Takes a Desk and decisions. Gives what was drafted, refused or confirmed. Touches the store, the journal and the drafts
+folder, through `deliver`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from followup import deliver, identity
+from followup.errors import Ambiguous, BadInput, ConfigurationError, NotFound, UsageError
+from followup.model import (
+    Attempt,
+    AttemptState,
+    Channel,
+    Client,
+    Contact,
+    Decision,
+    Dossier,
+    InstructionKind,
+    Message,
+    State,
+)
+from followup.workflow import finding, homes, planning
+from followup.workflow.desk import Desk
+
+if TYPE_CHECKING:
+    from followup import store
+    from followup.render import Renderer
+
+    Write: TypeAlias = store.Write
+
+READY = frozenset({State.DUE})
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A touchpoint with its message, or with the reason why there is none."""
+
+    decision: Decision
+    dossier: Dossier
+    message: Message | None = None
+    problem: str = ""
+
+    @property
+    def client(self) -> Client:
+        """Return whom it is for."""
+        return self.dossier.client
+
+
+@dataclass(slots=True)
+class Sent:
+    """What a run of `send` did."""
+
+    drafted: list[Attempt] = field(default_factory=list)
+    refused: list[Prepared] = field(default_factory=list)  # with their problems
+    left: int = 0  # over --limit
+    paths: list[Path] = field(default_factory=list)
+
+
+@contextmanager
+def renderer(desk: Desk) -> Iterator[Renderer]:
+    """Yield the one renderer of a run."""
+    from followup import render
+
+    with render.Renderer(desk.template_folders, settings=desk.settings, today=desk.today) as opened:
+        yield opened
+
+
+def prepare(desk: Desk, found: Iterable[planning.Found]) -> list[Prepared]:
+    """Render each touchpoint; one that cannot be rendered says why and stops nobody else."""
+    items = list(found)
+    if not items:
+        return []
+    requests = [(each.decision, each.dossier, _edited(each)) for each in items]
+    with renderer(desk) as opened:
+        results = opened.messages(requests)
+        return [
+            Prepared(each.decision, each.dossier, message=result)
+            if isinstance(result, Message)
+            else Prepared(each.decision, each.dossier, problem=str(result))
+            for each, result in zip(items, results, strict=True)
+        ]
+
+
+def ready(desk: Desk, *, only: Sequence[str] = ()) -> list[planning.Found]:
+    """Return the e-mails to draft now; *only* narrows to keys, steps or clients and lets late ones through."""
+    found = [
+        each
+        for each in planning.due_with_dossiers(desk, only=READY | ({State.REVIEW} if only else frozenset()))
+        if each.decision.channel == Channel.EMAIL
+    ]
+    if not only:
+        return found
+    chosen: list[planning.Found] = []
+    for text in only:
+        matching = [each for each in found if text in (each.decision.step, each.decision.key)]
+        if not matching:
+            decision = finding.decision(desk, text, of=[each.decision for each in found])
+            matching = [each for each in found if each.decision.key == decision.key]
+            if not matching:
+                raise UsageError(
+                    f"{decision.key} is {decision.state}, not due; `followup why {decision.key}` says why."
+                )
+        chosen += [each for each in matching if each not in chosen]
+    return chosen
+
+
+def draft(desk: Desk, prepared: Iterable[Prepared], *, limit: int | None = None) -> Sent:
+    """Hand over what was prepared as drafts, each at most once, and make the drafts folder show them."""
+    desk.check_steps()
+    ahead = homes.journal_ahead(desk)
+    if ahead:
+        raise ConfigurationError(
+            f"The journal knows {len(ahead)} hand-overs that the database has never heard of: this database is older "
+            "than the journal, and drafting again could reach a client twice. `followup doctor` says what to do."
+        )
+    done = Sent()
+    with desk.lock():
+        for item in prepared:
+            if item.message is None:
+                done.refused.append(item)
+                continue
+            if limit is not None and len(done.drafted) >= limit:
+                done.left += 1
+                continue
+            attempt = deliver.draft(
+                desk.store,
+                desk.journal,
+                desk.key,
+                item.message,
+                item.decision,
+                now=desk.now(),
+                today=desk.today,
+                timezone=desk.zone,
+                person=desk.person,
+            )
+            if attempt is not None:
+                done.drafted.append(attempt)
+        done.paths = deliver.publish(desk.store, desk.home.drafts_path)
+    return done
+
+
+def tidy_drafts(desk: Desk) -> list[Path]:
+    """Make the drafts folder show exactly what is drafted."""
+    return deliver.publish(desk.store, desk.home.drafts_path)
+
+
+def drafts(desk: Desk) -> list[Attempt]:
+    """Return the drafts that nobody confirmed, oldest first."""
+    return sorted(desk.store.open_attempts([AttemptState.DRAFTED]), key=lambda each: (each.made_at, each.key))
+
+
+def draft_named(desk: Desk, text: str) -> Attempt:
+    """Return the one draft that *text* means: a key, the beginning of one, a file name, or its client."""
+    waiting = drafts(desk)
+    found = [each for each in waiting if text in (each.key, each.file_name)]
+    found = found or [each for each in waiting if each.key.startswith(text)]
+    if not found:
+        who = finding.client(desk, text)
+        found = [each for each in waiting if each.client_id == who.id]
+    if not found:
+        raise NotFound(f"No draft waits for '{text}'. `followup confirm` lists those that do.")
+    if len(found) > 1:
+        raise Ambiguous(f"'{text}'", (f"{each.key}  {each.subject}" for each in found))
+    return found[0]
+
+
+def confirm(desk: Desk, attempts: Iterable[Attempt], *, sent: bool) -> list[Contact | None]:
+    """Record for each draft whether it went out; confirmed ones become contacts, the others are due again."""
+    with desk.lock():
+        answers = [
+            deliver.confirm(
+                desk.store,
+                desk.journal,
+                attempt,
+                sent=sent,
+                now=desk.now(),
+                today=desk.today,
+                person=desk.person,
+            )
+            for attempt in attempts
+        ]
+        deliver.publish(desk.store, desk.home.drafts_path)
+    return answers
+
+
+def preview(desk: Desk, target: str) -> Prepared:
+    """Return the message for a touchpoint as it would go out now."""
+    decision = finding.decision(desk, target)
+    dossier = planning.dossier_of(desk, decision.client_id)
+    return prepare(desk, [planning.Found(decision, dossier)])[0]
+
+
+def preview_bytes(desk: Desk, message: Message) -> str:
+    """Return the exact message, headers and all, that a draft would hold if it were made now."""
+    from followup.mail import build
+
+    touchpoint_id = identity.message_identifier(desk.key, message.key)
+    raw = build.to_bytes(
+        message,
+        message_id=build.message_id(touchpoint_id, sender=message.from_address),
+        touchpoint_id=touchpoint_id,
+        at=desk.local(desk.now()),
+        unsent=True,
+    )
+    return raw.decode("ascii")
+
+
+def keep_text(desk: Desk, decision: Decision, *, subject: str, text: str) -> None:
+    """Keep the owner's own words for one touchpoint; `undo` takes them back."""
+    if not text.strip():
+        raise BadInput("The text is empty; nothing was kept.")
+    planning.instruct(
+        desk,
+        client_id=decision.client_id,
+        kind=InstructionKind.TEXT,
+        command="preview --edit",
+        key=decision.key,
+        subject=subject,
+        text=text,
+    )
+
+
+def call_sheet(desk: Desk) -> list[Prepared]:
+    """Return the calls, texts and letters that wait, each with its words."""
+    from followup.workflow import contacts
+
+    return prepare(desk, contacts.by_hand(desk))
+
+
+# ---------------------------------------------------------------- the plan file
+
+
+def text_digests(desk: Desk, decisions: Iterable[Decision]) -> dict[str, str]:
+    """Return key -> digest of what would be said, for every message that can be rendered now."""
+    found = []
+    for decision in decisions:
+        if decision.channel is not None and decision.state in (State.DUE, State.UPCOMING, State.HELD):
+            found.append(planning.Found(decision, planning.dossier_of(desk, decision.client_id)))
+    return {item.decision.key: digest(item.message) if item.message else "" for item in prepare(desk, found)}
+
+
+def digest(message: Message) -> str:
+    """Return a short digest of where a message goes and what it says."""
+    return sha256("\0".join((message.to_address, message.subject, message.text)).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Lines of a plan file that still hold, and those that do not, each with why."""
+
+    prepared: list[Prepared]
+    changed: list[tuple[str, str]]  # key, why
+
+
+def planned(desk: Desk, lines: Iterable[Mapping[str, str]]) -> Kept:
+    """Return the touchpoints of a plan file whose decision and text are unchanged, and name the rest."""
+    wanted = {line["key"]: line for line in lines}
+    prepared = {item.decision.key: item for item in prepare(desk, ready(desk))}
+    kept, changed = [], []
+    for key, line in wanted.items():
+        if line.get("channel") not in (Channel.EMAIL.value, ""):
+            continue  # calls and letters are not sent by `send`
+        item = prepared.get(key)
+        if item is None:
+            changed.append((key, "not due now"))
+        elif item.message is None:
+            changed.append((key, item.problem))
+        elif line.get("address", "") != item.decision.address:
+            changed.append((key, f"goes to {item.decision.address} now, not to {line.get('address', '')}"))
+        elif line.get("digest", "") != digest(item.message):
+            changed.append((key, "its text has changed"))
+        else:
+            kept.append(item)
+    return Kept(kept, changed)
+
+
+def _edited(found: planning.Found) -> object:
+    words = [
+        each
+        for each in found.dossier.instructions
+        if each.kind == InstructionKind.TEXT and each.key == found.decision.key
+    ]
+    return words[-1] if words else None
