@@ -1,0 +1,346 @@
+"""Clients as rows and pages: the list, one client's page, its history, and the export that our own import reads back.
+
+Takes clients, dossiers and decisions. Gives rows and lines. Touches nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from followup.cells import Column, decimal, printable, printable_lines
+from followup.model import Attempt, AttemptState, Case, Client, Contact, Decision, Dossier, Job, State, Summary
+from followup.report import why, words
+
+# ---------------------------------------------------------------- the list
+
+LIST_COLUMNS = (
+    Column("client_id", "Id", whole=True),
+    Column("client", "Client"),
+    Column("company", "Company"),
+    Column("email", "E-mail"),
+    Column("phone", "Phone", whole=True),
+    Column("city", "Town"),
+    Column("jobs", "Jobs", "number"),
+    Column("last_job_on", "Last job", "day", whole=True),
+    Column("last_contact_on", "Last contact", "day", whole=True),
+    Column("worth", "Worth", "amount", whole=True),
+    Column("currency", place="data"),
+    Column("consent", place="data"),
+    Column("tags", "Tags", "words"),
+)
+
+
+def list_rows(clients: Iterable[tuple[Client, Summary | None]]) -> Iterator[tuple[Any, ...]]:
+    """Yield a row a client; a client without a summary has nothing to count."""
+    for client, known in clients:
+        summary = known or Summary(client_id=client.id)
+        yield (
+            client.id,
+            words.client(client),
+            client.company,
+            _first(client.emails),
+            _first(client.phones),
+            client.city,
+            summary.jobs,
+            summary.last_job_on,
+            summary.last_contact_on,
+            (summary.worth_minor, summary.currency) if summary.currency else None,
+            summary.currency,
+            client.consent.value,
+            client.tags,
+        )
+
+
+# ---------------------------------------------------------------- export
+
+EXPORT_COLUMNS = (
+    Column("client_id"),
+    Column("title"),
+    Column("first_name"),
+    Column("last_name"),
+    Column("full_name"),
+    Column("company"),
+    Column("address_as"),
+    Column("emails", kind="words"),
+    Column("phones", kind="words"),
+    Column("street"),
+    Column("city"),
+    Column("region"),
+    Column("postal_code"),
+    Column("country"),
+    Column("language"),
+    Column("preferred_channel"),
+    Column("no_channels", kind="words"),
+    Column("tags", kind="words"),
+    Column("notes"),
+    Column("note"),
+    Column("consent"),
+    Column("referred_by"),
+    Column("owner"),
+)
+"""The headers are the field names that `import` knows: the file comes back as "nothing changed"."""
+
+
+def export_columns(extra: Iterable[str] = ()) -> tuple[Column, ...]:
+    """Return EXPORT_COLUMNS and one for each of the home's own columns in *extra*."""
+    return (*EXPORT_COLUMNS, *(Column(name) for name in extra))
+
+
+def export_rows(clients: Iterable[Client], *, extra: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield one row a client, with the home's own columns named in *extra* behind."""
+    for client in clients:
+        yield (
+            client.id,
+            client.title,
+            client.first_name,
+            client.last_name,
+            client.full_name,
+            client.company,
+            client.address_as,
+            client.emails,
+            client.phones,
+            client.street,
+            client.city,
+            client.region,
+            client.postal_code,
+            client.country,
+            client.language,
+            client.preferred_channel,
+            client.no_channels,
+            client.tags,
+            client.notes,
+            client.note,
+            client.consent.value,
+            client.referred_by,
+            client.owner,
+            *(client.extra.get(name, "") for name in extra),
+        )
+
+
+# ---------------------------------------------------------------- what was edited
+
+
+def differences(before: Client | Job, after: Client | Job) -> list[str]:
+    """Return a line for each field that changed: city: Leeds -> York."""
+    return [
+        f"{field.name}: {_said(getattr(before, field.name))} -> {_said(getattr(after, field.name))}"
+        for field in dataclasses.fields(before)
+        if getattr(before, field.name) != getattr(after, field.name)
+    ]
+
+
+def _said(value: object) -> str:
+    if isinstance(value, tuple):
+        text = ", ".join(str(part) for part in value)
+    elif isinstance(value, Mapping):
+        text = ", ".join(f"{name}={part}" for name, part in value.items())
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    elif isinstance(value, Enum):
+        text = str(value.value)
+    else:
+        text = "" if value is None else str(value)
+    return text or "(nothing)"
+
+
+# ---------------------------------------------------------------- history
+
+HISTORY_COLUMNS = (
+    Column("date", "Date", "day", whole=True),
+    Column("kind", "What"),
+    Column("channel", "By"),
+    Column("direction", "Way"),
+    Column("about", "About"),
+    Column("outcome", "Outcome"),
+    Column("by", "By whom"),
+    Column("note", "Note"),
+    Column("key", "Key", whole=True),
+    Column("id", place="data"),
+)
+
+
+def history_rows(dossier: Dossier) -> Iterator[tuple[Any, ...]]:
+    """Yield everything that happened with a client, oldest first: jobs, contacts, cases, drafts, what was decided."""
+    events = [*_job_events(dossier.jobs), *_contact_events(dossier.contacts), *_case_events(dossier.cases)]
+    events += _attempt_events(dossier.attempts)
+    for given in dossier.instructions:
+        until = f" until {words.full_day(given.until)}" if given.until else ""
+        about = given.key or "everything"
+        events.append((given.on, given.kind.value + until, "", "", about, "", "", given.reason, given.key, given.id))
+    return iter(sorted(events, key=lambda row: (row[0], row[1], row[-1])))
+
+
+def _job_events(jobs: Iterable[Job]) -> Iterator[tuple[Any, ...]]:
+    for job in jobs:
+        when = job.completed_on or job.created_on
+        if when is not None:
+            yield when, f"job {job.status.value}", "", "", job.service, "", job.assigned_to, job.note, "", job.id
+
+
+def _contact_events(contacts: Iterable[Contact]) -> Iterator[tuple[Any, ...]]:
+    for contact in contacts:
+        outcome = contact.outcome.value if contact.outcome else ""
+        yield (
+            contact.on, "contact", contact.channel.value, contact.direction.value, contact.summary or contact.step,
+            outcome, contact.by, contact.note, contact.key, contact.id,
+        )  # fmt: skip
+
+
+def _case_events(cases: Iterable[Case]) -> Iterator[tuple[Any, ...]]:
+    for case in cases:
+        yield case.opened_on, "case opened", "", "", case.summary, "", case.owner, case.cause, "", case.id
+        if case.resolved_on:
+            yield case.resolved_on, "case resolved", "", "", case.summary, "", case.owner, case.resolution, "", case.id
+
+
+def _attempt_events(attempts: Iterable[Attempt]) -> Iterator[tuple[Any, ...]]:
+    # A message that was sent is a contact as well; said once.
+    for attempt in attempts:
+        if attempt.state is not AttemptState.SENT:
+            yield (
+                attempt.on, f"message {attempt.state.value}", attempt.channel.value, "out", attempt.subject, "",
+                attempt.person, attempt.server_said, attempt.key, attempt.id,
+            )  # fmt: skip
+
+
+# ---------------------------------------------------------------- the page
+
+LATEST = 20
+"""How many lines of history the page shows; csv and json have all of it."""
+
+
+def page_lines(dossier: Dossier, decisions: Iterable[Decision], *, today: date) -> list[str]:
+    """Return one page about a client: who they are, what happened, what it was worth, what is next and why."""
+    client = dossier.client
+    made = [f"{printable(words.client(client))}  ({client.id})"]
+    if client.erased_on:
+        made.append(f"Erased on {words.full_day(client.erased_on)}: only dates are left.")
+    if client.merged_into:
+        made.append(f"Is one client with {client.merged_into} now.")
+    if dossier.suppressed:
+        made.append("One of their addresses is on the list of those never to write to again.")
+    sections = (
+        ("Who they are", words.aligned(_facts(client, dossier.summary))),
+        ("Worth", _worth(dossier.summary, today=today)),
+        ("Jobs", [f"  {printable(words.job(job) + (f' ({job.note})' if job.note else ''))}" for job in dossier.jobs]),
+        ("Cases", [line for case in dossier.cases for line in case_lines(case, today=today)]),
+        ("What happened", _happened(dossier)),
+        ("What is next, and why", _next(decisions)),
+    )
+    for title, lines in sections:
+        if lines:
+            made += ["", title, *lines]
+    return made
+
+
+def _facts(client: Client, summary: Summary) -> list[tuple[str, str]]:
+    place = ", ".join(
+        part
+        for part in (
+            client.street,
+            f"{client.postal_code} {client.city}".strip(),
+            client.region,
+            client.country,
+        )  # fmt: skip
+        if part
+    )
+    consent = client.consent.value.replace("_", " ")
+    if client.consent_evidence:
+        consent += f" ({client.consent_evidence})"
+    facts = [
+        ("company", client.company if client.company != words.client(client) else ""),
+        ("title", client.title),
+        ("greeted as", client.address_as),
+        ("e-mail", ", ".join(client.emails)),
+        ("phone", ", ".join(client.phones)),
+        ("address", place),
+        ("language", client.language),
+        ("likes best", words.channel(client.preferred_channel)),
+        ("not by", ", ".join(words.channel(name) for name in client.no_channels)),
+        ("consent", consent),
+        ("tags", ", ".join(client.tags)),
+        ("brought by", client.referred_by or client.referred_by_id),
+        ("looked after by", client.owner),
+        ("known since", words.full_day(_earliest(client.created_on, summary.first_job_on))),
+        ("notes", client.notes),
+        ("for the next thank-you", client.note),
+        *client.extra.items(),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _worth(summary: Summary, *, today: date) -> list[str]:
+    if not summary.jobs:
+        return ["  No completed job yet."]
+    worth = f", {decimal(summary.worth_minor, summary.currency)} {summary.currency}" if summary.currency else ""
+    lines = [f"  {words.plural(summary.jobs, 'completed job')}{worth}"]
+    if summary.last_job_on:
+        ago = (today - summary.last_job_on).days
+        when = f", {words.plural(ago, 'day')} ago" if ago > 0 else ""
+        lines.append(f"  the last one on {words.full_day(summary.last_job_on)}{when}")
+    if summary.usual_gap_days:
+        lines.append(f"  usually {words.plural(summary.usual_gap_days, 'day')} between jobs")
+    if summary.last_outcome:
+        lines.append(f"  last outcome: {summary.last_outcome.value}, {words.full_day(summary.last_outcome_on)}")
+    return lines
+
+
+def case_lines(case: Case, *, today: date) -> list[str]:
+    """Return a case in a line, and what came of it in a second one."""
+    severity = f" [{case.severity}]" if case.severity else ""
+    line = f"  {words.full_day(case.opened_on)}  {case.summary or 'no summary'}{severity}  ({case.id})"
+    if case.resolved_on is None:
+        return [printable(f"{line}  OPEN, {words.plural((today - case.opened_on).days, 'day')}")]
+    how = f": {case.resolution}" if case.resolution else ""
+    return [printable(line), printable(f"      resolved on {words.full_day(case.resolved_on)}{how}")]
+
+
+def contact_row(contact: Contact) -> tuple[str, ...]:
+    """Return a contact as the cells of one line on a page."""
+    said = contact.summary or contact.step.replace("-", " ")
+    if contact.note:
+        said = f"{said}: {contact.note}" if said else contact.note
+    return (
+        words.full_day(contact.on),
+        f"{words.channel(contact.channel)} {contact.direction.value}",
+        contact.outcome.value if contact.outcome else "",
+        said,
+    )
+
+
+def _happened(dossier: Dossier) -> list[str]:
+    latest = list(reversed(dossier.contacts))
+    lines = words.aligned([contact_row(contact) for contact in latest[:LATEST]])
+    if len(latest) > LATEST:
+        lines.append(f"  ... and {len(latest) - LATEST} before that (--format csv has all of them)")
+    return lines
+
+
+_NOT_NEXT = frozenset({State.DONE, State.EXPIRED, State.SKIPPED, State.COVERED})
+
+
+def _next(decisions: Iterable[Decision]) -> list[str]:
+    coming = [decision for decision in decisions if decision.state not in _NOT_NEXT]
+    coming.sort(key=lambda decision: (words.acts_on(decision) or date.max, decision.key))
+    if not coming:
+        return ["  Nothing. `followup why` shows every step."]
+    return words.aligned(
+        [(words.step(each), why.verdict(each), words.channel(each.channel), words.main_reason(each)) for each in coming]
+    )
+
+
+def note_lines(text: str, *, indent: str) -> list[str]:
+    """Return a text of several lines, indented, harmless."""
+    return [f"{indent}{line}".rstrip() for line in printable_lines(text)]
+
+
+def _first(values: Sequence[str]) -> str:
+    return values[0] if values else ""
+
+
+def _earliest(*days: date | None) -> date | None:
+    return min((day for day in days if day), default=None)
