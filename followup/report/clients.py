@@ -238,16 +238,8 @@ def page_lines(dossier: Dossier, decisions: Iterable[Decision], *, today: date) 
 
 
 def _facts(client: Client, summary: Summary) -> list[tuple[str, str]]:
-    place = ", ".join(
-        part
-        for part in (
-            client.street,
-            f"{client.postal_code} {client.city}".strip(),
-            client.region,
-            client.country,
-        )  # fmt: skip
-        if part
-    )
+    town = f"{client.postal_code} {client.city}".strip()
+    place = ", ".join(part for part in (client.street, town, client.region, client.country) if part)
     consent = client.consent.value.replace("_", " ")
     if client.consent_evidence:
         consent += f" ({client.consent_evidence})"
