@@ -125,13 +125,11 @@ def to_bytes(
 
 def _to_a_labels(domain: str, address: str) -> str:
     try:
-        import idna  # there through requests; its IDNA 2008 keeps "straße" apart from "strasse"
-    except ImportError:  # pragma: no cover - the standard library knows IDNA 2003 only
-        encode = lambda text: text.encode("idna").decode("ascii")  # noqa: E731
-    else:
-        encode = lambda text: idna.encode(text, uts46=True).decode("ascii")  # noqa: E731
-    try:
-        return encode(domain)
+        try:
+            import idna  # there through requests; its IDNA 2008 keeps "straße" apart from "strasse"
+        except ImportError:  # pragma: no cover - the standard library knows IDNA 2003 only
+            return domain.encode("idna").decode("ascii")
+        return idna.encode(domain, uts46=True).decode("ascii")
     except UnicodeError as error:
         raise BadInput(f"{address!r} has a domain that does not exist in this spelling ({error}).") from error
 

@@ -194,7 +194,8 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: 0 0
   border-left: 3px solid var(--line); }
 .buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0 0 .75rem; }
 .buttons a, .buttons button { font: inherit; min-height: 2.75rem; padding: .5rem 1rem; border-radius: .4rem;
-  cursor: pointer; border: 1px solid var(--accent); color: var(--accent); background: transparent; text-decoration: none; }
+  cursor: pointer; border: 1px solid var(--accent); color: var(--accent); background: transparent;
+  text-decoration: none; }
 .buttons a:first-child { background: var(--accent); color: Canvas; }
 .note { margin: 0 0 .75rem; }
 @media (max-width: 30rem) { .buttons > * { flex: 1 1 100%; text-align: center; } }
