@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from followup.cells import Column
 
 GAP = 2  # between two columns, in tabulate's "simple"
+TITLE_PADDING = 2  # tabulate makes a column at least this much wider than its title
 NARROWEST = 10  # no column is cut below this
 RIGHT = frozenset({"amount", "number"})
 
@@ -53,7 +54,7 @@ def layout(table: list[list[str]], columns: Sequence[Column], *, width: int | No
 
     titles = [column.title or column.name for column in columns]
     if width is not None:
-        limits = _limits([titles, *table], columns, width=width)
+        limits = _limits(titles, table, columns, width=width)
         for row in table:
             for index, limit in limits.items():
                 row[index] = cells.cut(row[index], limit)
@@ -80,23 +81,29 @@ def _stand_in(cell: str, put_back: list[str]) -> str:
     return chr(_FIRST_STAND_IN + len(put_back) - 1) * columns
 
 
-def _limits(table: list[list[str]], columns: Sequence[Column], *, width: int) -> dict[int, int]:
+def _limits(titles: list[str], table: list[list[str]], columns: Sequence[Column], *, width: int) -> dict[int, int]:
     """Return how wide each column that must give way may be: the widest give way first, alike."""
-    widths = [max(map(cells.width, cells_of)) for cells_of in zip(*table, strict=True)]
+    floors = [cells.width(title) + TITLE_PADDING for title in titles]
+    widths = [max(map(cells.width, column)) for column in zip(*table, strict=True)]
+    widths = list(map(max, floors, widths))
     too_much = sum(widths) + GAP * (len(widths) - 1) - width
-    wide = {
-        index: widths[index]
-        for index, column in enumerate(columns)
-        if column.kind in {"text", "words", "reasons"} and not column.whole and widths[index] > NARROWEST
-    }
-    if too_much <= 0 or not wide:
+    if too_much <= 0:
         return {}
-    # The level at which the wide columns, cut to it, make the table fit.
-    floor, ceiling = NARROWEST, max(wide.values())
-    while floor < ceiling:
-        level = (floor + ceiling + 1) // 2
-        if sum(max(have - level, 0) for have in wide.values()) >= too_much:
-            floor = level
+    give_way = {
+        index: max(floors[index], NARROWEST)
+        for index, column in enumerate(columns)
+        if column.kind in {"text", "words", "reasons"} and not column.whole
+    }
+
+    def gained(level: int) -> int:
+        return sum(max(widths[index] - max(level, floor), 0) for index, floor in give_way.items())
+
+    # The highest level at which cutting every wide column to it makes the table fit.
+    low, high = NARROWEST, max(widths)
+    while low < high:
+        level = (low + high + 1) // 2
+        if gained(level) >= too_much:
+            low = level
         else:
-            ceiling = level - 1
-    return {index: floor for index, have in wide.items() if have > floor}
+            high = level - 1
+    return {index: max(low, floor) for index, floor in give_way.items()}
