@@ -184,7 +184,7 @@ def occurrences(step: Step, anchor: date, calendar: workdays.Calendar, *, delay:
         n += 1
 
 
-def quiet_on(last_job_on: date, usual_gap_days: int | None, quiet: Quiet, calendar: workdays.Calendar) -> date:
+def quiet_on(last_job_on: date, usual_gap_days: int | None, *, quiet: Quiet, calendar: workdays.Calendar) -> date:
     """Return the day from which a client whose last job was on *last_job_on* counts as quiet."""
     if usual_gap_days is None:
         return add(quiet.otherwise, last_job_on, calendar)
@@ -388,8 +388,8 @@ def _conditions(reader: _Reader, table: Any, amounts: Mapping[str, str], path: s
         else:
             nested.append(_conditions(inner, each, amounts, f"any_of {position}"))
     return Conditions(
-        services=tuple(each.casefold() for each in inner.texts("services")),
-        not_services=tuple(each.casefold() for each in inner.texts("not_services")),
+        services=tuple(each.lower() for each in inner.texts("services")),
+        not_services=tuple(each.lower() for each in inner.texts("not_services")),
         tags=tuple(each.casefold() for each in inner.texts("tags")),
         not_tags=tuple(each.casefold() for each in inner.texts("not_tags")),
         min_amount=inner.amount("min_amount", amounts),
@@ -540,7 +540,7 @@ def check_steps(steps: Sequence[Step], *, where: str) -> list[str]:
             if other is not step:
                 problems.append(
                     f"{where}: cadence.{step.cadence}.{step.name}: the name '{name}' belongs to "
-                    f"cadence.{other.cadence}.{other.name} already; a step's name is its identity, so give this one another."
+                    f"cadence.{other.cadence}.{other.name} already; a step's name is its identity, so use another."
                 )
     for step in steps:
         if not step.after_step:

@@ -1,0 +1,647 @@
+"""followup.toml -> Settings: one table of every setting validates, fills in, writes the starter file and the README.
+
+Takes the text of the file, and the shipped cadences. Gives frozen values, or every problem at once. Touches nothing
+but the files it is asked to load. Read on every start, so that nothing heavy may be imported here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from followup import cadence, codes, kinds, shipped
+from followup.errors import ConfigurationError, IOFailure, NoPermission, NotFound
+from followup.model import Delay, Person, Quiet, Service, Step
+
+FILE_NAME = "followup.toml"
+
+OPT_IN = "opt-in"
+COMPLETED_JOB = "completed-job"
+
+SOFT_OPT_IN_COUNTRIES = frozenset(["AU", "CA", "GB", "NZ", "US"])
+"""Where marketing mail to one's own clients needs no consent given beforehand; everywhere else we ask for one.
+
+GB: PECR 2003, regulation 22(3), "soft opt-in": details obtained in a sale, own similar services, a way out each time.
+US: CAN-SPAM, 15 U.S.C. 7704: opt-out. CA: CASL, section 10(9)(a): consent is implied for two years after a purchase.
+AU: Spam Act 2003, schedule 2, and NZ: Unsolicited Electronic Messages Act 2007: inferred consent of an existing client.
+Not DE (UWG section 7(3) allows it only with a notice given when the address was taken) and not AT (TKG 2021, section
+174), nor any country that we have not looked at. Who has seen to what the law asks sets marketing.basis.
+"""
+
+
+# ---------------------------------------------------------------- what the rest of the program sees
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Business:
+    """Who we are."""
+
+    name: str
+    trade: str
+    address: str  # postal, lines separated by line feeds
+    phone: str
+    website: str
+    feedback_link: str
+    country: str  # ISO 3166 alpha-2, upper case; empty when not set
+    region: str
+    timezone: str
+    currency: str  # ISO 4217
+    language: str  # ISO 639-1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """How messages leave, and when."""
+
+    transport: str
+    from_address: str
+    from_name: str
+    reply_to: str
+    send_days: str  # business | any
+    send_between: str  # "08:00-18:00", or empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How often one household may be written to."""
+
+    messages_days: int
+    asks_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """How calls are made."""
+
+    tries: int
+    again: Delay
+    minimum_amount: str  # decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What followup.toml says, and the default for everything that it does not."""
+
+    business: Business
+    owner: str  # a person's id; empty when there are no people
+    people: Mapping[str, Person]
+    basis: str  # opt-in | completed-job
+    mail: Mail
+    budget: Budget
+    calls: Calls
+    quiet: Quiet
+    closing_days: tuple[tuple[date, date], ...]
+    weekend: frozenset[int] | None  # None: the country's
+    services: Mapping[str, Service]  # by lower-case name
+    steps: tuple[Step, ...]  # in the order of the shipped cadences, then the home's own
+    path: Path | None = None
+
+
+# ---------------------------------------------------------------- the table of settings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """One setting. *default* is written as in the file; a text in *filled* says where a default comes from instead."""
+
+    name: str  # section.key; a part in capitals stands for a name that the owner chooses
+    check: Callable[[Any], Any]
+    default: Any
+    description: str
+    filled: str = ""
+
+    @property
+    def section(self) -> str:
+        """Return the table of the file that it stands in."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def key(self) -> str:
+        """Return its name within the table."""
+        return self.name.rpartition(".")[2]
+
+
+SECTIONS: Mapping[str, str] = {
+    "business": "Who you are; clients see most of it.",
+    "people.NAME": "Everybody who writes to or calls clients; one table for each, such as [people.sam].",
+    "marketing": "Messages that sell, remind or ask for a favour, beyond the job itself.",
+    "mail": "How messages leave.",
+    "budget": "So that nobody hears from you too often. Calls and answers do not count.",
+    "calls": "Calls.",
+    "calendar": "When you work. Public holidays of your country and region are known already.",
+    "quiet": "From when on a client counts as quiet, for the win-back.",
+    "services.NAME": 'Work that comes again, such as [services."boiler service"]: written as in your list of jobs.',
+}
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("business.name", kinds.line, "", "The name of the business, as clients know it."),
+    Setting("business.trade", kinds.line, "", 'What you do, in a few words: "plumbing and heating".'),
+    Setting("business.address", kinds.lines, "", "Postal address; every marketing message has to show it."),
+    Setting("business.phone", kinds.line, "", "The number on which clients reach you."),
+    Setting("business.website", kinds.link, "", "Your website."),
+    Setting("business.feedback_link", kinds.link, "", "Where clients can leave a review; the same link for everybody."),
+    Setting(
+        "business.country",
+        kinds.country,
+        "",
+        'ISO 3166 code of the country: "GB", "US", "DE". For holidays and phones.',
+    ),
+    Setting("business.region", kinds.line, "", 'Region with holidays of its own: "SCT", "BY", "CA".'),
+    Setting("business.timezone", kinds.timezone, "UTC", "Decides which day it is."),
+    Setting("business.currency", kinds.currency, "", "ISO 4217 code of the currency.", "the country's"),
+    Setting(
+        "business.language", kinds.language, "", "ISO 639 code of the language you write in.", "the country's, or en"
+    ),
+    Setting(
+        "business.owner",
+        kinds.line,
+        "",
+        "Who is meant when nobody else is: a name under [people].",
+        "the first of [people]",
+    ),
+    Setting("people.NAME.name", kinds.line, "", "First and last name, as clients know it."),
+    Setting("people.NAME.email", kinds.email, "", "E-mail address."),
+    Setting("people.NAME.phone", kinds.line, "", "Phone number."),
+    Setting(
+        "people.NAME.signature", kinds.lines, "", "What stands under the name in a message; several lines are fine."
+    ),
+    Setting("people.NAME.also", kinds.texts, [], "Other spellings of the name in your list of jobs."),
+    Setting(
+        "marketing.basis",
+        kinds.one_of(OPT_IN, COMPLETED_JOB),
+        "",
+        "Who gets marketing messages: opt-in: who has agreed to them; completed-job: also whoever has had a job done "
+        "and has not objected.",
+        "completed-job in " + ", ".join(sorted(SOFT_OPT_IN_COUNTRIES)) + ", else opt-in",
+    ),
+    Setting(
+        "mail.transport", kinds.one_of("drafts"), "drafts", "drafts: messages wait as files that you send yourself."
+    ),
+    Setting("mail.from_address", kinds.email, "", "The address that messages come from.", "the owner's e-mail"),
+    Setting("mail.from_name", kinds.line, "", "The name beside it.", "who did the job"),
+    Setting("mail.reply_to", kinds.email, "", "Where answers go.", "from_address"),
+    Setting(
+        "mail.send_days",
+        kinds.one_of("business", "any"),
+        "business",
+        "business: only on business days; any: every day.",
+    ),
+    Setting("mail.send_between", kinds.hours, "", 'Only at these hours: "08:00-18:00". Empty: at any hour.'),
+    Setting("budget.messages_days", kinds.days, 7, "At most one message to a client and household in so many days."),
+    Setting("budget.asks_days", kinds.days, 30, "At most one ask (feedback, referral) in so many days."),
+    Setting("calls.tries", kinds.tries, 3, "How often one call is tried before it is given up."),
+    Setting("calls.again", kinds.longer_delay, "2 business days", "When to try again after voicemail or no answer."),
+    Setting(
+        "calls.minimum_amount",
+        kinds.amount,
+        "250",
+        "Jobs of at least this amount get a check-in call, smaller ones a check-in mail.",
+    ),
+    Setting(
+        "calendar.closing_days",
+        kinds.closing_days,
+        [],
+        'When you are closed: ["2026-12-24..2027-01-03", "2027-05-28"].',
+    ),
+    Setting(
+        "calendar.weekend",
+        kinds.weekend,
+        "",
+        'Days of the week that are not business days: ["Sunday"].',
+        "the country's",
+    ),
+    Setting("quiet.factor", kinds.factor, Decimal("1.5"), "After so many times their usual gap between jobs."),
+    Setting("quiet.at_least", kinds.delay, "30 days", "But never sooner than this after the last job."),
+    Setting(
+        "quiet.otherwise",
+        kinds.longer_delay,
+        "18 months",
+        "After this, where no usual gap is known (fewer than three jobs).",
+    ),
+    Setting("services.NAME.interval", kinds.longer_delay, "", 'How often it is due again: "12 months".', "never"),
+    Setting(
+        "services.NAME.lead",
+        kinds.delay,
+        "",
+        "How long before that to remind.",
+        "30 days; 14 days when half-yearly or more often",
+    ),
+)
+"""Every setting but the cadences, whose keys are in `cadence.STEP_KEYS`."""
+
+_BY_SECTION: dict[str, dict[str, Setting]] = {
+    section: {each.key: each for each in SETTINGS if each.section == section} for section in SECTIONS
+}
+_TABLES = [*(section.partition(".")[0] for section in SECTIONS), "cadence"]
+
+
+def default_basis(country: str) -> str:
+    """Return the basis for marketing that a home in *country* starts with: the stricter one unless we know better."""
+    return COMPLETED_JOB if country in SOFT_OPT_IN_COUNTRIES else OPT_IN
+
+
+# ---------------------------------------------------------------- reading
+
+
+def load(path: Path) -> Settings:
+    """Return the settings in *path*; ConfigurationError holds every problem in it.
+
+    Templates that steps name must be among the shipped ones or in the folder templates/ beside *path*.
+    """
+    templates = _template_names(shipped.path("templates")) | _template_names(path.parent / "templates")
+    return parse(_read(path), where=str(path), templates=templates, path=path)
+
+
+def parse(text: str, *, where: str, templates: Collection[str] | None = None, path: Path | None = None) -> Settings:
+    """Return the settings that *text* holds; ConfigurationError holds every problem in it.
+
+    Args:
+        where: what the messages call the text: a path, usually.
+        templates: names of the templates there are; None leaves them unchecked.
+        path: kept in the settings.
+    """
+    document = _document(text, where)
+    reader = _Document(where, document)
+    business = reader.section("business")
+    people = {each: _person(each, reader) for each in reader.names("people")}
+    owner = business.pop("owner") or next(iter(people), "")
+    if owner and owner not in people:
+        hint = codes.did_you_mean(owner, people) or f'Add [people.{_slug(owner)}] with name = "...".'
+        reader.problem("business.owner", f"there is nobody called '{owner}' under [people]. {hint}")
+    business["currency"] = business["currency"] or codes.currency_of(business["country"])
+    business["language"] = business["language"] or codes.language_of(business["country"])
+    mail = reader.section("mail")
+    mail["from_address"] = mail["from_address"] or (people[owner].email if owner in people else "")
+    calls = reader.section("calls")
+    calendar = reader.section("calendar")
+    basis = reader.section("marketing")["basis"] or default_basis(business["country"])
+    budget, quiet = reader.section("budget"), reader.section("quiet")
+    services = {name.lower(): _service(name, reader) for name in reader.names("services")}
+    reader.unknown_tables()
+    amounts = {"calls.minimum_amount": calls["minimum_amount"] or "0"}
+    steps = _steps(document.get("cadence", {}), reader, where=where, amounts=amounts, templates=templates)
+    if reader.problems:
+        raise ConfigurationError(reader.problems)
+    return Settings(
+        business=Business(**business),
+        owner=owner,
+        people=people,
+        basis=basis,
+        mail=Mail(**mail),
+        budget=Budget(**budget),
+        calls=Calls(**{**calls, "minimum_amount": amounts["calls.minimum_amount"]}),
+        quiet=Quiet(**quiet),
+        closing_days=calendar["closing_days"],
+        weekend=calendar["weekend"],
+        services=services,
+        steps=steps,
+        path=path,
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")  # Notepad writes a mark in front
+    except FileNotFoundError:
+        raise NotFound(f"{path}: no such file. `followup init` makes a home with one.") from None
+    except PermissionError:
+        raise NoPermission(f"{path}: not allowed to read it. Its owner can: chmod 600 '{path}'.") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigurationError(f"{path}:{line}: this is not UTF-8 text. Save the file as UTF-8.") from None
+    except OSError as error:
+        raise IOFailure(f"{path}: {error.strerror or error}.") from error
+
+
+def _document(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"), parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        said = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|(end of document))\)", str(error), re.DOTALL)
+        if said is None:
+            raise ConfigurationError(f"{where}: {error}.") from None
+        line = said[2] or str(text.count("\n") + 1)
+        column = f", column {said[3]}" if said[3] else ""
+        raise ConfigurationError(f"{where}:{line}{column}: {said[1]}. {_TOML_HELP}") from None
+
+
+_TOML_HELP = 'A setting is written name = "text in quotes" or name = 30, one a line, under its [heading].'
+
+
+class _Document:
+    """The parsed file, read section by section; gathers what is wrong instead of stopping at it."""
+
+    def __init__(self, where: str, tables: Mapping[str, Any]) -> None:
+        self.where = where
+        self.tables = tables
+        self.problems: list[str] = []
+
+    def problem(self, name: str, what: str) -> None:
+        """Note that the setting *name* is wrong, and how."""
+        full_stop = "" if what.endswith((".", "?")) else "."
+        self.problems.append(f"{self.where}: {name}: {what}{full_stop}")
+
+    def section(self, section: str) -> dict[str, Any]:
+        """Return every key of one table, checked, with its default where the file is silent."""
+        return self.read(_BY_SECTION[section], self.tables.get(section, {}), section)
+
+    def names(self, table: str) -> list[str]:
+        """Return the names of the tables within *table*, as [people] and [services] have them."""
+        found = self.tables.get(table, {})
+        if not isinstance(found, Mapping):
+            self.problem(table, f"is not a table; write [{table}.NAME]")
+            return []
+        for name, value in found.items():
+            if not isinstance(value, Mapping):
+                self.problem(
+                    f"{table}.{name}", f"stands under [{table}] itself; write a heading [{table}.NAME] above it"
+                )
+        return [name for name, value in found.items() if isinstance(value, Mapping)]
+
+    def read(self, settings: Mapping[str, Setting], table: Any, prefix: str) -> dict[str, Any]:
+        """Return every one of *settings* as *table* has it."""
+        if not isinstance(table, Mapping):
+            self.problem(prefix, f"is not a table; write [{prefix}] and the settings below it")
+            table = {}
+        for key in table:
+            if key not in settings:
+                self.problem(f"{prefix}.{key}", f"there is no such setting. {_where_it_belongs(key, settings, prefix)}")
+        values = {}
+        for key, setting in settings.items():
+            value = table.get(key, setting.default)
+            values[key] = _default(setting)
+            if value != setting.default:
+                try:
+                    values[key] = setting.check(value)
+                except ValueError as error:
+                    shown = f"'{value}' " if isinstance(value, str) else ""
+                    self.problem(f"{prefix}.{key}", f"{shown}{error}")
+        return values
+
+    def unknown_tables(self) -> None:
+        """Note every heading that means nothing."""
+        for name, value in self.tables.items():
+            if name in _TABLES:
+                continue
+            if isinstance(value, Mapping):
+                self.problem(f"[{name}]", f"there is no such heading. {codes.did_you_mean(name, _TABLES)}")
+            else:
+                self.problem(name, f"stands above every heading. {_where_it_belongs(name, {}, '')}")
+
+
+@cache
+def _default(setting: Setting) -> Any:
+    # Most kinds read an empty text as "not set"; delays have no such value, and None stands for it.
+    if setting.default == "" and setting.check in (kinds.delay, kinds.longer_delay):
+        return None
+    return setting.check(setting.default)
+
+
+def _where_it_belongs(key: str, settings: Mapping[str, Setting], prefix: str) -> str:
+    near = codes.nearest(key, settings)
+    if near:
+        return f"Did you mean '{near}'?"
+    elsewhere = [each.section for each in SETTINGS if each.key == key and each.section != prefix]
+    if elsewhere:
+        return f"'{key}' belongs under [{elsewhere[0]}]."
+    return f"Known: {', '.join(settings)}." if settings else f"Headings: {', '.join(_TABLES)}."
+
+
+def _person(name: str, reader: _Document) -> Person:
+    values = reader.read(_BY_SECTION["people.NAME"], reader.tables["people"][name], f"people.{name}")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+        reader.problem(f"people.{name}", f"use small letters and digits, such as [people.{_slug(name)}]")
+    if not values["name"]:
+        reader.problem(f"people.{name}.name", 'is missing; write the name that clients know, such as name = "Sam Hall"')
+    return Person(id=name, **values)
+
+
+def _service(name: str, reader: _Document) -> Service:
+    values = reader.read(_BY_SECTION["services.NAME"], reader.tables["services"][name], f'services."{name}"')
+    interval, lead = values["interval"], values["lead"]
+    if lead is None:
+        lead = cadence.default_lead(interval) if interval else Delay(30, "day")
+    return Service(name=name, interval=interval, lead=lead)
+
+
+def _slug(text: str) -> str:
+    import unicodedata
+
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "owner"
+
+
+def _template_names(folder: Path) -> set[str]:
+    try:
+        return {each.name.partition(".")[0] for each in folder.iterdir() if each.suffix in (".txt", ".html")}
+    except OSError:  # a home need not have templates of its own
+        return set()
+
+
+# ---------------------------------------------------------------- cadences
+
+
+@cache
+def shipped_cadences() -> Mapping[str, Any]:
+    """Return the tables of the cadences that come with the program, as they stand in their file."""
+    path = shipped.path("templates/cadences.toml")
+    tables: Mapping[str, Any] = _document(_read(path), str(path))["cadence"]
+    return tables
+
+
+def _steps(
+    own: Any, reader: _Document, *, where: str, amounts: Mapping[str, str], templates: Collection[str] | None
+) -> tuple[Step, ...]:
+    """Return the shipped steps as the home changes them, then the home's own."""
+    if not isinstance(own, Mapping):
+        reader.problem("cadence", "is not a table; write [cadence.CADENCE.STEP]")
+        own = {}
+    tables = _merged(own, reader)
+    steps = []
+    for (cadence_name, name), (table, touched) in tables.items():
+        try:
+            steps.append(
+                cadence.parse_step(
+                    cadence_name,
+                    name,
+                    table,
+                    where=where,
+                    amounts=amounts,
+                    templates=templates if touched else None,
+                )
+            )
+        except ConfigurationError as error:
+            reader.problems += error.problems
+    if not reader.problems:
+        reader.problems += cadence.check_steps(steps, where=where)
+    return tuple(steps)
+
+
+def _merged(own: Mapping[str, Any], reader: _Document) -> dict[tuple[str, str], tuple[dict[str, Any], bool]]:
+    """Return the table of each step by cadence and name, and whether the home has a say in it."""
+    merged: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {}
+    shipped_ones = shipped_cadences()
+    renamed = dict(_renamed(own, shipped_ones))
+    for cadence_name in [*shipped_ones, *(each for each in own if each not in shipped_ones)]:
+        base, changes = shipped_ones.get(cadence_name, {}), own.get(cadence_name, {})
+        if not isinstance(changes, Mapping):
+            reader.problem(f"cadence.{cadence_name}", f"is not a table; write [cadence.{cadence_name}.STEP]")
+            changes = {}
+        if not cadence.is_name(cadence_name):
+            reader.problem(
+                f"cadence.{cadence_name}", "use small letters, digits and single hyphens, such as 'after-job'"
+            )
+        shared = {key: value for key, value in {**base, **changes}.items() if key in cadence.CADENCE_KEYS}
+        shared.pop("description", None)  # the cadence's, not its steps'
+        _check_cadence(cadence_name, changes, base, reader)
+        for name in [*base, *(each for each in changes if each not in base)]:
+            step = changes.get(name, {})
+            if name in cadence.CADENCE_KEYS or not isinstance(step, Mapping) or (cadence_name, name) in renamed:
+                continue
+            origin = next((old for old, new in renamed.items() if new == (cadence_name, name)), None)
+            before = base.get(name, {}) if origin is None else shipped_ones[origin[0]][origin[1]]
+            table = {**shared, **_over(before, step)}
+            if shared.get("enabled") is False:
+                table["enabled"] = False
+            merged[cadence_name, name] = (table, bool(step))
+    return merged
+
+
+def _check_cadence(name: str, changes: Mapping[str, Any], base: Mapping[str, Any], reader: _Document) -> None:
+    for key, value in changes.items():
+        if key in cadence.CADENCE_KEYS:
+            if key == "enabled" and not isinstance(value, bool):
+                reader.problem(f"cadence.{name}.enabled", "is neither true nor false, without quotes")
+        elif not isinstance(value, Mapping):
+            steps = [each for each in [*base, *changes] if each not in cadence.CADENCE_KEYS and each != key]
+            belongs = f"; it belongs under [cadence.{name}.{steps[0]}]" if key in cadence.STEP_KEYS and steps else ""
+            reader.problem(f"cadence.{name}.{key}", f"is neither a step nor a key of the cadence{belongs}")
+
+
+def _renamed(own: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """Yield the shipped steps whose name is an old name (`was`) of one of the home's, with that one."""
+    for cadence_name, steps in own.items():
+        for name, step in steps.items() if isinstance(steps, Mapping) else ():
+            was = step.get("was", []) if isinstance(step, Mapping) else []
+            for old in was if isinstance(was, list) else [was]:
+                for home, known in base.items():
+                    if old in known and old not in cadence.CADENCE_KEYS and old != name:
+                        yield (home, old), (cadence_name, name)
+
+
+def _over(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the table *before* with *changes* laid over it key by key, conditions too."""
+    table = {**before, **changes}
+    if isinstance(before.get("when"), Mapping) and isinstance(changes.get("when"), Mapping):
+        table["when"] = {**before["when"], **changes["when"]}
+    for one, other in (("after", "before"), ("before", "after")):
+        if one in changes and other not in changes:
+            table.pop(other, None)
+    return table
+
+
+# ---------------------------------------------------------------- writing
+
+
+def table() -> list[tuple[str, str, str]]:
+    """Return name, default and description of every setting, for the README."""
+    return [(each.name, each.filled or _toml(each.default), each.description) for each in SETTINGS]
+
+
+ANSWERS: Mapping[str, str] = {
+    "name": "people.NAME.name",
+    "email": "people.NAME.email",
+    "business": "business.name",
+    "address": "business.address",
+    "country": "business.country",
+    "region": "business.region",
+    "timezone": "business.timezone",
+    "basis": "marketing.basis",
+}
+"""The short names under which `init` asks for settings."""
+
+BASIS_EXPLAINED = """\
+Thanks and questions about a job may go to every client. Messages that sell, remind or ask for a favour ("marketing")
+need more: either the client has agreed to them (opt-in), or the law lets you write to whoever had a job done and has
+not objected (completed-job). The safe choice for your country is proposed; who has opted out is always left out."""
+
+
+def render_starter(answers: Mapping[str, str]) -> str:
+    """Return the followup.toml of a new home: what was asked, and everything else as a comment with its default.
+
+    Args:
+        answers: values by the short names of `ANSWERS`, or by the name of any setting. ``people.NAME`` is the owner,
+            whose table is called after the first name. Empty ones count as not given.
+    """
+    given = {ANSWERS.get(name, name): value.strip() for name, value in answers.items() if value.strip()}
+    known = {each.name for each in SETTINGS}
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise ConfigurationError(
+            f"there is no setting '{name}'. {codes.did_you_mean(name, sorted(known))}" for name in unknown
+        )
+    first_name = given.get("people.NAME.name", "").partition(" ")[0]
+    person = _slug(first_name) if first_name else "owner"
+    if any(name.startswith("people.") for name in given):
+        given.setdefault("people.NAME.name", given.get("business.name", "The owner"))
+    lines = [*_STARTER_HEAD]
+    for section, meaning in SECTIONS.items():
+        named = section.endswith(".NAME")
+        answered = any(each.name in given for each in _BY_SECTION[section].values())
+        heading = section.replace("NAME", person if section.startswith("people") else '"boiler service"')
+        lines += ["", "", *_comment(meaning), f"{'' if answered or not named else '# '}[{heading}]"]
+        for setting in _BY_SECTION[section].values():
+            default = f"Default: {setting.filled}." if setting.filled else ""
+            lines += ["", *_comment(f"{setting.description} {default}".strip())]
+            shown = _answer(given[setting.name], setting) if setting.name in given else _toml(setting.default)
+            lines.append(f"{'' if setting.name in given else '# '}{setting.key} = {shown}")
+    lines += _STARTER_TAIL
+    return "\n".join(lines) + "\n"
+
+
+_STARTER_HEAD = (
+    "# The settings of followup. A line that begins with # is a comment: it shows a setting with its default.",
+    "# To change one, take the # away and write what you want. `followup doctor` checks this file.",
+)
+_STARTER_TAIL = (
+    "",
+    "",
+    "# The cadences: what is said to a client, when, and by what means. `followup cadence list` shows those in force;",
+    "# write here only what you want different from them, under the same heading. For example:",
+    "#",
+    "# [cadence.after-job.thank-you]",
+    '# after = "2 business days"',
+    "#",
+    "# [cadence.win-back.win-back]",
+    "# enabled = false",
+)
+
+
+def _answer(text: str, setting: Setting) -> str:
+    if not isinstance(setting.default, str):
+        return text  # a number or a list, as the file has it
+    rows = [row.strip() for row in text.splitlines() if row.strip()]
+    return _toml(rows if len(rows) > 1 else text)
+
+
+def _comment(text: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, 118, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_toml(each) for each in value)}]"
+    if isinstance(value, str):
+        # JSON's escapes are all TOML's, except that TOML wants DEL escaped.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value)
