@@ -59,9 +59,8 @@ class _Environment(sandbox.ImmutableSandboxedEnvironment):
             finalize=_plain,
             auto_reload=False,
             cache_size=-1,
-            trim_blocks=True,
+            trim_blocks=True,  # a line that holds only {% if %} leaves no empty line behind
             lstrip_blocks=True,
-            keep_trailing_newline=False,
         )
         self.globals = {name: self.globals[name] for name in _GLOBALS}
         for name in _NO_FILTERS:

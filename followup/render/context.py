@@ -77,7 +77,9 @@ NAMES: tuple[Meaning, ...] = tuple(
         ("business.address", "our postal address", "1 High Street, Leeds LS1 1AA"),
         ("business.country", "our country, two letters", "GB"),
         ("business.email", "the address our mail comes from", "office@hall.example"),
-        ("business.phone", "the owner's phone", "+441632960000"),
+        ("business.phone", "our phone, else the owner's", "+441632960000"),
+        ("business.website", "our website", "https://hall.example"),
+        ("business.feedback_link", "where clients can write a review", "https://hall.example/review"),
         ("today", "the day on which the message is made", "2026-03-02"),
         ("channel", "email, call, text, letter, card or visit", "email"),
         ("purpose", "service or marketing", "service"),
@@ -109,6 +111,20 @@ NAMES: tuple[Meaning, ...] = tuple(
 TOP_NAMES = frozenset(meaning.name.partition(".")[0] for meaning in NAMES)
 
 
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def line(text: str) -> str:
+    """Return *text* as one line with single spaces."""
+    return " ".join(text.split())
+
+
+def block(text: str) -> str:
+    r"""Return *text* with plain ``\n`` line ends and nothing at either end."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip() if text else text
+
+
 def values(
     decision: Decision,
     dossier: Dossier,
@@ -130,55 +146,80 @@ def values(
         today: the day on which the message is made.
         language: of the message; "" means the client's, else the home's.
     """
-    client, summary = dossier.client, dossier.summary
-    language = language or client.language or settings.business.language
     if person is None:
-        person = writer(settings, client, jobs)
-    lead = jobs[0] if jobs else None
-    name = words.name_of(full=client.full_name, first=client.first_name, last=client.last_name, title=client.title)
-    business = business_values(settings)
-    who = person_values(settings, person)
-    said_jobs = [job_values(job, language) for job in jobs]
-    first_on = summary.first_job_on
-    years = whole_years(first_on, decision.due_on or today) if first_on else 0
-    marketing = decision.purpose is Purpose.MARKETING
-    channel = decision.channel or Channel.EMAIL
-    found: dict[str, Any] = {
-        "greeting": words.greeting(name, address_as=client.address_as, company=line(client.company), language=language),
-        "signature": who["signature"],
-        "note": block(lead.note if lead and lead.note else client.note),
-        "services_text": words.services((job.service for job in jobs), language),
-        "client": _client_values(client, name, language),
-        "job": said_jobs[0] if said_jobs else _NO_JOB,
-        "jobs": said_jobs,
-        "person": who,
-        "business": business,
-        "today": today.isoformat(),
-        "channel": channel.value,
-        "purpose": decision.purpose.value,
-        "step": decision.step,
-        "is_reminder": decision.ask and decision.occurrence > 1,
-        "is_first_job": summary.jobs == 1,
-        "jobs_done": summary.jobs,
-        "first_job_on": _iso(first_on),
-        "last_job_on": _iso(summary.last_job_on),
-        "last_job": _last_job(dossier, language),
-        "years": years,
-        "years_text": words.duration(years, "year", language) if years else "",
-        "interval_text": _interval(settings, lead, language),
-        "due_again_on": _iso(decision.occasion.on) if decision.occasion.kind is _SERVICE_INTERVAL else "",
-        "case": _case_values(dossier, decision.occasion.case_id),
-        "tries": decision.tries,
-        "last_contact_on": _iso(summary.last_contact_on),
-        "last_outcome": summary.last_outcome.value if summary.last_outcome else "",
-        "opt_out": words.opt_out(language, channel.value) if marketing else "",
-        "unsubscribe": unsubscribe(business["email"], decision.key) if marketing and channel is _EMAIL else "",
-    }
-    if lead is not None and lead.extra:
-        _add_extra(found, lead.extra)
-    if client.extra:
-        _add_extra(found, client.extra)
-    return found
+        person = writer(settings, dossier.client, jobs)
+    language = language or dossier.client.language or settings.business.language
+    return Values(settings, today=today).of(decision, dossier, person, jobs, language=language)
+
+
+class Values:
+    """Makes the values of many touchpoints; what is the same for all of a run is made once."""
+
+    def __init__(self, settings: settings_module.Settings, *, today: date) -> None:
+        """Take the home's settings and the day on which the messages are made."""
+        self._settings = settings
+        self._today = today
+        self._today_text = today.isoformat()
+        self._business = business_values(settings)
+        self._people: dict[str, dict[str, Any]] = {}
+
+    def of(
+        self, decision: Decision, dossier: Dossier, person: Person | None, jobs: Sequence[Job], *, language: str
+    ) -> dict[str, Any]:
+        """Return the values of one touchpoint; the dicts in them may be shared and are not to be changed."""
+        client, summary = dossier.client, dossier.summary
+        lead = jobs[0] if jobs else None
+        name = words.name_of(full=client.full_name, first=client.first_name, last=client.last_name, title=client.title)
+        business, who = self._business, self._person(person)
+        said_jobs = [job_values(job, language) for job in jobs]
+        first_on = summary.first_job_on
+        years = whole_years(first_on, decision.due_on or self._today) if first_on else 0
+        marketing = decision.purpose is Purpose.MARKETING
+        channel = decision.channel or Channel.EMAIL
+        found: dict[str, Any] = {
+            "greeting": words.greeting(
+                name, address_as=client.address_as, company=line(client.company), language=language
+            ),
+            "signature": who["signature"],
+            "note": block(lead.note if lead and lead.note else client.note),
+            "services_text": words.services((job.service for job in jobs), language),
+            "client": _client_values(client, name, language),
+            "job": said_jobs[0] if said_jobs else _NO_JOB,
+            "jobs": said_jobs,
+            "person": who,
+            "business": business,
+            "today": self._today_text,
+            "channel": channel.value,
+            "purpose": decision.purpose.value,
+            "step": decision.step,
+            "is_reminder": decision.ask and decision.occurrence > 1,
+            "is_first_job": summary.jobs == 1,
+            "jobs_done": summary.jobs,
+            "first_job_on": _iso(first_on),
+            "last_job_on": _iso(summary.last_job_on),
+            "last_job": _last_job(dossier, language),
+            "years": years,
+            "years_text": words.duration(years, "year", language) if years else "",
+            "interval_text": _interval(self._settings, lead, language),
+            "due_again_on": _iso(decision.occasion.on) if decision.occasion.kind is _SERVICE_INTERVAL else "",
+            "case": _case_values(dossier, decision.occasion.case_id),
+            "tries": decision.tries,
+            "last_contact_on": _iso(summary.last_contact_on),
+            "last_outcome": summary.last_outcome.value if summary.last_outcome else "",
+            "opt_out": words.opt_out(language, channel.value) if marketing else "",
+            "unsubscribe": unsubscribe(business["email"], decision.key) if marketing and channel is _EMAIL else "",
+        }
+        if lead is not None and lead.extra:
+            _add_extra(found, lead.extra)
+        if client.extra:
+            _add_extra(found, client.extra)
+        return found
+
+    def _person(self, person: Person | None) -> dict[str, Any]:
+        number = person.id if person else ""
+        if number not in self._people:
+            self._people[number] = person_values(self._settings, person)
+        return self._people[number]
 
 
 _SERVICE_INTERVAL = OccasionKind.SERVICE_INTERVAL
@@ -222,7 +263,9 @@ def business_values(settings: settings_module.Settings) -> dict[str, Any]:
         "address": block(settings.business.address),
         "country": settings.business.country,
         "email": settings.mail.from_address or (owner.email if owner else ""),
-        "phone": owner.phone if owner else "",
+        "phone": settings.business.phone or (owner.phone if owner else ""),
+        "website": settings.business.website,
+        "feedback_link": settings.business.feedback_link,
     }
 
 
@@ -248,7 +291,7 @@ def job_values(job: Job, language: str) -> dict[str, Any]:
     return {
         "id": job.id,
         "service": line(job.service),
-        "service_text": words.services((job.service,), language),
+        "service_text": words.service(job.service, language),
         "completed_on": _iso(job.completed_on),
         "promised_on": _iso(job.promised_on),
         "amount": words.amount(job.amount_minor, job.currency),
@@ -329,20 +372,6 @@ def whole_years(since: date, until: date) -> int:
     years = until.year - since.year
     start = (since.month, 28) if (since.month, since.day) == (2, 29) else (since.month, since.day)
     return max(0, years - ((until.month, until.day) < start))
-
-
-def _iso(day: date | None) -> str:
-    return day.isoformat() if day else ""
-
-
-def line(text: str) -> str:
-    """Return *text* as one line with single spaces."""
-    return " ".join(text.split())
-
-
-def block(text: str) -> str:
-    r"""Return *text* with plain ``\n`` line ends and nothing at either end."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip() if text else text
 
 
 @lru_cache(maxsize=1024)

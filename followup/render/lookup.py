@@ -162,18 +162,33 @@ def candidates(name: str, *, languages: Iterable[str], channel: str = "", suffix
         yield str(FileName(name, language, "", suffix))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A template as found: *path* for people, *file_name* to ask the sandbox for, *text* whole, head included."""
+    """A template as found: *path* for people, *file_name* to ask the sandbox for."""
 
     name: str
-    language: str
-    channel: str
+    language: str  # of its file's name; "" for any
+    channel: str  # likewise
     path: Path
-    file_name: str
-    text: str
     head: Head
+    own: bool  # the home's, not a shipped one
     html: str = ""  # file name of the own HTML beside it, if there is one
+    problem: str = ""  # of the head, where `sources` lists it all the same
+
+    @property
+    def file_name(self) -> str:
+        """Return the name of the file, without its folder."""
+        return self.path.name
+
+    @property
+    def subject(self) -> str:
+        """Return the subject as the head has it."""
+        return self.head.subject
+
+    @property
+    def purpose(self) -> str:
+        """Return the purpose as the head has it, "" where it has none."""
+        return self.head.purpose.value if self.head.purpose else ""
 
 
 def find(folders: Sequence[Path], name: str, *, language: str, channel: str, home_language: str = "") -> Source:
@@ -193,7 +208,7 @@ def find(folders: Sequence[Path], name: str, *, language: str, channel: str, hom
             continue
         path, text = found
         head, _ = split(text, where=str(path))
-        return Source(name, languages[0], channel, path, file_name, text, head, _own_html(folders, file_name))
+        return _source(folders, path, head)
     known = catalogue(folders)
     if name in known:
         spoken = ", ".join(sorted(known[name] - {""}))
@@ -206,9 +221,19 @@ def find(folders: Sequence[Path], name: str, *, language: str, channel: str, hom
     raise NotFound(f"template '{name}' is in none of {', '.join(map(str, folders))}. {hint}")
 
 
-def _own_html(folders: Sequence[Path], file_name: str) -> str:
-    own = file_name.removesuffix("txt") + "html"
-    return own if any((folder / own).is_file() for folder in folders) else ""
+def _source(folders: Sequence[Path], path: Path, head: Head, problem: str = "") -> Source:
+    parts = FileName.parse(path.name) or FileName(path.stem)
+    html = f"{path.stem}.html"
+    return Source(
+        name=parts.name,
+        language=parts.language,
+        channel=parts.channel,
+        path=path,
+        head=head,
+        own=len(folders) > 1 and path.parent == folders[0],
+        html=html if any((folder / html).is_file() for folder in folders) else "",
+        problem=problem,
+    )
 
 
 def files(folders: Sequence[Path]) -> dict[str, Path]:
@@ -220,6 +245,42 @@ def files(folders: Sequence[Path]) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def sources(folders: Sequence[Path]) -> Iterator[Source]:
+    """Yield every template in force, by name, language and channel; one with a wrong head says so in *problem*."""
+    for file_name, path in sorted(files(folders).items(), key=lambda item: item[0].split(".")):
+        if not _is_sent(file_name):
+            continue
+        try:
+            found = read(folders, file_name)
+            head, problem = (split(found[1], where=str(path))[0] if found else Head()), ""
+        except TemplateProblem as wrong:
+            head, problem = Head(), str(wrong)
+        yield _source(folders, path, head, problem)
+
+
+def typed(folders: Sequence[Path], text: str, *, language: str) -> Path:
+    """Return the file in force for what somebody typed: `thank-you`, `thank-you.de`, `thank-you.en.text.txt`.
+
+    Raises:
+        NotFound: none is called that; the text names the nearest.
+    """
+    known = files(folders)
+    for file_name in (text, f"{text}.{language}.txt", f"{text}.txt"):
+        if file_name in known:
+            return known[file_name]
+    named = sorted(file_name for file_name in known if file_name.startswith(f"{text}."))
+    if named:
+        return known[named[0]]
+    names = [name.rpartition(".")[0] for name in known]
+    near = difflib.get_close_matches(text, [*names, *(name.partition(".")[0] for name in names)], n=1)
+    hint = f"Did you mean '{near[0]}'?" if near else "See: followup template list"
+    raise NotFound(f"there is no template '{text}'. {hint}")
+
+
+def _is_sent(file_name: str) -> bool:
+    return file_name.endswith(".txt") and not file_name.startswith("_")
+
+
 def catalogue(folders: Sequence[Path]) -> Mapping[str, frozenset[str]]:
     """Return each template's name with the languages it is there in; "" stands for any language.
 
@@ -228,6 +289,6 @@ def catalogue(folders: Sequence[Path]) -> Mapping[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for file_name in files(folders):
         parts = FileName.parse(file_name)
-        if parts and parts.suffix == "txt" and not parts.name.startswith("_"):
+        if parts and _is_sent(file_name):
             found.setdefault(parts.name, set()).add(parts.language)
     return {name: frozenset(languages) for name, languages in sorted(found.items())}

@@ -30,6 +30,21 @@ _START_SECONDS = 60.0  # a cold disk and a virus scanner; not a template's time
 _GRACE_SECONDS = 2.0  # after which a child that cannot even say it is late is killed
 
 
+class Chunk:
+    """Tasks handed over together, and what became of each."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        """Take the tasks; nothing became of them yet."""
+        self.tasks = list(tasks)
+        self.found: dict[int, Result] = {}
+        self.under_way: list[int] = []
+
+    @property
+    def results(self) -> list[Result]:
+        """Return the results in the order of the tasks; only once all are there."""
+        return [self.found[number] for number in range(len(self.tasks))]
+
+
 class Keeper:
     """Keeps one child at a time. `begin` hands over a chunk, `finish` gives its results; one chunk is under way."""
 
@@ -37,9 +52,8 @@ class Keeper:
         """Take what is the same for the whole run; the child starts with the first chunk."""
         self._opening = opening
         self._process: subprocess.Popen[bytes] | None = None
-        self._chunk: list[Task] = []
-        self._found: dict[int, Result] = {}
-        self._under_way: list[int] = []
+        self._is_ready = False
+        self._chunk: Chunk | None = None
         self._late: dict[str, str] = {}
 
     def close(self) -> None:
@@ -59,48 +73,54 @@ class Keeper:
         for stream in (process.stdout, process.stderr):
             _pipe(stream).close()
 
-    def begin(self, tasks: Sequence[Task]) -> None:
+    def begin(self, tasks: Sequence[Task]) -> Chunk:
         """Hand a chunk over; it is filled in while the caller does something else."""
-        self._chunk = list(tasks)
-        self._found = {}
-        self._send(len(self._chunk))
+        if self._chunk is not None:
+            self.finish(self._chunk)
+        chunk = Chunk(tasks)
+        self._send(chunk, len(chunk.tasks))
+        self._chunk = chunk
+        return chunk
 
-    def finish(self) -> list[Result]:
-        """Return the results of the chunk, in its order."""
-        size = len(self._chunk)
-        while self._under_way:
-            sent = self._under_way
+    def finish(self, chunk: Chunk) -> list[Result]:
+        """Return the results of a chunk that was begun."""
+        size = len(chunk.tasks)
+        while chunk.under_way:
+            sent = chunk.under_way
             done, late = self._receive()
-            self._found.update(zip(sent, (Result(*result) for result in done), strict=False))
+            chunk.found.update(zip(sent, (Result(*result) for result in done), strict=False))
             if len(done) < len(sent):
                 self.close()
-                guilty = self._chunk[sent[len(done)]][0]
+                guilty = chunk.tasks[sent[len(done)]][0]
                 if late or len(sent) == 1:
                     # A template without an end costs its time once a run, not once a client.
                     self._late[guilty] = late or f"{guilty}:1: used up its time or memory. Mend the template."
-                    size = len(self._chunk)
+                    size = len(chunk.tasks)
                 else:
                     size = 1  # it went without a word: the next ones go one by one, until the guilty one is found
-            self._send(size)
-        return [self._found[number] for number in range(len(self._chunk))]
+            self._send(chunk, size)
+        if chunk is self._chunk:
+            self._chunk = None
+        return chunk.results
 
-    def _send(self, size: int) -> None:
-        for number, task in enumerate(self._chunk):
-            if number not in self._found and task[0] in self._late:
-                self._found[number] = Result("", "", "", self._late[task[0]])
-        waiting = [number for number in range(len(self._chunk)) if number not in self._found]
-        self._under_way = waiting[:size]
-        if self._under_way:
+    def _send(self, chunk: Chunk, size: int) -> None:
+        for number, task in enumerate(chunk.tasks):
+            if number not in chunk.found and task[0] in self._late:
+                chunk.found[number] = Result("", "", "", self._late[task[0]])
+        waiting = [number for number in range(len(chunk.tasks)) if number not in chunk.found]
+        chunk.under_way = waiting[:size]
+        if chunk.under_way:
             process = self._process or self._start()
-            tasks = [tuple(self._chunk[number]) for number in self._under_way]
+            tasks = [tuple(chunk.tasks[number]) for number in chunk.under_way]
             with contextlib.suppress(OSError):  # it has gone; `finish` notices
                 write_frame(_pipe(process.stdin), marshal.dumps(tasks))
 
     def _receive(self) -> tuple[list[Any], str]:
         process = self._process
-        assert process is not None  # noqa: S101 - `_send` came before
-        limit = self._opening.seconds * 2 + _GRACE_SECONDS
-        answer = _answer(process, limit)
+        assert process is not None
+        if not self._is_ready:
+            self._wait_until_ready(process)
+        answer = _answer(process, self._opening.seconds * 2 + _GRACE_SECONDS)
         return answer if answer is not None else ([], "")
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -122,9 +142,12 @@ class Keeper:
             raise IOFailure(
                 f"{sys.executable}: the process that fills in templates does not start ({error})."
             ) from error
-        self._process = process
-        with contextlib.suppress(OSError):
+        self._process, self._is_ready = process, False
+        with contextlib.suppress(OSError):  # it has gone; `_wait_until_ready` says why
             write_frame(_pipe(process.stdin), marshal.dumps(tuple(self._opening)))
+        return process
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         if _answer(process, _START_SECONDS) is None:
             process.kill()
             said = _pipe(process.stderr).read().decode(errors="replace").strip().rpartition("\n")[2]
@@ -133,7 +156,7 @@ class Keeper:
                 f"{sys.executable}: the process that fills in templates does not start"
                 f" ({said or 'it said nothing'}). Is followup installed whole? See: followup doctor"
             )
-        return process
+        self._is_ready = True
 
 
 def _answer(process: subprocess.Popen[bytes], seconds: float) -> tuple[list[Any], str] | None:
@@ -152,5 +175,5 @@ def _answer(process: subprocess.Popen[bytes], seconds: float) -> tuple[list[Any]
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101 - each of the three was asked to be a pipe
+    assert stream is not None
     return stream
