@@ -129,7 +129,7 @@ def _streaming(path: Path) -> Iterator[io.BufferedWriter]:
 def replace(source: Path, target: Path) -> None:
     """Give *source*, which is whole and on disk, the name *target*, and make that last."""
     try:
-        os.replace(source, target)
+        source.replace(target)
         sync_folder(target.parent)
     except OSError as error:
         raise failure(error, target, doing="write") from error
@@ -188,7 +188,9 @@ class Lock:
         try:
             lock.acquire()
         except filelock.Timeout as error:
-            raise TryLater(f"{self._path}: {self._holder()} is at work in this home. Try again when it is done.") from error
+            raise TryLater(
+                f"{self._path}: {self._holder()} is at work in this home. Try again when it is done."
+            ) from error
         except NotImplementedError as error:
             raise NoPermission(
                 f"{self._path}: this file system has no locks, so two runs could not be kept apart. "
@@ -253,10 +255,11 @@ class Journal:
         line = " ".join(fields).encode("ascii") + b"\n"
         try:
             existed = self._path.exists()
-            handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+            handle = os.open(self._path, flags, PRIVATE_FILE)
             try:
-                if _torn(handle):
-                    line = b"\n" + line
+                if _torn(handle):  # end that line, and so that it cannot be taken for a whole one
+                    line = b" (cut short)\n" + line
                 written = os.write(handle, line)
                 if written != len(line):
                     raise OSError(errno.ENOSPC, "only a part of the line was written")
@@ -287,8 +290,7 @@ class Journal:
         try:
             with self._path.open("rb") as stream:
                 for number, line in enumerate(stream, start=1):
-                    if line != b"\n":
-                        yield number, _entry(line)
+                    yield number, _entry(line)
         except FileNotFoundError:
             return
         except OSError as error:

@@ -120,9 +120,7 @@ class Table(Generic[Record]):
             (column, field, self.kinds[field].plain, self.kinds[field].structured)
             for field, column in zip(self.own, self.columns, strict=True)
         )
-        self._readers = tuple(
-            (field, self.kinds[field].value, self.kinds[field].structured) for field in self.own
-        )
+        self._readers = tuple((field, self.kinds[field].value, self.kinds[field].structured) for field in self.own)
         self._recorded = tuple(
             (field.name, _default(field), self.kinds[field.name].plain)
             for field in fields

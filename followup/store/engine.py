@@ -45,7 +45,9 @@ class Database:
         """Connect to an existing file."""
         self.path = path
         if not path.exists():
-            raise NotFound(f"{path}: there is no database. Make a home with `followup init`, or give its folder with --home.")
+            raise NotFound(
+                f"{path}: there is no database. Make a home with `followup init`, or give its folder with --home."
+            )
         with self._refusals():
             self._connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_seconds, isolation_level=None
@@ -209,7 +211,9 @@ class Database:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return TryLater(f"{self.path}: another run is writing. Nothing was changed; try again in a moment.")
         if code == sqlite3.SQLITE_FULL:
-            return IOFailure(f"{self.path}: the disk is full. Nothing was changed; make room and run the command again.")
+            return IOFailure(
+                f"{self.path}: the disk is full. Nothing was changed; make room and run the command again."
+            )
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_CANTOPEN):
             return NoPermission(
                 f"{self.path}: the database cannot be opened for writing ({error}). "

@@ -20,7 +20,9 @@ def fold(text: str) -> str:
         decomposed = unicodedata.normalize("NFKD", text)
         text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
         # casefold may give letters that decompose again (the Turkish I with a dot is the known one)
-        text = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
+        text = "".join(
+            letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter)
+        )
     return _NOT_WORDS.sub(" ", text.casefold()).strip()
 
 

@@ -44,9 +44,7 @@ def lists(name: str) -> tuple[str, ...]:
 @cache
 def text(name: str, width: int = 0) -> str:
     """Return a statement ready to prepare, its list written out *width* long."""
-    return _LIST.sub(
-        lambda found: ", ".join(f":{found[1]}{index}" for index in range(width)), statements()[name]
-    )
+    return _LIST.sub(lambda found: ", ".join(f":{found[1]}{index}" for index in range(width)), statements()[name])
 
 
 def width_for(count: int) -> int:

@@ -1,0 +1,53 @@
+"""What the store says about its own writing: batches, their changes, and what an undo would do.
+
+Takes and gives plain values. Touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+KINDS = frozenset({"import", "hand", "contact", "wish", "system", "undo"})
+"""Kinds of batches; only `import` and `hand` can be undone. `wish`: what a client asked for (opt-out, erasure)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One command that wrote."""
+
+    id: str
+    number: int
+    kind: str
+    command: str
+    at: datetime
+    person: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    undone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One field that a batch changed, or a whole record (*field* empty) that it added or removed.
+
+    *old* and *new* are what JSON holds; ``None`` for a whole record means that it was not there.
+    """
+
+    batch_id: str
+    number: int
+    record: str  # client, job, trouble_case, contact ...
+    record_id: str
+    field: str
+    old: Any = None
+    new: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoItem:
+    """What taking one change back means: *what* in words, and *why_not* when it stays."""
+
+    change: Change
+    what: str
+    why_not: str = ""

@@ -1,0 +1,46 @@
+-- Who wrote what, and when.
+
+-- name: batch_insert
+INSERT INTO batch (id, number, kind, command, person, at, detail, undone_at)
+SELECT :id, COALESCE(MAX(number), 0) + 1, :kind, :command, :person, :at, :detail, NULL FROM batch;
+
+-- name: batch_detail
+UPDATE batch SET detail = :detail WHERE id = :id;
+
+-- name: batch_undone
+UPDATE batch SET undone_at = :at WHERE id = :id;
+
+-- name: batches
+SELECT id, number, kind, command, person, at, detail, undone_at FROM batch ORDER BY number DESC;
+
+-- name: batch_undoable
+SELECT id, number, kind, command, person, at, detail, undone_at FROM batch
+WHERE kind IN ('hand', 'import') AND undone_at IS NULL
+ORDER BY number DESC LIMIT 1;
+
+-- name: batch_by_id
+SELECT id, number, kind, command, person, at, detail, undone_at FROM batch WHERE id = :id;
+
+-- name: change_insert
+INSERT INTO change (batch_id, number, record, record_id, field, old, new)
+VALUES (:batch_id, :number, :record, :record_id, :field, :old, :new);
+
+-- name: changes
+SELECT batch_id, number, record, record_id, field, old, new FROM change WHERE batch_id = :batch_id ORDER BY number;
+
+-- name: changes_of_record
+SELECT change.batch_id, change.number, record, record_id, field, old, new
+FROM change JOIN batch ON batch.id = change.batch_id
+WHERE record_id = :record_id
+ORDER BY batch.number, change.number;
+
+-- name: changes_by_hand
+SELECT change.record_id, change.field, change.new
+FROM change JOIN batch ON batch.id = change.batch_id
+WHERE change.record_id IN (:ids...) AND batch.kind IN ('hand', 'wish') AND batch.undone_at IS NULL;
+
+-- name: changes_erase
+-- That there was a change stays; what it said goes.
+UPDATE change
+SET old = CASE WHEN old IS NULL THEN NULL ELSE '""' END, new = CASE WHEN new IS NULL THEN NULL ELSE '""' END
+WHERE record_id IN (:ids...);

@@ -1,0 +1,100 @@
+-- Clients with their addresses, names and household keys.
+
+-- name: client_put
+INSERT INTO client (
+    id, full_name, first_name, last_name, title, company, address_as, street, city, region, postal_code, country,
+    language, preferred_channel, no_channels, tags, notes, note, consent, consent_evidence, referred_by,
+    referred_by_id, owner, extra, created_on, merged_into, erased_on
+) VALUES (
+    :id, :full_name, :first_name, :last_name, :title, :company, :address_as, :street, :city, :region, :postal_code,
+    :country, :language, :preferred_channel, :no_channels, :tags, :notes, :note, :consent, :consent_evidence,
+    :referred_by, :referred_by_id, :owner, :extra, :created_on, :merged_into, :erased_on
+)
+ON CONFLICT (id) DO UPDATE SET
+    full_name = excluded.full_name, first_name = excluded.first_name, last_name = excluded.last_name,
+    title = excluded.title, company = excluded.company, address_as = excluded.address_as, street = excluded.street,
+    city = excluded.city, region = excluded.region, postal_code = excluded.postal_code, country = excluded.country,
+    language = excluded.language, preferred_channel = excluded.preferred_channel,
+    no_channels = excluded.no_channels, tags = excluded.tags, notes = excluded.notes, note = excluded.note,
+    consent = excluded.consent, consent_evidence = excluded.consent_evidence, referred_by = excluded.referred_by,
+    referred_by_id = excluded.referred_by_id, owner = excluded.owner, extra = excluded.extra,
+    created_on = excluded.created_on, merged_into = excluded.merged_into, erased_on = excluded.erased_on;
+
+-- name: clients_among
+SELECT
+    id, full_name, first_name, last_name, title, company, address_as, street, city, region, postal_code, country,
+    language, preferred_channel, no_channels, tags, notes, note, consent, consent_evidence, referred_by,
+    referred_by_id, owner, extra, created_on, merged_into, erased_on
+FROM client
+WHERE id IN (:ids...);
+
+-- name: client_delete
+DELETE FROM client WHERE id = :id;
+
+-- name: client_ids_like
+SELECT id FROM client WHERE id >= :start AND id < :end ORDER BY id LIMIT 50;
+
+-- name: clients_merged_into
+SELECT merged_into, id FROM client WHERE merged_into IN (:ids...) ORDER BY id;
+
+-- name: clients_referred_by
+SELECT id FROM client WHERE referred_by_id = :id ORDER BY id;
+
+-- name: emails_among
+SELECT client_id, address FROM client_email WHERE client_id IN (:ids...) ORDER BY client_id, position;
+
+-- name: phones_among
+SELECT client_id, number FROM client_phone WHERE client_id IN (:ids...) ORDER BY client_id, position;
+
+-- name: email_insert
+INSERT INTO client_email (client_id, position, address, canonical)
+VALUES (:client_id, :position, :address, :canonical);
+
+-- name: phone_insert
+INSERT INTO client_phone (client_id, position, number) VALUES (:client_id, :position, :number);
+
+-- name: name_insert
+INSERT INTO client_name (client_id, position, name) VALUES (:client_id, :position, :name);
+
+-- name: household_key_insert
+INSERT INTO household_key (client_id, key) VALUES (:client_id, :key);
+
+-- name: emails_delete
+DELETE FROM client_email WHERE client_id IN (:ids...);
+
+-- name: phones_delete
+DELETE FROM client_phone WHERE client_id IN (:ids...);
+
+-- name: names_delete
+DELETE FROM client_name WHERE client_id IN (:ids...);
+
+-- name: household_keys_delete
+DELETE FROM household_key WHERE client_id IN (:ids...);
+
+-- name: client_ids_by_name
+-- Everybody, a page at a time: the next page begins behind (name, id).
+SELECT client_id, name FROM client_name
+WHERE (name, client_id) > (:name, :id) AND position = 0
+ORDER BY name, client_id LIMIT :size;
+
+-- name: client_ids_after
+SELECT id FROM client WHERE id > :id ORDER BY id LIMIT :size;
+
+-- name: emails_by_canonical
+SELECT canonical, client_id FROM client_email WHERE canonical IN (:values...) ORDER BY canonical, client_id;
+
+-- name: phones_by_number
+SELECT number, client_id FROM client_phone WHERE number IN (:values...) ORDER BY number, client_id;
+
+-- name: names_by_name
+SELECT name, client_id FROM client_name WHERE name IN (:values...) ORDER BY name, client_id;
+
+-- name: names_like
+-- All names are read: people look for any word of a name.
+SELECT client_id, name FROM client_name WHERE name LIKE :pattern ORDER BY name, client_id;
+
+-- name: names_among
+SELECT client_id, name FROM client_name WHERE client_id IN (:ids...) ORDER BY client_id, position;
+
+-- name: phones_like
+SELECT client_id FROM client_phone WHERE number LIKE :pattern ORDER BY client_id;

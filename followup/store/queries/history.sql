@@ -1,0 +1,239 @@
+-- What was tried, what happened, what the owner decided.
+
+-- name: attempt_insert
+INSERT INTO attempt (
+    id, key, client_id, step, channel, state, purpose, address, subject, text, message, message_id, made_at,
+    made_on, job_ids, person, settled_at, server_said, file_name
+) VALUES (
+    :id, :key, :client_id, :step, :channel, :state, :purpose, :address, :subject, :text, :message, :message_id,
+    :made_at, :made_on, :job_ids, :person, :settled_at, :server_said, :file_name
+)
+ON CONFLICT DO NOTHING;
+
+-- name: attempts_among
+SELECT
+    id, key, client_id, step, channel, state, purpose, address, subject, text, message, message_id, made_at,
+    made_on, job_ids, person, settled_at, server_said, file_name
+FROM attempt
+WHERE id IN (:ids...)
+ORDER BY made_at, id;
+
+-- name: attempts_of_clients
+-- Without the words and the bytes: the planner needs neither.
+SELECT
+    id, key, client_id, step, channel, state, purpose, address, subject, '', '', message_id, made_at, made_on,
+    job_ids, person, settled_at, server_said, file_name
+FROM attempt
+WHERE client_id IN (:ids...)
+ORDER BY client_id, made_at, id;
+
+-- name: attempts_of_key
+SELECT
+    id, key, client_id, step, channel, state, purpose, address, subject, text, message, message_id, made_at,
+    made_on, job_ids, person, settled_at, server_said, file_name
+FROM attempt
+WHERE key = :key
+ORDER BY made_at, id;
+
+-- name: attempt_ids_open
+SELECT id FROM attempt
+WHERE state IN ('drafted', 'claimed', 'handing_over', 'unknown', 'temporary', 'permanent')
+    AND state IN (:states...)
+ORDER BY made_at, id;
+
+-- name: attempt_marks_of_clients
+SELECT client_id, key, job_ids FROM attempt WHERE client_id IN (:ids...);
+
+-- name: attempt_ids_of_clients
+SELECT id, client_id FROM attempt WHERE client_id IN (:ids...);
+
+-- name: attempt_settle
+-- Nothing happens when the key would be held twice.
+UPDATE attempt
+SET state = :state, settled_at = :settled_at, server_said = :server_said
+WHERE id = :id AND NOT EXISTS (
+    SELECT 1 FROM attempt AS other
+    WHERE other.key = attempt.key AND other.id <> attempt.id
+        AND other.state IN ('drafted', 'claimed', 'handing_over', 'unknown', 'sent')
+        AND :state IN ('drafted', 'claimed', 'handing_over', 'unknown', 'sent')
+);
+
+-- name: attempts_move
+UPDATE attempt SET client_id = :client_id WHERE id IN (:ids...);
+
+-- name: attempts_erase
+UPDATE attempt
+SET address = '', subject = '', text = '', message = '', server_said = '', file_name = ''
+WHERE client_id IN (:ids...);
+
+-- name: attempts_cancel
+UPDATE attempt SET state = 'cancelled', settled_at = :settled_at
+WHERE client_id IN (:ids...) AND state IN ('drafted', 'claimed', 'temporary');
+
+-- name: attempt_keys_among
+SELECT DISTINCT key FROM attempt WHERE key IN (:keys...);
+
+-- name: contact_put
+INSERT INTO contact (
+    id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
+    reference, attempt_id
+) VALUES (
+    :id, :client_id, :channel, :direction, :at, :on_day, :purpose, :key, :step, :job_id, :by_person, :outcome,
+    :summary, :note, :reference, :attempt_id
+)
+ON CONFLICT (id) DO UPDATE SET
+    client_id = excluded.client_id, channel = excluded.channel, direction = excluded.direction, at = excluded.at,
+    on_day = excluded.on_day, purpose = excluded.purpose, key = excluded.key, step = excluded.step,
+    job_id = excluded.job_id, by_person = excluded.by_person, outcome = excluded.outcome,
+    summary = excluded.summary, note = excluded.note, reference = excluded.reference,
+    attempt_id = excluded.attempt_id;
+
+-- name: contacts_among
+SELECT
+    id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
+    reference, attempt_id
+FROM contact
+WHERE id IN (:ids...);
+
+-- name: contacts_of_clients
+SELECT
+    id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
+    reference, attempt_id
+FROM contact
+WHERE client_id IN (:ids...)
+ORDER BY client_id, on_day, at, id;
+
+-- name: contacts_between
+SELECT
+    id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
+    reference, attempt_id
+FROM contact
+WHERE on_day >= :from_on AND on_day <= :to_on 
+    AND (:channel = '' OR channel = :channel)
+ORDER BY on_day, at, id;
+
+-- name: contacts_between_of_client
+SELECT
+    id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
+    reference, attempt_id
+FROM contact
+WHERE client_id = :client_id AND on_day >= :from_on AND on_day <= :to_on 
+    AND (:channel = '' OR channel = :channel)
+ORDER BY on_day, at, id;
+
+-- name: contact_rows
+-- One row for the contact report, with what its columns need. The client's name is the firm's, else the person's.
+SELECT
+    contact.on_day, contact.at,
+    CASE WHEN client.company <> '' THEN client.company ELSE COALESCE(client.full_name, '') END,
+    contact.client_id, contact.by_person, contact.channel, contact.direction, COALESCE(contact.purpose, ''),
+    COALESCE(job.service, ''), contact.job_id, COALESCE(job.invoice_ref, ''), COALESCE(contact.outcome, ''),
+    contact.summary, contact.reference, contact.step, contact.key, contact.note
+FROM contact
+LEFT JOIN client ON client.id = contact.client_id
+LEFT JOIN job ON job.id = contact.job_id
+WHERE contact.on_day >= :from_on AND contact.on_day <= :to_on
+    AND (:channel = '' OR contact.channel = :channel)
+ORDER BY contact.on_day, contact.at, contact.id;
+
+-- name: contact_rows_of_client
+-- One row for the contact report, with what its columns need. The client's name is the firm's, else the person's.
+SELECT
+    contact.on_day, contact.at,
+    CASE WHEN client.company <> '' THEN client.company ELSE COALESCE(client.full_name, '') END,
+    contact.client_id, contact.by_person, contact.channel, contact.direction, COALESCE(contact.purpose, ''),
+    COALESCE(job.service, ''), contact.job_id, COALESCE(job.invoice_ref, ''), COALESCE(contact.outcome, ''),
+    contact.summary, contact.reference, contact.step, contact.key, contact.note
+FROM contact
+LEFT JOIN client ON client.id = contact.client_id
+LEFT JOIN job ON job.id = contact.job_id
+WHERE contact.client_id = :client_id AND contact.on_day >= :from_on AND contact.on_day <= :to_on
+    AND (:channel = '' OR contact.channel = :channel)
+ORDER BY contact.on_day, contact.at, contact.id;
+
+-- name: contact_marks_of_clients
+SELECT client_id, key, job_id FROM contact WHERE client_id IN (:ids...);
+
+-- name: contact_ids_of_clients
+SELECT id, client_id FROM contact WHERE client_id IN (:ids...);
+
+-- name: contacts_move
+UPDATE contact SET client_id = :client_id WHERE id IN (:ids...);
+
+-- name: contacts_erase
+UPDATE contact SET summary = '', note = '' WHERE client_id IN (:ids...);
+
+-- name: contact_delete
+DELETE FROM contact WHERE id = :id;
+
+-- name: instruction_put
+INSERT INTO instruction (
+    id, client_id, kind, given_at, on_day, key, until_day, subject, text, reason
+) VALUES (
+    :id, :client_id, :kind, :given_at, :on_day, :key, :until_day, :subject, :text, :reason
+)
+ON CONFLICT (id) DO UPDATE SET
+    client_id = excluded.client_id, kind = excluded.kind, given_at = excluded.given_at, on_day = excluded.on_day,
+    key = excluded.key, until_day = excluded.until_day, subject = excluded.subject, text = excluded.text,
+    reason = excluded.reason;
+
+-- name: instructions_among
+SELECT
+    id, client_id, kind, given_at, on_day, key, until_day, subject, text, reason
+FROM instruction
+WHERE id IN (:ids...);
+
+-- name: instructions_of_clients
+SELECT
+    id, client_id, kind, given_at, on_day, key, until_day, subject, text, reason
+FROM instruction
+WHERE client_id IN (:ids...)
+ORDER BY client_id, given_at, id;
+
+-- name: instruction_ids_of_clients
+SELECT id, client_id FROM instruction WHERE client_id IN (:ids...);
+
+-- name: instructions_erase
+UPDATE instruction SET subject = '', text = '', reason = '' WHERE client_id IN (:ids...);
+
+-- name: instruction_delete
+DELETE FROM instruction WHERE id = :id;
+
+-- name: keys_like
+SELECT key FROM attempt WHERE key >= :start AND key < :end
+UNION SELECT key FROM contact WHERE key >= :start AND key < :end AND key <> ''
+UNION SELECT key FROM instruction WHERE key >= :start AND key < :end AND key <> ''
+ORDER BY key LIMIT 50;
+
+-- name: step_names
+-- One look into the index per step, however long the history is.
+WITH RECURSIVE tried (step) AS (
+    SELECT MIN(step) FROM attempt
+    UNION ALL SELECT (SELECT MIN(step) FROM attempt WHERE step > tried.step) FROM tried WHERE tried.step IS NOT NULL
+), happened (step) AS (
+    SELECT MIN(step) FROM contact
+    UNION ALL SELECT (SELECT MIN(step) FROM contact WHERE step > happened.step)
+    FROM happened WHERE happened.step IS NOT NULL
+)
+SELECT step FROM tried WHERE step <> ''
+UNION SELECT step FROM happened WHERE step <> ''
+ORDER BY step;
+
+-- name: suppression_put
+INSERT INTO suppression (
+    address_hash, reason, since_at, evidence, lifted_at
+) VALUES (
+    :address_hash, :reason, :since_at, :evidence, :lifted_at
+)
+ON CONFLICT (address_hash) DO UPDATE SET
+    reason = excluded.reason, since_at = excluded.since_at, evidence = excluded.evidence,
+    lifted_at = excluded.lifted_at;
+
+-- name: suppressions_among
+SELECT
+    address_hash, reason, since_at, evidence, lifted_at
+FROM suppression
+WHERE address_hash IN (:hashes...);
+
+-- name: suppressed_among
+SELECT address_hash FROM suppression WHERE address_hash IN (:hashes...) AND lifted_at IS NULL;

@@ -1,0 +1,76 @@
+-- Which clients can matter: one statement per kind of window, each answered by an index alone
+-- (test_candidates_search_an_index reads the query plans).
+
+-- name: candidates_job_completed
+SELECT DISTINCT client_id FROM job
+WHERE status = 'completed' AND completed_on >= :from_on AND completed_on <= :to_on;
+
+-- name: candidates_job_service
+SELECT DISTINCT client_id FROM job
+WHERE status = 'completed' AND service_key IN (:services...)
+    AND completed_on >= :from_on AND completed_on <= :to_on;
+
+-- name: candidates_first_job
+SELECT client_id FROM client_summary WHERE first_job_on >= :from_on AND first_job_on <= :to_on;
+
+-- name: candidates_last_job
+SELECT client_id FROM client_summary WHERE last_job_on >= :from_on AND last_job_on <= :to_on;
+
+-- name: candidates_last_job_gap
+SELECT client_id FROM client_summary
+WHERE usual_gap_days = :gap_days AND last_job_on >= :from_on AND last_job_on <= :to_on;
+
+-- name: candidates_last_job_no_gap
+SELECT client_id FROM client_summary
+WHERE usual_gap_days IS NULL AND last_job_on >= :from_on AND last_job_on <= :to_on;
+
+-- name: candidates_contact
+SELECT DISTINCT client_id FROM contact WHERE on_day >= :from_on AND on_day <= :to_on;
+
+-- name: candidates_contact_step
+SELECT client_id FROM contact WHERE step = :step AND on_day >= :from_on AND on_day <= :to_on
+UNION SELECT client_id FROM attempt WHERE step = :step AND made_on >= :from_on AND made_on <= :to_on;
+
+-- name: candidates_case_opened
+SELECT DISTINCT client_id FROM trouble_case WHERE opened_on >= :from_on AND opened_on <= :to_on;
+
+-- name: candidates_case_resolved
+SELECT DISTINCT client_id FROM trouble_case WHERE resolved_on >= :from_on AND resolved_on <= :to_on;
+
+-- name: candidates_case_open
+SELECT DISTINCT client_id FROM trouble_case WHERE resolved_on IS NULL;
+
+-- name: candidates_instruction_until
+SELECT DISTINCT client_id FROM instruction WHERE until_day >= :from_on AND until_day <= :to_on;
+
+-- name: candidates_instruction_on
+SELECT DISTINCT client_id FROM instruction WHERE on_day >= :from_on AND on_day <= :to_on;
+
+-- name: candidates_attempt_open
+SELECT DISTINCT client_id FROM attempt
+WHERE state IN ('drafted', 'claimed', 'handing_over', 'unknown', 'temporary', 'permanent');
+
+-- name: usual_gaps
+-- One look into the index per gap, however many clients there are.
+WITH RECURSIVE gap (days) AS (
+    SELECT MIN(usual_gap_days) FROM client_summary
+    UNION ALL
+    SELECT (SELECT MIN(usual_gap_days) FROM client_summary WHERE usual_gap_days > gap.days)
+    FROM gap WHERE gap.days IS NOT NULL
+)
+SELECT days FROM gap WHERE days IS NOT NULL;
+
+-- name: household_keys_of_clients
+SELECT client_id, key FROM household_key WHERE client_id IN (:ids...);
+
+-- name: household_members
+SELECT key, client_id FROM household_key WHERE key IN (:keys...);
+
+-- name: client_of_job
+SELECT client_id FROM job WHERE id = :id;
+
+-- name: client_of_case
+SELECT client_id FROM trouble_case WHERE id = :id;
+
+-- name: client_exists
+SELECT id FROM client WHERE id = :id;

@@ -1,0 +1,41 @@
+-- Summaries: what is kept ready about each client.
+
+-- name: summary_put
+INSERT INTO client_summary (
+    client_id, jobs, first_job_on, last_job_on, last_job_id, usual_gap_days, last_contact_on, last_reply_on,
+    last_outcome, last_outcome_on, worth_minor, currency
+) VALUES (
+    :client_id, :jobs, :first_job_on, :last_job_on, :last_job_id, :usual_gap_days, :last_contact_on, :last_reply_on,
+    :last_outcome, :last_outcome_on, :worth_minor, :currency
+)
+ON CONFLICT (client_id) DO UPDATE SET
+    jobs = excluded.jobs, first_job_on = excluded.first_job_on, last_job_on = excluded.last_job_on,
+    last_job_id = excluded.last_job_id, usual_gap_days = excluded.usual_gap_days,
+    last_contact_on = excluded.last_contact_on, last_reply_on = excluded.last_reply_on,
+    last_outcome = excluded.last_outcome, last_outcome_on = excluded.last_outcome_on,
+    worth_minor = excluded.worth_minor, currency = excluded.currency;
+
+-- name: summaries_among
+SELECT
+    client_id, jobs, first_job_on, last_job_on, last_job_id, usual_gap_days, last_contact_on, last_reply_on,
+    last_outcome, last_outcome_on, worth_minor, currency
+FROM client_summary
+WHERE client_id IN (:ids...);
+
+-- name: summaries_delete
+DELETE FROM client_summary WHERE client_id IN (:ids...);
+
+-- name: completed_jobs_of_clients
+SELECT client_id, completed_on, id, amount_minor, currency FROM job
+WHERE client_id IN (:ids...) AND status = 'completed' AND completed_on IS NOT NULL
+ORDER BY client_id, completed_on, id;
+
+-- name: last_contacts_of_clients
+SELECT client_id, direction, MAX(on_day) FROM contact
+WHERE client_id IN (:ids...)
+GROUP BY client_id, direction;
+
+-- name: outcomes_of_clients
+SELECT client_id, on_day, outcome FROM contact
+WHERE client_id IN (:ids...) AND outcome IN ('happy', 'unhappy', 'neutral')
+ORDER BY client_id, on_day, at, id;

@@ -1,0 +1,617 @@
+"""What can be asked of the store: one typed method per question.
+
+Takes identifiers, days and words. Gives records of the model. Touches the database, reading only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date, datetime
+from typing import Any
+
+from followup import identity
+from followup.errors import Ambiguous
+from followup.model import (
+    AnchorWindow,
+    Attempt,
+    AttemptState,
+    Case,
+    Client,
+    Contact,
+    Dossier,
+    Job,
+    Person,
+    Summary,
+    Suppression,
+)
+from followup.store import codec, names
+from followup.store.engine import Database, Row, chunks
+from followup.store.history import Batch, Change
+
+PAGE = 500
+"""How many records of a long list are in memory at a time."""
+DOSSIERS = 200
+"""How many dossiers are loaded by one set of statements."""
+MIN_PREFIX = 4
+MIN_DIGITS = 6  # fewer digits of a phone fit too many
+BEGINNING, END_OF_TIME = "0000-01-01", "9999-12-31"
+_AFTER_ALL = "\U0010ffff"  # sorts behind whatever may follow a prefix
+
+
+class Reader:
+    """Everything that reads. `Store` adds opening, closing and writing."""
+
+    def __init__(self, database: Database, *, home_key: bytes) -> None:
+        """Read from *database*; *home_key* is what addresses are hashed with."""
+        self.database = database
+        self.home_key = home_key
+
+    def settle(self) -> None:
+        """Write down what an open transaction still has in hand, so that its own reads see it."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Return a context in which everything read is of one moment, whatever others write meanwhile."""
+        return nullcontext() if self.database.writing else self.database.transaction(write=False)
+
+    # ------------------------------------------------------------ clients
+
+    def client(self, client_id: str) -> Client | None:
+        """Return one client, also a merged or an erased one."""
+        return self.clients([client_id]).get(client_id)
+
+    def clients(self, ids: Iterable[str]) -> dict[str, Client]:
+        """Return the clients that exist among *ids*, by id."""
+        return {client.id: client for chunk in chunks(ids) for client in self._clients(chunk)}
+
+    def _clients(self, ids: Sequence[str]) -> Iterator[Client]:
+        rows = list(self.database.among("clients_among", ids))
+        if not rows:
+            return
+        emails = _collected(self.database.among("emails_among", ids))
+        phones = _collected(self.database.among("phones_among", ids))
+        for row in rows:
+            yield codec.CLIENT.record(row, emails=tuple(emails.get(row[0], ())), phones=tuple(phones.get(row[0], ())))
+
+    def iter_clients(self) -> Iterator[Client]:
+        """Yield the clients of the home by name; those that were merged into another or erased are left out."""
+        name, client_id = "", ""
+        while page := self.database.rows("client_ids_by_name", name=name, id=client_id, size=PAGE):
+            found = self.clients(row[0] for row in page)
+            yield from (found[row[0]] for row in page if row[0] in found)
+            client_id, name = page[-1]
+
+    def find_clients(self, text: str) -> list[Client]:
+        """Return the clients that a person can mean by *text*, by name.
+
+        An id, an e-mail address, a phone number or an outside number settles it; otherwise the first letters of an id
+        and words (or beginnings of words) of the name or the firm, accents and case ignored; a whole name settles it.
+        """
+        wanted = text.strip()
+        if not wanted:
+            return []
+        for ids in (
+            self._exact_ids(wanted),
+            self.clients_by_email([identity.canonical_address(wanted)]).get(identity.canonical_address(wanted), ()),
+            self._by_outside_number("client", wanted),
+            self._by_phone(wanted),
+            self.clients_by_name([names.fold(wanted)]).get(names.fold(wanted), ()),
+            self._by_words(wanted) | self._by_prefix("client_ids_like", wanted),
+        ):
+            if ids:
+                found = self.clients(self._followed(ids)).values()
+                return sorted(found, key=lambda client: (names.of_client(client)[:1], client.id))
+        return []
+
+    def _exact_ids(self, wanted: str) -> Collection[str]:
+        return [wanted] if self.database.first("client_exists", id=wanted) else []
+
+    def _followed(self, ids: Iterable[str]) -> set[str]:
+        """Return *ids* with every merged client replaced by the one it was merged into."""
+        found: set[str] = set()
+        for client_id in ids:
+            seen = client_id
+            while (client := self.client(seen)) and client.merged_into and client.merged_into != client_id:
+                seen = client.merged_into
+            found.add(seen)
+        return found
+
+    def _by_phone(self, wanted: str) -> Collection[str]:
+        if any(letter.isalpha() for letter in wanted):
+            return []
+        digits = "".join(letter for letter in wanted if letter.isdecimal()).lstrip("0")  # 07700 ... is +44 7700 ...
+        if len(digits) < MIN_DIGITS:
+            return []
+        return dict.fromkeys(row[0] for row in self.database.rows("phones_like", pattern=f"%{digits}"))
+
+    def _by_outside_number(self, kind: str, wanted: str) -> Collection[str]:
+        sources = [row[0] for row in self.database.rows("external_id_sources")]
+        rows = self.database.among("external_ids_by_value", sources, kind=kind, value=wanted) if sources else ()
+        return dict.fromkeys(row[0] for row in rows)
+
+    def _by_words(self, wanted: str) -> set[str]:
+        words = names.fold(wanted).split()
+        if not words:
+            return set()
+        longest = max(words, key=len)
+        spoken: dict[str, list[str]] = {}
+        for client_id, name in self.database.rows("names_like", pattern=f"%{longest}%"):
+            spoken.setdefault(client_id, []).append(name)
+        if len(words) > 1:  # a word may stand in the firm's name and another in the person's
+            every = self.database.among("names_among", list(spoken)) if spoken else ()
+            spoken = {}
+            for client_id, name in every:
+                spoken.setdefault(client_id, []).append(name)
+        return {
+            client_id
+            for client_id, found in spoken.items()
+            if all(f" {word}" in f" {' '.join(found)}" for word in words)
+        }
+
+    def _by_prefix(self, statement: str, wanted: str) -> set[str]:
+        if len(wanted) < MIN_PREFIX:
+            return set()
+        return {row[0] for row in self.database.rows(statement, start=wanted, end=wanted + _AFTER_ALL)}
+
+    # ------------------------------------------------------------ jobs
+
+    def job(self, job_id: str) -> Job | None:
+        """Return one job."""
+        return self.jobs([job_id]).get(job_id)
+
+    def jobs(self, ids: Iterable[str]) -> dict[str, Job]:
+        """Return the jobs that exist among *ids*, by id."""
+        return {row[0]: codec.JOB.record(row) for row in self.database.among("jobs_among", ids)}
+
+    def jobs_of(self, client_id: str) -> list[Job]:
+        """Return a client's jobs by completion day; those that are not completed come first."""
+        found = (codec.JOB.record(row) for row in self.database.among("jobs_of_clients", [client_id]))
+        return sorted(found, key=_by_completion)
+
+    def iter_jobs(self) -> Iterator[Job]:
+        """Yield every job, by id."""
+        job_id = ""
+        while page := self.database.rows("jobs_after", id=job_id, size=PAGE):
+            yield from (codec.JOB.record(row) for row in page)
+            job_id = page[-1][0]
+
+    def find_jobs(self, text: str) -> list[Job]:
+        """Return the jobs that a person can mean by *text*: an id or its beginning, an outside number, an invoice."""
+        wanted = text.strip()
+        if not wanted:
+            return []
+        for ids in (
+            [wanted] if self.database.first("client_of_job", id=wanted) else [],
+            self._by_outside_number("job", wanted),
+            self.jobs_by_invoice([wanted]).get(wanted, ()),
+            self._by_prefix("job_ids_like", wanted),
+        ):
+            if ids:
+                return sorted(self.jobs(ids).values(), key=_by_completion)
+        return []
+
+    # ------------------------------------------------------------ cases
+
+    def cases(self, *, open_only: bool, client_id: str | None = None) -> list[Case]:
+        """Return cases by the day they were opened: all of them, the open ones, or those of one client."""
+        if client_id is not None:
+            rows: Iterable[Row] = self.database.among("trouble_cases_of_clients", [client_id])
+        else:
+            rows = self.database.rows("trouble_cases_open" if open_only else "trouble_cases_all")
+        found = [codec.CASE.record(row) for row in rows]
+        return [case for case in found if not (open_only and case.resolved_on)]
+
+    def find_cases(self, text: str) -> list[Case]:
+        """Return the cases whose id is *text* or begins with it (four letters at least)."""
+        wanted = text.strip()
+        ids = self._by_prefix("trouble_case_ids_like", wanted)
+        if wanted in ids:
+            ids = {wanted}
+        return sorted(
+            (codec.CASE.record(row) for row in self.database.among("trouble_cases_among", sorted(ids))),
+            key=lambda case: (case.opened_on, case.id),
+        )
+
+    def case(self, prefix: str) -> Case | None:
+        """Return the case whose id begins with *prefix*; several are an error that lists them."""
+        found = self.find_cases(prefix)
+        if len(found) > 1:
+            raise Ambiguous(f"'{prefix}'", (f"{case.id}  {case.opened_on}  {case.summary}" for case in found))
+        return found[0] if found else None
+
+    # ------------------------------------------------------------ history
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """Return one attempt, with its words and bytes."""
+        row = next(self.database.among("attempts_among", [attempt_id]), None)
+        return None if row is None else codec.ATTEMPT.record(row)
+
+    def attempts_of_key(self, key: str) -> list[Attempt]:
+        """Return every attempt for one touchpoint, oldest first."""
+        return [codec.ATTEMPT.record(row) for row in self.database.rows("attempts_of_key", key=key)]
+
+    def open_attempts(self, states: Iterable[AttemptState]) -> Iterator[Attempt]:
+        """Yield the attempts in *states*, oldest first, with their words and bytes, a page at a time.
+
+        States in which nothing waits any more (sent, cancelled) yield nothing: they are history.
+        """
+        wanted = sorted(state.value for state in states)
+        ids = [row[0] for row in self.database.among("attempt_ids_open", wanted)]
+        for page in chunks(ids, 50):
+            yield from (codec.ATTEMPT.record(row) for row in self.database.among("attempts_among", page))
+
+    def keys_with_attempts(self, keys: Iterable[str]) -> set[str]:
+        """Return those of *keys* for which there was an attempt."""
+        return {row[0] for row in self.database.among("attempt_keys_among", keys)}
+
+    def find_keys(self, prefix: str) -> list[str]:
+        """Return the touchpoints with a history that begin with *prefix*, at most 50."""
+        return [row[0] for row in self.database.rows("keys_like", start=prefix, end=prefix + _AFTER_ALL)]
+
+    def step_names(self) -> set[str]:
+        """Return every step that something was ever tried or recorded for."""
+        return {row[0] for row in self.database.rows("step_names")}
+
+    def contacts(
+        self, from_on: date | None, to_on: date | None, *, client_id: str | None = None, channel: str | None = None
+    ) -> Iterator[Contact]:
+        """Yield the contacts between two days, both included, by day, instant and id."""
+        for row in self._between("contacts_between", from_on, to_on, client_id=client_id, channel=channel):
+            yield codec.CONTACT.record(row)
+
+    def contact_rows(
+        self, from_on: date | None, to_on: date | None, *, client_id: str | None = None, channel: str | None = None
+    ) -> Iterator[Row]:
+        """Yield contacts as plain rows with what is known of client and job, for long exports.
+
+        The columns: day, instant, client's name (the firm's, else the person's), client id, by whom (a person's id),
+        channel, direction, purpose, service of the job, job id, invoice, outcome, summary, reference, step, key, note.
+        All of them are text, empty where nothing is known.
+        """
+        return self._between("contact_rows", from_on, to_on, client_id=client_id, channel=channel)
+
+    def _between(
+        self, statement: str, from_on: date | None, to_on: date | None, *, client_id: str | None, channel: str | None
+    ) -> Iterator[Row]:
+        self.settle()
+        values = {**_range(from_on, to_on), "channel": channel or ""}
+        if client_id is None:
+            return self.database.each(statement, **values)
+        return self.database.each(f"{statement}_of_client", client_id=client_id, **values)
+
+    def contacts_of(self, client_id: str) -> list[Contact]:
+        """Return everything that happened with one client, by day, then instant."""
+        return [codec.CONTACT.record(row) for row in self.database.among("contacts_of_clients", [client_id])]
+
+    def summary(self, client_id: str) -> Summary:
+        """Return what is kept ready about a client; an empty summary for one without history."""
+        self.settle()
+        row = next(self.database.among("summaries_among", [client_id]), None)
+        return Summary(client_id=client_id) if row is None else codec.SUMMARY.record(row)
+
+    def suppression(self, address: str) -> Suppression | None:
+        """Return what is known of an address that asked us to stop, also when that was lifted."""
+        hashed = identity.address_hash(self.home_key, address)
+        row = next(self.database.among("suppressions_among", [hashed]), None)
+        return None if row is None else codec.SUPPRESSION.record(row)
+
+    # ------------------------------------------------------------ the planner's questions
+
+    def candidates(self, windows: Iterable[AnchorWindow]) -> list[str]:
+        """Return the clients for whom something can matter in *windows*, sorted; asked of the indexes alone."""
+        self.settle()
+        found: set[str] = set()
+        for window in dict.fromkeys(windows):
+            found.update(row[0] for row in self._candidates(window))
+        return sorted(found)
+
+    def _candidates(self, window: AnchorWindow) -> Iterable[Row]:
+        days = _range(window.from_on, window.to_on)
+        match window.field:
+            case "job.completed_on+service":
+                return self.database.among("candidates_job_service", window.services, **days)
+            case "summary.last_job_on" if window.gap_days is not None:
+                if window.gap_days:
+                    return self.database.rows("candidates_last_job_gap", gap_days=window.gap_days, **days)
+                return self.database.rows("candidates_last_job_no_gap", **days)
+            case "contact.on" if window.step:
+                return self.database.rows("candidates_contact_step", step=window.step, **days)
+            case "case.open" | "attempt.open":
+                return self.database.rows(_CANDIDATES[window.field])
+            case _:
+                return self.database.rows(_CANDIDATES[window.field], **days)
+
+    def usual_gaps(self) -> list[int]:
+        """Return the usual gaps between jobs that clients have, each once, ascending."""
+        self.settle()
+        return [row[0] for row in self.database.rows("usual_gaps")]
+
+    def households(self, client_ids: Iterable[str]) -> Iterator[list[str]]:
+        """Yield households: each of *client_ids* in one group with everyone it is tied to by address or phone.
+
+        Ties are followed to their end (A and B at one address, B and C on one phone are one household), so a group is
+        the same whoever of it was asked for. Groups and their members are sorted.
+        """
+        seen: set[str] = set()
+        for chunk in chunks(dict.fromkeys(client_ids), DOSSIERS):
+            begin = [client_id for client_id in chunk if client_id not in seen]
+            if begin:
+                groups = self._households(begin)
+                seen.update(*groups)
+                yield from groups
+
+    def _households(self, begin: Sequence[str]) -> list[list[str]]:
+        leader = {client_id: client_id for client_id in begin}
+
+        def find(member: str) -> str:
+            while leader[member] != member:
+                leader[member] = leader[leader[member]]
+                member = leader[member]
+            return member
+
+        owner_of_key: dict[str, str] = {}
+        frontier = list(begin)
+        while frontier:
+            new_keys = []
+            for client_id, key in self.database.among("household_keys_of_clients", frontier):
+                if key not in owner_of_key:
+                    owner_of_key[key] = client_id
+                    new_keys.append(key)
+                leader[find(client_id)] = find(owner_of_key[key])
+            frontier = []
+            for key, client_id in self.database.among("household_members", new_keys):
+                if client_id not in leader:
+                    leader[client_id] = client_id
+                    frontier.append(client_id)
+                leader[find(client_id)] = find(owner_of_key[key])
+        groups: dict[str, list[str]] = {}
+        for client_id in sorted(leader):
+            groups.setdefault(find(client_id), []).append(client_id)
+        return sorted(groups.values())
+
+    def dossiers(self, ids: Iterable[str]) -> dict[str, Dossier]:
+        """Return everything the planner needs about each of *ids* that exists; few statements per 200 clients."""
+        self.settle()
+        return {dossier.client.id: dossier for chunk in chunks(ids, DOSSIERS) for dossier in self._dossiers(chunk)}
+
+    def household_dossiers(self, ids: Iterable[str]) -> Iterator[list[Dossier]]:
+        """Yield the households of *ids* as dossiers, about 200 clients in memory at a time."""
+        waiting: list[list[str]] = []
+        count = 0
+        for group in self.households(ids):
+            waiting.append(group)
+            count += len(group)
+            if count >= DOSSIERS:
+                yield from self._filled(waiting)
+                waiting, count = [], 0
+        yield from self._filled(waiting)
+
+    def _filled(self, groups: Sequence[Sequence[str]]) -> Iterator[list[Dossier]]:
+        found = self.dossiers(client_id for group in groups for client_id in group)
+        for group in groups:
+            dossiers = [found[client_id] for client_id in group if client_id in found]
+            if dossiers:
+                yield dossiers
+
+    def _dossiers(self, ids: Sequence[str]) -> Iterator[Dossier]:
+        read = self.database.among
+        clients = list(self._clients(ids))
+        if not clients:
+            return
+        summaries = {row[0]: codec.SUMMARY.record(row) for row in read("summaries_among", ids)}
+        jobs = _grouped(map(codec.JOB.record, read("jobs_of_clients", ids)))
+        cases = _grouped(map(codec.CASE.record, read("trouble_cases_of_clients", ids)))
+        contacts = _grouped(map(codec.CONTACT.record, read("contacts_of_clients", ids)))
+        attempts = _grouped(map(codec.ATTEMPT.record, read("attempts_of_clients", ids)))
+        instructions = _grouped(map(codec.INSTRUCTION.record, read("instructions_of_clients", ids)))
+        hashes = {
+            client.id: [identity.address_hash(self.home_key, address) for address in (*client.emails, *client.phones)]
+            for client in clients
+        }
+        stopped = {row[0] for row in read("suppressed_among", (each for some in hashes.values() for each in some))}
+        restored = self.meta("restored_on")
+        for client in clients:
+            yield Dossier(
+                client=client,
+                summary=summaries.get(client.id) or Summary(client_id=client.id),
+                jobs=tuple(sorted(jobs.get(client.id, ()), key=_by_completion)),
+                cases=tuple(cases.get(client.id, ())),
+                contacts=tuple(contacts.get(client.id, ())),
+                attempts=tuple(attempts.get(client.id, ())),
+                instructions=tuple(instructions.get(client.id, ())),
+                suppressed=not stopped.isdisjoint(hashes[client.id]),
+                restored_on=date.fromisoformat(restored) if restored else None,
+            )
+
+    def client_of_fact(self, fact_id: str) -> str | None:
+        """Return the client that a job, a case or a client's own identifier belongs to."""
+        for statement in ("client_of_job", "client_exists", "client_of_case"):
+            found = self.database.value(statement, id=fact_id)
+            if found is not None:
+                return str(found)
+        return None
+
+    # ------------------------------------------------------------ the import's questions
+
+    def by_external_ids(self, source: str, kind: str, values: Iterable[str]) -> dict[str, str]:
+        """Return record ids by outside number, for one source and one kind (client or job)."""
+        return dict(self.database.among("external_ids_among", values, source=source, kind=kind))
+
+    def external_ids(self, record_id: str) -> list[tuple[str, str, str]]:
+        """Return source, kind and value of every outside number of a record."""
+        return [(row[0], row[1], row[2]) for row in self.database.among("external_ids_of_records", [record_id])]
+
+    def clients_by_email(self, canonicals: Iterable[str]) -> dict[str, list[str]]:
+        """Return client ids by e-mail address in its canonical form (`identity.canonical_address`)."""
+        return _listed(self.database.among("emails_by_canonical", canonicals))
+
+    def clients_by_phone(self, numbers: Iterable[str]) -> dict[str, list[str]]:
+        """Return client ids by phone number as stored, E.164 mostly."""
+        return _listed(self.database.among("phones_by_number", numbers))
+
+    def clients_by_name(self, folded: Iterable[str]) -> dict[str, list[str]]:
+        """Return client ids by folded name (`names.fold`): full name, firm, or first and last name."""
+        return _listed(self.database.among("names_by_name", (name for name in folded if name)))
+
+    def jobs_by_invoice(self, references: Iterable[str]) -> dict[str, list[str]]:
+        """Return job ids by invoice reference."""
+        return _listed(self.database.among("job_ids_by_invoice", (each for each in references if each)))
+
+    def known_rows(self, fingerprint: str, digests: Iterable[str]) -> set[str]:
+        """Return those of *digests* that an earlier import of such a file has read."""
+        return {row[0] for row in self.database.among("known_rows_among", digests, fingerprint=fingerprint)}
+
+    def edited_by_hand(self, ids: Iterable[str]) -> set[tuple[str, str]]:
+        """Return record id and field of everything a person typed and has not undone; imports leave it alone."""
+        self.settle()
+        found: set[tuple[str, str]] = set()
+        for record_id, field, new in self.database.among("changes_by_hand", ids):
+            if field:
+                found.add((record_id, field))
+            elif new is not None:
+                kept = codec.loads(new)
+                found.update((record_id, each) for each in kept if isinstance(kept, dict))
+        return found
+
+    def answers(self, fingerprint: str) -> dict[str, str]:
+        """Return the answers that were given for this kind of file."""
+        return dict(self.database.rows("answers", fingerprint=fingerprint))
+
+    # ------------------------------------------------------------ who wrote what
+
+    def batches(self) -> list[Batch]:
+        """Return everything that was ever written, the latest first."""
+        return [_batch(row) for row in self.database.rows("batches")]
+
+    def batch(self, batch_id: str) -> Batch | None:
+        """Return one batch."""
+        row = self.database.first("batch_by_id", id=batch_id)
+        return None if row is None else _batch(row)
+
+    def undoable(self) -> Batch | None:
+        """Return the batch that `undo` would take back: the latest by hand or import that was not yet."""
+        row = self.database.first("batch_undoable")
+        return None if row is None else _batch(row)
+
+    def changes(self, batch_id: str) -> Iterator[Change]:
+        """Yield what a batch changed, in order."""
+        self.settle()
+        return map(_change, self.database.each("changes", batch_id=batch_id))
+
+    def changes_of(self, record_id: str) -> list[Change]:
+        """Return everything that ever changed in one record, oldest first."""
+        self.settle()
+        return [_change(row) for row in self.database.rows("changes_of_record", record_id=record_id)]
+
+    # ------------------------------------------------------------ the home
+
+    def meta(self, key: str) -> str | None:
+        """Return a note that the home keeps about itself."""
+        value: str | None = self.database.value("meta", key=key)
+        return value
+
+    def people(self) -> list[Person]:
+        """Return the people of the firm as they were when a command last wrote."""
+        return [codec.PERSON.record(row) for row in self.database.rows("people")]
+
+    def holidays(self, country: str, region: str, years: Iterable[int]) -> dict[date, str] | None:
+        """Return the public holidays of *years*, or None when they were not kept for all of them."""
+        wanted = set(years)
+        if not wanted:
+            return {}
+        rows = self.database.rows("holidays", country=country, region=region, first=min(wanted), last=max(wanted))
+        if not wanted <= {year for year, _, _ in rows}:
+            return None
+        return {date.fromisoformat(on_day): name for year, on_day, name in rows if on_day and year in wanted}
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many there are of everything; clients without merged and erased ones."""
+        self.settle()
+        (row,) = self.database.rows("counts")
+        return dict(zip(_COUNTS, row, strict=True))
+
+
+_COUNTS = (
+    "clients",
+    "jobs",
+    "completed_jobs",
+    "open_cases",
+    "cases",
+    "contacts",
+    "attempts",
+    "drafted",
+    "unknown",
+    "suppressions",
+    "erased",
+)
+
+_CANDIDATES = {
+    "job.completed_on": "candidates_job_completed",
+    "summary.first_job_on": "candidates_first_job",
+    "summary.last_job_on": "candidates_last_job",
+    "contact.on": "candidates_contact",
+    "case.opened_on": "candidates_case_opened",
+    "case.resolved_on": "candidates_case_resolved",
+    "case.open": "candidates_case_open",
+    "instruction.until": "candidates_instruction_until",
+    "instruction.on": "candidates_instruction_on",
+    "attempt.open": "candidates_attempt_open",
+}
+
+
+def _range(from_on: date | None, to_on: date | None) -> dict[str, str]:
+    return {
+        "from_on": from_on.isoformat() if from_on else BEGINNING,
+        "to_on": to_on.isoformat() if to_on else END_OF_TIME,
+    }
+
+
+def _by_completion(job: Job) -> tuple[date, str]:
+    return job.completed_on or date.min, job.id
+
+
+def _collected(rows: Iterable[Row]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for key, value in rows:
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _listed(rows: Iterable[Row]) -> dict[str, list[str]]:
+    """Return the second column by the first, each value once."""
+    return {key: list(dict.fromkeys(values)) for key, values in _collected(rows).items()}
+
+
+def _grouped(records: Iterable[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for record in records:
+        found.setdefault(record.client_id, []).append(record)
+    return found
+
+
+def _batch(row: Row) -> Batch:
+    batch_id, number, kind, command, person, at, detail, undone_at = row
+    return Batch(
+        id=batch_id,
+        number=number,
+        kind=kind,
+        command=command,
+        person=person,
+        at=datetime.fromisoformat(at),
+        detail=json.loads(detail),
+        undone_at=datetime.fromisoformat(undone_at) if undone_at else None,
+    )
+
+
+def _change(row: Row) -> Change:
+    batch_id, number, record, record_id, field, old, new = row
+    return Change(
+        batch_id=batch_id,
+        number=number,
+        record=record,
+        record_id=record_id,
+        field=field,
+        old=None if old is None else json.loads(old),
+        new=None if new is None else json.loads(new),
+    )

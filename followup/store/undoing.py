@@ -1,0 +1,278 @@
+"""Taking a batch back: what can be restored exactly, what stays, and why.
+
+Takes a batch's changes and the facts as they are now. Gives a list to show, and applies the same list. Touches the
+database through the writer it is given.
+
+Undoing walks through the changes backwards. A field goes back only when it still has the value that the batch gave
+it. A record that the batch added goes only while nothing reached its client. Opt-outs, suppressions, erasures and
+everything that reached a client stay, always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from followup import identity
+from followup.errors import BadInput, NotFound
+from followup.model import Client, Consent, Job
+from followup.store import codec
+from followup.store.engine import chunks
+from followup.store.history import Batch, Change, UndoItem
+from followup.store.reading import Reader
+
+if TYPE_CHECKING:
+    from followup.store.writing import Writer
+
+UNDOABLE = frozenset({"import", "hand"})
+
+_RECORDS = ("client", "job", "trouble_case", "instruction")  # in this order they can be put back
+_WORDS = {"trouble_case": "case", "external_id": "number"}
+_REACHED = "it was spoken with or written to since"
+_LEFT_OUT = {
+    "attempt": "what was handed over stays on record",
+    "contact": "what happened stays on record",
+    "suppression": "a stop is never taken back by undo; see `followup optout --lift`",
+    "person": "the people of the firm are those of followup.toml",
+    "meta": "it is a note of the home itself",
+}
+
+
+@dataclass(slots=True)
+class _Scene:
+    """The facts that one undo works with: records as they are, and then as they will be."""
+
+    now: dict[tuple[str, str], Any]
+    created: dict[tuple[str, str], Change]
+    staying: dict[tuple[str, str], str]  # created records that cannot go, and why
+
+
+def items(reader: Reader, batch_id: str) -> list[UndoItem]:
+    """Return what undoing a batch means, the last change first."""
+    return _plan(reader, _undoable(reader, batch_id))[0]
+
+
+def apply(writer: Writer, reader: Reader, batch_id: str, *, now: datetime) -> list[str]:
+    """Take a batch back within the writer's transaction; return what was left and why."""
+    batch = _undoable(reader, batch_id)
+    planned, scene = _plan(reader, batch)
+    done = [item for item in planned if not item.why_not]
+    writer.detail({"undone": batch.number, "command": batch.command})
+    records = list(
+        dict.fromkeys((each.change.record, each.change.record_id) for each in done if each.change.record in _RECORDS)
+    )
+    for kind in _RECORDS:
+        writer.save_many(scene.now[record] for record in records if record[0] == kind and scene.now[record] is not None)
+    for item in done:
+        _apply_apart(writer, item.change)
+    for kind in reversed(_RECORDS):
+        gone = [record_id for name, record_id in records if name == kind and scene.now[name, record_id] is None]
+        if kind == "client":
+            _keep_out(writer, reader, gone)
+        writer.remove(codec.BY_NAME[kind], gone)
+    reader.database.run("known_rows_of_batch_delete", batch_id=batch_id)
+    reader.database.run("batch_undone", id=batch_id, at=codec.instant(now))
+    return [f"{item.what}: {item.why_not}" for item in planned if item.why_not]
+
+
+def _undoable(reader: Reader, batch_id: str) -> Batch:
+    batch = reader.batch(batch_id)
+    if batch is None:
+        raise NotFound(f"There is no batch {batch_id}. `followup imports` lists what was imported.")
+    if batch.undone_at is not None:
+        raise BadInput(f"'{batch.command}' of {batch.at:%Y-%m-%d} was taken back already.")
+    if batch.kind not in UNDOABLE:
+        raise BadInput(f"'{batch.command}' of {batch.at:%Y-%m-%d} cannot be taken back: what reached a client stays.")
+    return batch
+
+
+def _plan(reader: Reader, batch: Batch) -> tuple[list[UndoItem], _Scene]:
+    changes = list(reader.changes(batch.id))
+    touched: dict[str, dict[str, None]] = {}
+    for change in changes:
+        touched.setdefault(change.record, {})[change.record_id] = None
+    scene = _Scene(now={}, created={}, staying={})
+    for kind in _RECORDS:
+        table = codec.BY_NAME[kind]
+        for record_id in touched.get(kind, ()):
+            scene.now[kind, record_id] = None
+        for chunk in chunks(touched.get(kind, ())):
+            for record_id, record in _stored(reader, kind, chunk).items():
+                scene.now[table.name, record_id] = record
+    scene.created = {
+        (change.record, change.record_id): change
+        for change in changes
+        if change.record in _RECORDS and not change.field and change.old is None
+    }
+    scene.staying = _staying(reader, scene, changes)
+    planned = []
+    for change in reversed(changes):
+        if change.record == "external_id" and any((kind, change.record_id) in scene.created for kind in _RECORDS):
+            continue  # goes or stays with its record
+        planned.append(_item(reader, scene, change))
+    return planned, scene
+
+
+def _stored(reader: Reader, kind: str, ids: Sequence[str]) -> Mapping[str, Any]:
+    if kind == "client":
+        return reader.clients(ids)
+    table = codec.BY_NAME[kind]
+    return {row[0]: table.record(row) for row in reader.database.among(f"{kind}s_among", ids)}
+
+
+def _item(reader: Reader, scene: _Scene, change: Change) -> UndoItem:
+    if change.record in _RECORDS:
+        return _record_item(scene, change)
+    if change.record == "external_id":
+        number = change.new if change.new is not None else change.old
+        verb = "forget" if change.new is not None else "remember"
+        what = f"{verb} the number {number['value']} of {number['source']}"
+        known = reader.by_external_ids(number["source"], number["kind"], [number["value"]]).get(number["value"])
+        expected = change.record_id if change.new is not None else None
+        # A number that was moved has two changes, which are taken back one after the other.
+        moved = expected is None and known is not None and known != change.record_id
+        return UndoItem(
+            change=change, what=what, why_not="" if known == expected or moved else "it was changed again since"
+        )
+    if change.record == "answer":
+        now = reader.answers(change.record_id).get(change.field)
+        what = f"answer {change.field}={change.new} of an import"
+        return UndoItem(change=change, what=what, why_not="" if now == change.new else "it was answered anew since")
+    word = _WORDS.get(change.record, change.record)
+    if change.record in ("attempt", "contact") and change.field == "client_id":
+        return UndoItem(change=change, what=f"give a {word} back to {change.old}")
+    return UndoItem(change=change, what=f"{word} {change.record_id}", why_not=_LEFT_OUT[change.record])
+
+
+def _record_item(scene: _Scene, change: Change) -> UndoItem:
+    record = (change.record, change.record_id)
+    table = codec.BY_NAME[change.record]
+    now = scene.now[record]
+    word = f"{_WORDS.get(change.record, change.record)} {_label(now, change)}"
+    if not change.field and change.old is None:
+        why_not = "it is not there any more" if now is None else scene.staying.get(record, "")
+        if not why_not:
+            scene.now[record] = None
+        return UndoItem(change=change, what=f"remove {word}", why_not=why_not)
+    if not change.field:
+        if now is None:
+            scene.now[record] = table.from_plain(change.record_id, change.old)
+        return UndoItem(change=change, what=f"put back {word}", why_not="it is there again" if now is not None else "")
+    what = f"{change.field} of {word} back to {_shown(change.old)}"
+    why_not = _why_field_stays(table, now, change)
+    if not why_not:
+        scene.now[record] = replace(now, **{change.field: table.value(change.field, change.old)})
+    return UndoItem(change=change, what=what, why_not=why_not)
+
+
+def _why_field_stays(table: codec.Table[Any], now: Any, change: Change) -> str:
+    if now is None:
+        return "it is not there any more"
+    if isinstance(now, Client):
+        if now.erased_on is not None:
+            return "an erasure is never taken back"
+        if now.consent is Consent.OPTED_OUT and change.field in ("consent", "consent_evidence"):
+            return "an opt-out is never taken back by undo; see `followup optout --lift`"
+    if table.plain_value(change.field, getattr(now, change.field)) != change.new:
+        return "it was changed again since"
+    return ""
+
+
+def _staying(reader: Reader, scene: _Scene, changes: Iterable[Change]) -> dict[tuple[str, str], str]:
+    """Return the records that the batch added and that cannot go, each with the reason."""
+    staying: dict[tuple[str, str], str] = {}
+    jobs = {
+        record_id: now
+        for (kind, record_id), now in scene.now.items()
+        if kind == "job" and now is not None and ("job", record_id) in scene.created
+    }
+    clients = {
+        record_id: now
+        for (kind, record_id), now in scene.now.items()
+        if kind == "client" and now is not None and ("client", record_id) in scene.created
+    }
+    reached_clients, reached_facts = _reached(reader, {*clients, *(job.client_id for job in jobs.values())})
+    for record_id in jobs:
+        if record_id in reached_facts:
+            staying["job", record_id] = _REACHED
+    opted_out_here = {change.record_id for change in changes if change.record == "client" and _says_opted_out(change)}
+    for client_id, client in clients.items():
+        if client.erased_on is not None:
+            staying["client", client_id] = "an erasure is never taken back"
+        elif client_id in reached_clients:
+            staying["client", client_id] = _REACHED
+        elif client.consent is Consent.OPTED_OUT and client_id not in opted_out_here:
+            staying["client", client_id] = "it opted out since, and that is kept"
+    for kind, statement in (("job", "job_ids_of_clients"), ("trouble_case", "trouble_case_ids_of_clients")):
+        for row in reader.database.among(statement, clients):
+            record = (kind, row[0])
+            if record not in scene.created or record in staying:
+                staying.setdefault(("client", row[1]), f"it has a {_WORDS.get(kind, kind)} that stays")
+    for kept_for, _ in reader.database.among("clients_merged_into", clients):
+        staying.setdefault(("client", kept_for), "another client was merged into it since")
+    return staying
+
+
+def _says_opted_out(change: Change) -> bool:
+    said = change.new.get("consent") if isinstance(change.new, dict) and not change.field else change.new
+    return change.field in ("", "consent") and said == Consent.OPTED_OUT.value
+
+
+def _reached(reader: Reader, client_ids: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Return the clients among *client_ids* with a history, and the facts (jobs) that it is about."""
+    clients: set[str] = set()
+    facts: set[str] = set()
+    for chunk in chunks(client_ids):
+        for client_id, key, job_ids in reader.database.among("attempt_marks_of_clients", chunk):
+            clients.add(client_id)
+            facts.update((key.partition(".")[0], *codec.loads(job_ids)))
+        for client_id, key, job_id in reader.database.among("contact_marks_of_clients", chunk):
+            clients.add(client_id)
+            facts.update((key.partition(".")[0], job_id))
+        for _, _, job_id in reader.database.among("trouble_case_ids_of_clients", chunk):
+            facts.add(job_id)
+    return clients, facts
+
+
+def _apply_apart(writer: Writer, change: Change) -> None:
+    """Take back a change of what has no record of its own."""
+    if change.record == "external_id":
+        if change.new is not None:
+            writer.unlink(**change.new, record_id=change.record_id)
+        else:
+            writer.link(**change.old, record_id=change.record_id)
+    elif change.record == "answer":
+        writer.put_answer(change.record_id, change.field, change.new, change.old)
+    elif change.record in ("attempt", "contact"):
+        writer.move(change.record, [change.record_id], change.new, change.old)
+
+
+def _keep_out(writer: Writer, reader: Reader, client_ids: Sequence[str]) -> None:
+    """Keep the stop of clients that opted out in the file itself: the record goes, the hashes of its addresses stay."""
+    for client in reader.clients(client_ids).values():
+        if client.consent is Consent.OPTED_OUT:
+            for address in (*client.emails, *client.phones):
+                writer.suppress(identity.canonical_address(address), reason="opted out", evidence="import taken back")
+
+
+def _label(now: Any, change: Change) -> str:
+    kept = change.old or change.new if not change.field else None
+    values = kept if isinstance(kept, dict) else {}
+    if now is None:
+        words = [values.get("full_name") or values.get("company") or values.get("service", "")]
+        words.append(str(values.get("completed_on") or ""))
+    elif isinstance(now, Client):
+        words = [now.full_name or now.company]
+    elif isinstance(now, Job):
+        words = [now.service, str(now.completed_on or "")]
+    else:
+        words = []
+    return " ".join(word for word in words if word) or change.record_id
+
+
+def _shown(plain: Any) -> str:
+    if plain is None or plain in ("", [], {}):
+        return "nothing"
+    return ", ".join(map(str, plain)) if isinstance(plain, list) else str(plain)

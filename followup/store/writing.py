@@ -1,0 +1,590 @@
+"""One transaction that writes: records, attempts, suppressions, and the `change` rows that say what was written.
+
+Takes records of the model. Gives nothing but what was asked. Touches the database, through `Store.write` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from followup import identity
+from followup.errors import NotFound
+from followup.model import (
+    Attempt,
+    AttemptState,
+    Case,
+    Client,
+    Consent,
+    Contact,
+    Instruction,
+    Job,
+    Person,
+    Suppression,
+)
+from followup.store import codec, names, summaries, undoing
+from followup.store.codec import Plain, Table
+from followup.store.engine import Database, chunks
+from followup.store.reading import Reader
+
+Saved = Client | Job | Case | Contact | Instruction
+Some = TypeVar("Some", bound=Saved)
+
+CHUNK = 500
+BUFFERED = 5000
+"""How many changes are kept in hand before they are written together."""
+
+_SETTLED = frozenset(
+    {
+        AttemptState.SENT,
+        AttemptState.TEMPORARY,
+        AttemptState.PERMANENT,
+        AttemptState.UNKNOWN,
+        AttemptState.CANCELLED,
+    }
+)
+_NAME_FIELDS = frozenset({"full_name", "first_name", "last_name", "company", "merged_into", "erased_on"})
+_HOUSEHOLD_FIELDS = frozenset({"street", "postal_code", "phones", "merged_into", "erased_on"})
+_MOVED_WITH_A_CLIENT = (
+    ("attempt", "attempt_ids_of_clients", "attempts_move"),
+    ("contact", "contact_ids_of_clients", "contacts_move"),
+)
+
+
+class Writer:
+    """What can be written in one transaction; made by `Store.write`."""
+
+    def __init__(self, reader: Reader, *, kind: str, command: str, person: str, now: datetime) -> None:
+        """Begin a batch; its row is written with the first change."""
+        self.batch_id = identity.random_identifier()
+        self._reader = reader
+        self._database: Database = reader.database
+        self._home_key = reader.home_key
+        self._now = now
+        self._batch = {
+            "id": self.batch_id,
+            "kind": kind,
+            "command": command,
+            "person": person,
+            "at": codec.instant(now),
+        }
+        self._detail = "{}"
+        self._changes: list[dict[str, Any]] = []
+        self._number = 0
+        self._batch_written = False
+        self._touched: dict[str, None] = {}  # clients whose summary no longer fits, in order
+
+    # ------------------------------------------------------------ records
+
+    def save(self, record: Saved) -> bool:
+        """Store *record* as it is now, and return whether that changed anything."""
+        return self.save_many([record]) > 0
+
+    def save_many(self, records: Iterable[Saved]) -> int:
+        """Store many records, clients before the jobs that name them; return how many were new or changed."""
+        changed = 0
+        pending: dict[str, Saved] = {}
+        kind: type | None = None
+        for record in records:
+            if type(record) is not kind or record.id in pending or len(pending) == CHUNK:
+                changed += self._save_chunk(kind, pending)
+                pending, kind = {}, type(record)
+            pending[record.id] = record
+        return changed + self._save_chunk(kind, pending)
+
+    def _save_chunk(self, kind: type | None, records: Mapping[str, Saved]) -> int:
+        if kind is None or not records:
+            return 0
+        table = codec.TABLES[kind]
+        known = self.current(table, list(records))
+        new: list[Any] = []
+        changed: list[Any] = []
+        changed_fields: dict[str, set[str]] = {}
+        for record_id, record in records.items():
+            old = known.get(record_id)
+            if old is None:
+                new.append(record)
+                self._record(table.name, record_id, "", None, table.plain(record))
+            elif old != record:
+                changed.append(record)
+                differences = table.differences(old, record)
+                changed_fields[record_id] = {field for field, _, _ in differences}
+                for field, before, after in differences:
+                    self._record(table.name, record_id, field, before, after)
+                self._touch(old)
+            else:
+                continue
+            self._touch(record)
+        written = [*new, *changed]
+        if written:
+            self._database.run_many(f"{table.name}_put", map(_ROWS.get(kind, table.row), written))
+            if kind is Client:
+                self._derive(new, changed, changed_fields)
+        return len(written)
+
+    def current(self, table: Table[Any], ids: Sequence[str]) -> dict[str, Any]:
+        """Return the records of *table* as they are stored, by id."""
+        if table is codec.CLIENT:
+            return self._reader.clients(ids)
+        return {
+            table.identifier(record): record
+            for record in map(table.record, self._database.among(_AMONG[table.name], ids))
+        }
+
+    def _derive(self, new: Sequence[Client], changed: Sequence[Client], fields: Mapping[str, Collection[str]]) -> None:
+        """Write what is kept apart from the client's row; of changed clients only what their fields touch."""
+        for statement, needed, delete, rows in (
+            ("email_insert", frozenset({"emails"}), "emails_delete", _email_rows),
+            ("phone_insert", frozenset({"phones"}), "phones_delete", _phone_rows),
+            ("name_insert", _NAME_FIELDS, "names_delete", name_rows),
+            ("household_key_insert", _HOUSEHOLD_FIELDS, "household_keys_delete", household_rows),
+        ):
+            again = [client for client in changed if not needed.isdisjoint(fields[client.id])]
+            if again:
+                self._database.run_among(delete, [client.id for client in again])
+            self._database.run_many(statement, (row for client in (*new, *again) for row in rows(client)))
+
+    def _touch(self, record: Saved) -> None:
+        if isinstance(record, Client):
+            self._touched[record.id] = None
+        elif isinstance(record, Job | Contact):
+            self._touched[record.client_id] = None
+
+    def delete(self, record: Saved) -> None:
+        """Remove a record that was typed by hand. Whoever calls has made sure that nothing depends on it."""
+        table = codec.TABLES[type(record)]
+        if not self.remove(table, [record.id]):
+            raise NotFound(f"There is no {table.name.replace('trouble_', '')} {record.id}.")
+
+    def remove(self, table: Table[Any], ids: Sequence[str]) -> int:
+        """Remove records with everything that is kept about them alone; return how many there were."""
+        removed = 0
+        for chunk in chunks(ids, CHUNK):
+            stored = self.current(table, chunk)
+            if not stored:
+                continue
+            removed += len(stored)
+            for record_id, record in stored.items():
+                self._record(table.name, record_id, "", table.plain(record), None)
+                self._touch(record)
+            links = list(self._database.among("external_ids_of_records", list(stored)))
+            for source, kind, value, record_id in links:
+                self.unlink(source, kind, value, record_id)
+            self._database.run_among("known_rows_of_records_delete", list(stored))
+            if table is codec.CLIENT:
+                for statement in (*_CLIENT_PARTS, "summaries_delete"):
+                    self._database.run_among(statement, list(stored))
+                for record_id in stored:
+                    self._touched.pop(record_id, None)
+            self._database.run_many(f"{table.name}_delete", ({"id": record_id} for record_id in stored))
+        return removed
+
+    # ------------------------------------------------------------ attempts
+
+    def insert_attempt(self, attempt: Attempt) -> bool:
+        """Claim a touchpoint; False when it was handed over before, is being handed over, or waits for a person."""
+        if self._database.run("attempt_insert", **codec.ATTEMPT.row(attempt)) != 1:
+            return False
+        self._record("attempt", attempt.id, "", None, codec.ATTEMPT.plain(attempt))
+        return True
+
+    def settle_attempt(
+        self,
+        attempt_id: str,
+        state: AttemptState,
+        *,
+        now: datetime,
+        server_said: str = "",
+        expected: Collection[AttemptState] = (),
+    ) -> bool:
+        """Move an attempt to *state*; exactly one row, or False.
+
+        False: its state is none of *expected* (where given), or another attempt holds the key by now.
+        """
+        old = self._reader.attempt(attempt_id)
+        if old is None:
+            raise NotFound(f"There is no attempt {attempt_id}.")
+        if expected and old.state not in expected:
+            return False
+        new = replace(
+            old,
+            state=state,
+            settled_at=now if state in _SETTLED else None,
+            server_said=server_said or old.server_said,
+        )
+        row = codec.ATTEMPT.row(new)
+        touched = self._database.run(
+            "attempt_settle",
+            id=attempt_id,
+            state=row["state"],
+            settled_at=row["settled_at"],
+            server_said=row["server_said"],
+        )
+        if touched != 1:
+            return False
+        for field, before, after in codec.ATTEMPT.differences(old, new):
+            self._record("attempt", attempt_id, field, before, after)
+        return True
+
+    # ------------------------------------------------------------ addresses that must not be written to
+
+    def suppress(self, address: str, reason: str, evidence: str = "", now: datetime | None = None) -> bool:
+        """Never write to *address* again; only its keyed hash is kept. False when that was so before."""
+        old = self._reader.suppression(address)
+        if old is not None and old.lifted_at is None:
+            return False
+        hashed = identity.address_hash(self._home_key, address)
+        self._put_suppression(
+            old, Suppression(address_hash=hashed, reason=reason, since_at=now or self._now, evidence=evidence)
+        )
+        return True
+
+    def lift_suppression(self, address: str, *, evidence: str, now: datetime | None = None) -> bool:
+        """Allow *address* again on the client's own word, which *evidence* keeps. False when it was allowed."""
+        old = self._reader.suppression(address)
+        if old is None or old.lifted_at is not None:
+            return False
+        self._put_suppression(old, replace(old, lifted_at=now or self._now, evidence=evidence))
+        return True
+
+    def _put_suppression(self, old: Suppression | None, new: Suppression) -> None:
+        self._database.run("suppression_put", **codec.SUPPRESSION.row(new))
+        if old is None:
+            self._record("suppression", new.address_hash, "", None, codec.SUPPRESSION.plain(new))
+            return
+        for field, before, after in codec.SUPPRESSION.differences(old, new):
+            self._record("suppression", new.address_hash, field, before, after)
+
+    def is_suppressed(self, address: str) -> bool:
+        """Tell whether *address* must not be written to, as of this transaction."""
+        found = self._reader.suppression(address)
+        return found is not None and found.lifted_at is None
+
+    # ------------------------------------------------------------ what an import remembers
+
+    def link(self, source: str, kind: str, value: str, record_id: str) -> None:
+        """Remember under which number *source* knows a record; the latest word counts."""
+        self.link_many(source, kind, [(value, record_id)])
+
+    def link_many(self, source: str, kind: str, links: Iterable[tuple[str, str]]) -> None:
+        """Remember many numbers of one source: (value, record id)."""
+        remaining = iter(links)
+        while chunk := dict(islice(remaining, CHUNK)):
+            known = self._reader.by_external_ids(source, kind, chunk)
+            rows = []
+            for value, record_id in chunk.items():
+                before = known.get(value)
+                if before == record_id:
+                    continue
+                number: Plain = {"source": source, "kind": kind, "value": value}
+                if before is not None:
+                    self._record("external_id", before, "", number, None)
+                self._record("external_id", record_id, "", None, number)
+                rows.append({"source": source, "kind": kind, "value": value, "record_id": record_id})
+            self._database.run_many("external_id_put", rows)
+
+    def unlink(self, source: str, kind: str, value: str, record_id: str) -> None:
+        """Forget one outside number of a record."""
+        touched = self._database.run("external_id_delete", source=source, kind=kind, value=value, record_id=record_id)
+        if touched:
+            self._record("external_id", record_id, "", {"source": source, "kind": kind, "value": value}, None)
+
+    def remember_rows(self, fingerprint: str, rows: Iterable[tuple[str, str]]) -> None:
+        """Remember rows of a file, (digest, record id), so that they are not parsed again.
+
+        Earlier rows of the same records are forgotten: when a correction is taken back in the file, that is news.
+        """
+        had_some = self._database.first("known_rows_exist", fingerprint=fingerprint) is not None
+        remaining = iter(rows)
+        while chunk := list(islice(remaining, CHUNK)):
+            common = {"fingerprint": fingerprint, "batch_id": self.batch_id}
+            if had_some:
+                ids = dict.fromkeys(record_id for _, record_id in chunk)
+                self._database.run_among("known_rows_outdated", ids, **common)
+            self._database.run_many(
+                "known_row_put", ({**common, "digest": digest, "record_id": record_id} for digest, record_id in chunk)
+            )
+
+    def remember_answer(self, fingerprint: str, about: str, value: str) -> None:
+        """Remember an answer for this kind of file."""
+        before = self._reader.answers(fingerprint).get(about)
+        if before != value:
+            self.put_answer(fingerprint, about, before, value)
+
+    def put_answer(self, fingerprint: str, about: str, before: str | None, after: str | None) -> None:
+        """Set an answer, or take it away (None)."""
+        if after is None:
+            self._database.run("answer_delete", fingerprint=fingerprint, about=about)
+        else:
+            self._database.run(
+                "answer_put", fingerprint=fingerprint, about=about, value=after, given_at=codec.instant(self._now)
+            )
+        self._record("answer", fingerprint, about, before, after)
+
+    # ------------------------------------------------------------ clients as persons
+
+    def merge_clients(self, keep_id: str, drop_id: str) -> None:
+        """Make two clients one: *keep_id* stays and gets everything; *drop_id* remains as a pointer to it.
+
+        What *keep_id* has itself counts; what it has not is taken over. An opt-out of either is an opt-out.
+        """
+        found = self._reader.clients([keep_id, drop_id])
+        for client_id in (keep_id, drop_id):
+            if client_id not in found:
+                raise NotFound(f"There is no client {client_id}.")
+        keep, drop = found[keep_id], found[drop_id]
+        moved = replace(drop, emails=(), phones=(), merged_into=keep_id)
+        self.save_many([moved, _merged(keep, drop)])
+        everything = self._reader.jobs_of(drop_id)
+        self.save_many([replace(job, client_id=keep_id) for job in everything])
+        cases = self._reader.cases(open_only=False, client_id=drop_id)
+        self.save_many([replace(case, client_id=keep_id) for case in cases])
+        instructions = self._database.among("instructions_of_clients", [drop_id])
+        self.save_many([replace(codec.INSTRUCTION.record(row), client_id=keep_id) for row in instructions])
+        for record, listing, _ in _MOVED_WITH_A_CLIENT:
+            self.move(record, [row[0] for row in self._database.among(listing, [drop_id])], drop_id, keep_id)
+        for source, kind, value in self._reader.external_ids(drop_id):
+            self.link(source, kind, value, keep_id)
+
+    def move(self, record: str, ids: Sequence[str], from_id: str, to_id: str) -> None:
+        """Give attempts or contacts to another client."""
+        statement = next(statement for name, _, statement in _MOVED_WITH_A_CLIENT if name == record)
+        self._database.run_among(statement, ids, client_id=to_id)
+        for record_id in ids:
+            self._record(record, record_id, "client_id", from_id, to_id)
+        if ids:
+            self._touched.update(dict.fromkeys((from_id, to_id)))
+
+    def erase_client(self, client_id: str, today: date) -> None:
+        """Forget a person, and whoever was merged into them: names, addresses, texts, and what `change` said of them.
+
+        Rows stay, so that counts, amounts and days do. The addresses go on the list of suppressions as hashes first,
+        so that an import which brings the person back reaches nobody. Numbers of the source stay: by them such an
+        import knows that this was erased.
+        """
+        if self._reader.client(client_id) is None:
+            raise NotFound(f"There is no client {client_id}.")
+        whole = [client_id, *(row[1] for row in self._database.among("clients_merged_into", [client_id]))]
+        erased = []
+        for client in self._reader.clients(whole).values():
+            for address in (*client.emails, *client.phones):
+                self.suppress(address, reason="erased")
+            erased.append(
+                Client(
+                    id=client.id,
+                    consent=client.consent,
+                    owner=client.owner,
+                    created_on=client.created_on,
+                    merged_into=client.merged_into,
+                    erased_on=client.erased_on or today,
+                )
+            )
+        self._database.run_among("attempts_cancel", whole, settled_at=codec.instant(self._now))
+        for statement in ("attempts_erase", "contacts_erase", "instructions_erase"):
+            self._database.run_among(statement, whole)
+        jobs = [
+            replace(codec.JOB.record(row), site_address="", note="", extra={})
+            for row in self._database.among("jobs_of_clients", whole)
+        ]
+        cases = [
+            replace(codec.CASE.record(row), summary="", cause="", resolution="")
+            for row in self._database.among("trouble_cases_of_clients", whole)
+        ]
+        referred = [
+            replace(client, referred_by="")
+            for client in self._reader.clients(
+                row[1] for row in self._database.among("clients_referred_by", whole)
+            ).values()
+        ]
+        self.save_many([*erased, *jobs, *cases, *referred])
+        named = [row[0] for statement in _OF_A_CLIENT for row in self._database.among(statement, whole)]
+        # Last, so that the changes just recorded are emptied too.
+        self.flush()
+        self._database.run_among("changes_erase", [*whole, *named, *(client.id for client in referred)])
+
+    # ------------------------------------------------------------ the home
+
+    def set_meta(self, key: str, value: str | None) -> None:
+        """Keep a note of the home about itself; None takes it away."""
+        before = self._reader.meta(key)
+        if before == value:
+            return
+        if value is None:
+            self._database.run("meta_delete", key=key)
+        else:
+            self._database.run("meta_put", key=key, value=value)
+        self._record("meta", key, "", before, value)
+
+    def sync_people(self, people: Iterable[Person]) -> None:
+        """Store the people of the firm as the settings have them; those who left stay, history names them."""
+        known = {person.id: person for person in self._reader.people()}
+        for person in people:
+            plain = replace(person, also=())
+            before = known.get(person.id)
+            if before == plain:
+                continue
+            self._database.run("person_put", **codec.PERSON.row(plain))
+            if before is None:
+                self._record("person", person.id, "", None, codec.PERSON.plain(plain))
+            else:
+                for field, old, new in codec.PERSON.differences(before, plain):
+                    self._record("person", person.id, field, old, new)
+
+    def detail(self, detail: Mapping[str, Any]) -> None:
+        """Keep what the batch should say of itself later: files, counts."""
+        self._detail = codec.dumps(dict(detail))
+        if self._batch_written:
+            self._database.run("batch_detail", id=self.batch_id, detail=self._detail)
+
+    # ------------------------------------------------------------ undo
+
+    def undo(self, batch_id: str) -> list[str]:
+        """Take a batch back as far as that is possible, and return what was left and why, in words.
+
+        What reached a client, an opt-out, a suppression and an erasure stay; so does what was changed later.
+        """
+        return undoing.apply(self, self._reader, batch_id, now=self._now)
+
+    # ------------------------------------------------------------ the batch
+
+    def _record(self, record: str, record_id: str, field: str, old: Plain, new: Plain) -> None:
+        whole = not field
+        self._number += 1
+        self._changes.append(
+            {
+                "batch_id": self.batch_id,
+                "number": self._number,
+                "record": record,
+                "record_id": record_id,
+                "field": field,
+                "old": None if whole and old is None else codec.dumps(old),
+                "new": None if whole and new is None else codec.dumps(new),
+            }
+        )
+        if len(self._changes) >= BUFFERED:
+            self._write_changes()
+
+    def _write_changes(self) -> None:
+        if not self._changes:
+            return
+        if not self._batch_written:
+            self._database.run("batch_insert", detail=self._detail, **self._batch)
+            self._batch_written = True
+        self._database.run_many("change_insert", self._changes)
+        self._changes.clear()
+
+    def flush(self) -> None:
+        """Write down the changes in hand and the summaries they outdate."""
+        self._write_changes()
+        if self._touched:
+            touched = list(self._touched)
+            self._touched.clear()
+            write_summaries(self._database, touched)
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether anything was changed so far."""
+        return self._number > 0
+
+
+def write_summaries(database: Database, client_ids: Iterable[str]) -> None:
+    """Work out the summaries of *client_ids* anew."""
+    for chunk in chunks(client_ids):
+        database.run_many("summary_put", summaries.rows(database, chunk))
+
+
+_AMONG = {
+    "job": "jobs_among",
+    "trouble_case": "trouble_cases_among",
+    "contact": "contacts_among",
+    "instruction": "instructions_among",
+}
+_CLIENT_PARTS = ("emails_delete", "phones_delete", "names_delete", "household_keys_delete")
+_OF_A_CLIENT = (
+    "job_ids_of_clients",
+    "trouble_case_ids_of_clients",
+    "attempt_ids_of_clients",
+    "contact_ids_of_clients",
+    "instruction_ids_of_clients",
+)
+
+
+def _job_row(job: Job) -> dict[str, Any]:
+    row = codec.JOB.row(job)
+    row["service_key"] = job.service.lower()
+    return row
+
+
+_ROWS: dict[type, Callable[[Any], dict[str, Any]]] = {Job: _job_row}
+
+
+def _email_rows(client: Client) -> Iterator[dict[str, Any]]:
+    for position, address in enumerate(client.emails):
+        yield {
+            "client_id": client.id,
+            "position": position,
+            "address": address,
+            "canonical": identity.canonical_address(address),
+        }
+
+
+def _phone_rows(client: Client) -> Iterator[dict[str, Any]]:
+    for position, number in enumerate(client.phones):
+        yield {"client_id": client.id, "position": position, "number": number}
+
+
+def name_rows(client: Client) -> Iterator[dict[str, Any]]:
+    for position, name in enumerate(names.of_client(client)):
+        yield {"client_id": client.id, "position": position, "name": name}
+
+
+def household_rows(client: Client) -> Iterator[dict[str, Any]]:
+    for key in names.household_keys(client):
+        yield {"client_id": client.id, "key": key}
+
+
+def _merged(keep: Client, drop: Client) -> Client:
+    def either(field: str) -> Any:
+        return getattr(keep, field) or getattr(drop, field)
+
+    def both(field: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*getattr(keep, field), *getattr(drop, field))))
+
+    canonical = {identity.canonical_address(address) for address in keep.emails}
+    stays_out = next((client for client in (keep, drop) if client.consent is Consent.OPTED_OUT), None)
+    says = stays_out or (keep if keep.consent is not Consent.UNKNOWN else drop)
+    address_of = keep if keep.street or keep.postal_code or keep.city else drop  # one address, not a mixture of two
+    days = [client.created_on for client in (keep, drop) if client.created_on]
+    return replace(
+        keep,
+        **{field: either(field) for field in _TAKEN_OVER},
+        **{field: getattr(address_of, field) for field in ("street", "city", "region", "postal_code", "country")},
+        emails=(*keep.emails, *(each for each in drop.emails if identity.canonical_address(each) not in canonical)),
+        phones=both("phones"),
+        no_channels=both("no_channels"),
+        tags=both("tags"),
+        notes="\n".join(dict.fromkeys(text for text in (keep.notes, drop.notes) if text)),
+        consent=says.consent,
+        consent_evidence=says.consent_evidence,
+        extra={**drop.extra, **keep.extra},
+        created_on=min(days, default=None),
+    )
+
+
+_TAKEN_OVER = (
+    "full_name",
+    "first_name",
+    "last_name",
+    "title",
+    "company",
+    "address_as",
+    "language",
+    "preferred_channel",
+    "note",
+    "referred_by",
+    "referred_by_id",
+    "owner",
+)
