@@ -1,0 +1,174 @@
+"""The README is true: its map, its tables and its transcripts are compared with the program."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shlex
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from followup import cli, errors, identity, model, settings
+from tests import conftest, factories
+from tests.test_architecture import LAYERS
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TABLE = re.compile(r"(?<=<!-- settings: begin -->\n).*?(?=<!-- settings: end -->)", re.DOTALL)
+SKIPPED = "..."  # a line of a transcript that stands for any number of lines
+
+
+def readme() -> str:
+    """Return the README."""
+    return README.read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    """Return the README from the heading *title* to the next one of any level."""
+    found = re.search(rf"^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", readme(), re.MULTILINE | re.DOTALL)
+    assert found, f"README.md has no section '{title}'"
+    return found[1]
+
+
+def test_the_map_is_the_code() -> None:
+    """Every module of the package stands in the map, in the order of the layers, and nothing else does."""
+    lines = section("How the code is laid out").split("```")[1].splitlines()
+    named = [re.split(r"[/.\s]", line.strip())[0] for line in lines if re.match(r" {4}\w", line)]
+    assert named == [layer for layer in LAYERS if layer != "__main__"]
+
+
+def test_every_command_is_mentioned() -> None:
+    """A newcomer finds each command of the program in the README."""
+    text = readme()
+    assert [name for name in cli.MODULES if not re.search(rf"\bfollowup {name}\b|`{name}[ `]", text)] == []
+
+
+def test_every_exit_code_is_explained() -> None:
+    """The table of exit codes is that of errors.py, and so is the order of the worst."""
+    text = section("Exit codes")
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)] == sorted(errors.ExitCode)
+    assert ", ".join(str(int(code)) for code in errors.SEVERITY) in text
+
+
+def test_every_state_is_explained() -> None:
+    """The table of states is that of the model."""
+    words = re.findall(r"^\| `([a-z]+)` \|", section("What is due, and why"), re.MULTILINE)
+    assert words == [state.value for state in model.State]
+
+
+def test_every_shipped_step_is_explained() -> None:
+    """Each step that is shipped stands in the README, in the table or, when it is switched off, below it."""
+    text = section("Cadences")
+    assert [step.name for step in settings.parse("", where="followup.toml").steps if f"`{step.name}`" not in text] == []
+
+
+def test_the_settings_are_those_of_the_program(request: pytest.FixtureRequest) -> None:
+    """The table of settings is made from the table that checks them; --update-golden writes it anew."""
+    rows = ["", "| setting | default | meaning |", "|---|---|---|"]
+    rows += [
+        f"| `{name}` | {default if ' ' in default else f'`{default}`'} | {text} |"
+        for name, default, text in settings.table()
+    ]
+    table = "\n".join([*rows, "", ""])
+    found = TABLE.search(readme())
+    assert found
+    if request.config.getoption("--update-golden"):
+        README.write_text(readme()[: found.start()] + table + readme()[found.end() :], encoding="utf-8", newline="\n")
+        return
+    assert found[0] == table, "the table of settings in README.md is not the program's; run pytest --update-golden"
+
+
+# ---------------------------------------------------------------- transcripts
+
+
+@pytest.fixture
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Run a command line as Sam on the Monday of the example, and return what appears on the screen."""
+    sam = tmp_path / "sam"
+    shutil.copytree(ROOT / "examples", sam / "files")
+    program = sam / "bin" / "followup"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.chdir(sam / "files")
+    for name, value in {"HOME": sam, "USERPROFILE": sam, "PATH": f"{program.parent}{os.pathsep}{os.defpath}"}.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("FOLLOWUP_NOW", conftest.NOW)
+    # The same identifiers on every run, as real ones would be the same in one home.
+    names = (factories.identifier("n") for _ in itertools.count())
+    monkeypatch.setattr(identity, "random_identifier", lambda: next(names))
+    monkeypatch.setattr(identity, "new_home_key", lambda: factories.HOME_KEY)
+
+    def run(line: str) -> list[str]:
+        _followup, *arguments = shlex.split(line)
+        result = CliRunner().invoke(cli.cli, arguments)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == 0 or "Error: " in result.output, f"$ {line}\n{result.output}"
+        text = result.output.replace(str(sam), "/home/sam")
+        return [each.rstrip() for each in text.splitlines() if not each.endswith("as today (--now).")]
+
+    return run
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the transcripts show the paths of other systems")
+def test_the_transcripts_are_true(play: Callable[[str], list[str]], request: pytest.FixtureRequest) -> None:
+    """Every console block of the README prints what it says; a line `...` stands for any lines."""
+    text = readme()
+    blocks = list(BLOCK.finditer(text))
+    assert blocks
+    real: list[str] = []
+    wrong: list[str] = []
+    for block in blocks:
+        shown = list(commands(block[1]))
+        assert shown, f"a console block of README.md has no command:\n{block[1]}"
+        lines: list[str] = []
+        for line, expected in shown:
+            printed = play(line)
+            if not matches(expected, printed):
+                wrong.append("\n".join([f"$ {line}", *printed]))
+                expected = printed
+            lines += [f"$ {line}", *expected]
+        real.append("\n".join(lines) + "\n")
+    if request.config.getoption("--update-golden"):
+        for block, lines_of in reversed(list(zip(blocks, real, strict=True))):
+            text = text[: block.start(1)] + lines_of + text[block.end(1) :]
+        README.write_text(text, encoding="utf-8", newline="\n")
+        return
+    assert not wrong, "README.md shows something else; run pytest --update-golden\n" + "\n\n".join(wrong)
+
+
+def commands(block: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each command of a console block with the lines shown below it."""
+    line, shown = "", list[str]()
+    for each in block.splitlines():
+        if each.startswith("$ "):
+            if line:
+                yield line, shown
+            line, shown = each.removeprefix("$ "), []
+        else:
+            shown.append(each.rstrip())
+    if line:
+        yield line, shown
+
+
+def matches(shown: list[str], printed: list[str]) -> bool:
+    """Tell whether *printed* is what is *shown*, where a line `...` stands for any number of lines."""
+    pattern = "".join(r"(?:.*\n)*?" if line.strip() == SKIPPED else re.escape(line) + r"\n" for line in shown)
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in printed)) is not None
+
+
+def test_a_transcript_may_leave_lines_out() -> None:
+    """Three dots on a line of their own stand for any number of lines, everything else for itself."""
+    assert matches(["a", "...", "d"], ["a", "b", "c", "d"])
+    assert matches(["a", "...", "b"], ["a", "b"])
+    assert not matches(["a", "b"], ["a", "x"])
+    assert not matches(["a"], ["a", "b"])
+    assert list(commands("$ one\n1\n2\n$ two\n")) == [("one", ["1", "2"]), ("two", [])]
