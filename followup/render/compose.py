@@ -140,12 +140,12 @@ class Renderer:
 
         A template that no step uses is tried as an e-mail, or on the channel that its file is named for.
         """
-        problems: dict[str, None] = {}  # in order, each once: a mistake shows with every client
+        problems: dict[str, list[str]] = {}  # a mistake shows with many kinds of client, and is said once
         home = self._settings.business.language
         trials: list[tuple[samples.Sample, Request]] = []
         for found in lookup.sources(self._folders):
             if found.problem:
-                problems[found.problem] = None
+                problems[found.problem] = []
                 continue
             for step, channel, occurrence in self._uses(found):
                 purpose = step.purpose if step else found.head.purpose or Purpose.SERVICE
@@ -158,11 +158,14 @@ class Renderer:
         for (sample, request), message in zip(trials, made, strict=True):
             is_greeted = request.decision.channel in MESSAGE_CHANNELS
             if isinstance(message, TemplateProblem):
-                problems[str(message)] = None
+                problems[str(message)] = []
             elif isinstance(message, MessageProblem) and not (sample.is_nobody and is_greeted):
                 said = str(message).replace(f"{_who(sample.dossier.client)}: ", "")
-                problems[f"{said} (met with: {sample.kind})"] = None
-        return list(problems)
+                problems.setdefault(said, []).append(sample.kind)
+        return [
+            f"{said} Met with: {'; '.join(dict.fromkeys(kinds))}." if kinds else said
+            for said, kinds in problems.items()
+        ]
 
     def _uses(self, found: lookup.Source) -> Iterator[tuple[Step | None, Channel, int]]:
         """Yield each step and channel for which this file is the one that is taken."""
@@ -271,7 +274,7 @@ class Renderer:
         problem = (
             _problem_of_text(text)
             or _problem_of_subject(subject, channel)
-            or _problem_of_names(to_name, from_name, decision.address)
+            or _problem_of_names(to_name, from_name, "" if channel in _PAPER else decision.address)
             or (channel in MESSAGE_CHANNELS and _problem_of_sender(text, said))
         )
         if problem:
