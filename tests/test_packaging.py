@@ -23,15 +23,17 @@ SOURCES = ("followup", "templates", "examples", "LICENSE", "README.md", "pyproje
 
 @dataclass(frozen=True)
 class Installed:
-    """A place where the program can be started: the command line and where it stands."""
+    """A place where the program can be started: the command line, where it stands, where it may leave things."""
 
     command: tuple[str, ...]
     cwd: Path
+    temporary: Path
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the program with *arguments*; nothing of this process's environment points at the checkout."""
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "FOLLOWUP"))}
         env |= {"PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
+        env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self.temporary))  # where `demo` plays unless told
         return subprocess.run(
             [*self.command, *arguments],
             cwd=self.cwd,
@@ -112,7 +114,7 @@ def installed(
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
     if request.param == "checkout":
-        yield Installed((sys.executable, "-m", "followup"), copy_of_the_sources(folder))
+        yield Installed((sys.executable, "-m", "followup"), copy_of_the_sources(folder), elsewhere)
         return
     interpreter = fresh_environment(folder / "environment")
     options = ["--python", str(interpreter), "install", "--no-deps", "--ignore-installed"]
@@ -122,7 +124,7 @@ def installed(
         pip(*options, "--no-build-isolation", "--editable", str(copy_of_the_sources(folder)), folder=folder)
     program = shutil.which("followup", path=str(interpreter.parent))
     assert program, "the installation made no `followup` command"
-    yield Installed((program,), elsewhere)
+    yield Installed((program,), elsewhere, elsewhere)
 
 
 def test_the_wheel_holds_templates_and_examples(wheel: Path) -> None:
@@ -170,7 +172,7 @@ def test_the_demo_plays(installed: Installed) -> None:
     assert "Traceback" not in ran.stderr
 
 
-def test_the_module_is_the_program() -> None:
+def test_the_module_is_the_program(tmp_path: Path) -> None:
     """`python -m followup` does what `followup` does."""
-    ran = Installed((sys.executable, "-m", "followup"), ROOT).run("--version")
+    ran = Installed((sys.executable, "-m", "followup"), ROOT, tmp_path).run("--version")
     assert ran.stdout == f"followup {followup.__version__}\n"
