@@ -15,13 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from followup import cli, errors, identity, model, settings
+from followup.render import child, context
 from tests import conftest, factories
 from tests.test_architecture import LAYERS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-TABLE = re.compile(r"(?<=<!-- settings: begin -->\n).*?(?=<!-- settings: end -->)", re.DOTALL)
 SKIPPED = "..."  # a line of a transcript that stands for any number of lines
 
 
@@ -69,20 +69,40 @@ def test_every_shipped_step_is_explained() -> None:
     assert [step.name for step in settings.parse("", where="followup.toml").steps if f"`{step.name}`" not in text] == []
 
 
-def test_the_settings_are_those_of_the_program(request: pytest.FixtureRequest) -> None:
-    """The table of settings is made from the table that checks them; --update-golden writes it anew."""
-    rows = ["", "| setting | default | meaning |", "|---|---|---|"]
-    rows += [
+def settings_table() -> list[str]:
+    """Return the table of settings, from the table that checks them."""
+    rows = (
         f"| `{name}` | {default if ' ' in default else f'`{default}`'} | {text} |"
         for name, default, text in settings.table()
-    ]
-    table = "\n".join([*rows, "", ""])
-    found = TABLE.search(readme())
-    assert found
+    )
+    return ["| setting | default | meaning |", "|---|---|---|", *rows]
+
+
+def names_table() -> list[str]:
+    """Return the table of names that templates may use, from the table that gives them their values."""
+    rows = (f"| `{each.name}` | {each.meaning} |" for each in context.NAMES)
+    return ["| name | meaning |", "|---|---|", *rows]
+
+
+def filters_table() -> list[str]:
+    """Return the table of filters, from the place that makes them."""
+    rows = (f"| `{name}` | {meaning} | {example} |" for name, meaning, example in child.FILTERS)
+    return ["| filter | meaning | example |", "|---|---|---|", *rows]
+
+
+@pytest.mark.parametrize("made", [settings_table, names_table, filters_table])
+def test_the_tables_are_those_of_the_program(made: Callable[[], list[str]], request: pytest.FixtureRequest) -> None:
+    """What the program knows in a table is not written by hand: --update-golden writes it into the README."""
+    name = made.__name__.removesuffix("_table")
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+    before, found, rest = readme().partition(begin)
+    assert found, f"README.md has no place for the table of {name}"
+    shown, _, after = rest.partition(end)
+    table = "\n".join(["", *made(), "", ""])
     if request.config.getoption("--update-golden"):
-        README.write_text(readme()[: found.start()] + table + readme()[found.end() :], encoding="utf-8", newline="\n")
+        README.write_text("".join([before, begin, table, end, after]), encoding="utf-8", newline="\n")
         return
-    assert found[0] == table, "the table of settings in README.md is not the program's; run pytest --update-golden"
+    assert shown == table, f"the table of {name} in README.md is not the program's; run pytest --update-golden"
 
 
 # ---------------------------------------------------------------- transcripts
