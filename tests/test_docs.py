@@ -86,8 +86,8 @@ def names_table() -> list[str]:
 
 def filters_table() -> list[str]:
     """Return the table of filters, from the place that makes them."""
-    rows = (f"| `{name}` | {meaning} | {example} |" for name, meaning, example in child.FILTERS)
-    return ["| filter | meaning | example |", "|---|---|---|", *rows]
+    rows = ("| `{{ " + use.replace("|", r"\|") + " }}` | " + result + " |" for _name, use, result in child.FILTERS)
+    return ["| in the template | in the message |", "|---|---|", *rows]
 
 
 @pytest.mark.parametrize("made", [settings_table, names_table, filters_table])
