@@ -1,0 +1,76 @@
+"""The planner: what is due, what waits, what is over, and why.
+
+Takes the dossiers of one household, the firm's rules and the day. Gives decisions with reasons. Touches nothing: no
+clock, no I/O, nothing remembered between two calls but dates of the calendar.
+
+    rules       the firm's rules, prepared; delays -> business days
+    record      what has happened to a client and a household, indexed
+    conditions  stop rules, conditions, channel, basis, language
+    timing      due, ready, too late: holds in the order in which they came
+    deciding    every step of every occasion of one client
+    budget      the household's budget, shared out day by day
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from followup.model import Decision, Dossier, State
+from followup.plan import budget, deciding
+from followup.plan.record import Household
+from followup.plan.rules import Rules, rules
+from followup.plan.timing import Context
+
+__all__ = ["ACTIONABLE", "FINAL", "Rules", "decide", "is_actionable", "rules", "urgency"]
+
+ACTIONABLE = frozenset({State.UNCONFIRMED, State.FAILED, State.RETRY, State.REVIEW, State.DUE})
+"""States in which a touchpoint waits for somebody now."""
+
+FINAL = frozenset({State.COVERED, State.SKIPPED, State.EXPIRED, State.DONE})
+"""States from which a touchpoint does not come back by itself."""
+
+_RANKS = {
+    State.UNCONFIRMED: 0,
+    State.FAILED: 1,
+    State.REVIEW: 1,
+    State.RETRY: 1,
+    State.DUE: 2,
+    State.HELD: 3,
+    State.UPCOMING: 3,
+}
+
+
+def decide(group: Sequence[Dossier], rules: Rules, *, today: date, horizon: date | None = None) -> list[Decision]:
+    """Return a decision for every step of every occasion of one household.
+
+    Args:
+        group: the dossiers of the clients who share a budget; for one client alone, one.
+        rules: what the firm goes by.
+        today: the home's local day.
+        horizon: up to which day the budget is shared out; today when None. What comes later is upcoming on the day
+            on which nothing known now holds it.
+
+    Returns:
+        Decisions in the order of `urgency`, each key once. Of a step that repeats for ever: the last past occurrence,
+        those up to the horizon and the next one.
+    """
+    household = Household(group, rules)
+    context = Context(rules, household, today, max(horizon or today, today))
+    touchpoints = [each for record in household.records for each in deciding.touchpoints(record, context)]
+    budget.allocate(touchpoints, context)
+    return sorted((each.decision() for each in touchpoints), key=urgency)
+
+
+def urgency(decision: Decision) -> tuple[int, date, int, date, str]:
+    """Return what decisions are sorted by: what a person must settle, what is due by priority, what comes by day."""
+    rank = _RANKS.get(decision.state, 4)
+    on = date.min
+    if rank > _RANKS[State.DUE]:
+        on = decision.act_on or decision.due_on or date.max
+    return rank, on, -decision.priority, decision.due_on or date.max, decision.key
+
+
+def is_actionable(state: State) -> bool:
+    """Tell whether a touchpoint in *state* waits for somebody now."""
+    return state in ACTIONABLE

@@ -1,0 +1,281 @@
+"""On which day a touchpoint may go, and when it is too late: holds in the order in which they came.
+
+Takes a touchpoint and what happened in its household. Gives it `due_on`, `ready_on`, `late_on` and, when it is too late
+or waits for the owner, a state. Touches nothing else.
+"""
+
+from __future__ import annotations
+
+import bisect
+from datetime import date, timedelta
+from enum import IntEnum
+from typing import NamedTuple
+
+from followup import cadence
+from followup.model import AttemptState, Case, Delay, InstructionKind, OccasionKind, Reason, State, Step
+from followup.plan import words
+from followup.plan.record import Household, Past, Sent, snoozes
+from followup.plan.rules import Rules
+from followup.plan.touchpoint import Touchpoint
+
+REVIEW = timedelta(days=cadence.REVIEW_DAYS)
+
+_NO_TIME = timedelta(0)
+_SLACK = timedelta(days=40)  # months of different length, and closed days between a hold's end and the day it frees
+
+
+class Context(NamedTuple):
+    """What one run of the planner works with."""
+
+    rules: Rules
+    household: Household
+    today: date
+    horizon: date
+
+
+class Force(IntEnum):
+    """How a hold takes hold. The numbers order holds that begin on one day."""
+
+    RULE = 1  # only of what was not yet too late when it began
+    OWNER = 2  # always: the owner, or a try of this very touchpoint
+    COOLDOWN = 3  # always, and what it makes too late is not said at all
+    CASE = 4  # like a rule, but the delay is counted anew from the day on which the case was resolved
+
+
+_IN_TIME = frozenset({Force.RULE, Force.CASE})
+
+
+class Hold(NamedTuple):
+    """A time in which a touchpoint could not go."""
+
+    from_on: date
+    force: Force
+    frees_on: date
+    code: str
+    text: str
+
+
+def delay_of(step: Step, touchpoint: Touchpoint, rules: Rules) -> Delay:
+    """Return the delay that counts for the touchpoint's occasion."""
+    job = touchpoint.record.jobs.get(touchpoint.occasion.job_id)
+    service = rules.services.get(job.service.strip().lower()) if job is not None else None
+    return cadence.delay_of(step, service)
+
+
+def schedule(touchpoint: Touchpoint, context: Context, *, anchor: date, delay: Delay, what: str) -> None:
+    """Find the days of *touchpoint*, counted *delay* from *anchor*, and settle it if it cannot go by itself.
+
+    *what* says what happened on the anchor's day ("the job was completed on Fri 27 February 2026").
+
+    A hold counts if it began before the touchpoint was too late; then what is ready is ready on the day the hold ends,
+    and it can be held again. So only the owner's absence makes a touchpoint late, whatever rules and other people did.
+    """
+    rules, today = context.rules, context.today
+    step, every, n = touchpoint.step, touchpoint.step.every, 1 if touchpoint.is_reminder else touchpoint.n
+    touchpoint.anchor = anchor
+    due = rules.dates.nth(delay, every, n, anchor)
+    reasons = [rule(touchpoint, delay, what, due)]
+    ready = due
+    too_old = _late_on(rules, step, due)
+    since = touchpoint.since
+    if since is not None and since > due:
+        if too_old is not None and since > too_old:
+            touchpoint.due_on = due
+            said = f"its conditions held only from {words.day(since)}, later than {words.day(too_old)}"
+            touchpoint.settle(State.SKIPPED, *reasons, Reason("held-too-late", said, since))
+            touchpoint.can_lead = False
+            return
+        ready = rules.dates.open_day(since)
+        reasons.append(Reason("condition-since", f"its conditions hold from {words.day(since)}", ready))
+    for hold in _holds(touchpoint, context, due, too_old):
+        late_on = _late_on(rules, step, ready)
+        if hold.force in _IN_TIME and late_on is not None and hold.from_on > late_on:
+            continue
+        if hold.force is Force.CASE:
+            if hold.frees_on < anchor:
+                continue
+            moved = rules.dates.nth(delay, every, n, hold.frees_on)
+            if moved > ready:
+                due = ready = moved
+                reasons.append(Reason(hold.code, f"{hold.text}: {words.day(moved)}", moved))
+            continue
+        if hold.frees_on <= ready:
+            continue
+        if hold.force is Force.COOLDOWN and late_on is not None and hold.frees_on > late_on:
+            touchpoint.due_on = due
+            touchpoint.settle(State.SKIPPED, *reasons, Reason(hold.code, hold.text, hold.frees_on))
+            touchpoint.can_lead = False
+            return
+        ready = rules.dates.open_day(hold.frees_on)
+        reasons.append(Reason(hold.code, f"{hold.text}, so not before {words.day(ready)}", ready))
+    touchpoint.due_on, touchpoint.ready_on = due, ready
+    touchpoint.late_on = _late_on(rules, step, ready)
+    touchpoint.reasons.extend(reasons)
+    _settle(touchpoint, today)
+
+
+def rule(touchpoint: Touchpoint, delay: Delay, what: str, due: date) -> Reason:
+    """Return the sentence that says how the day *due* comes about."""
+    said = words.after(delay, what)
+    if touchpoint.step.every is not None and touchpoint.n > 1:
+        said = f"number {touchpoint.n}, every {touchpoint.step.every}; the first {said}"
+    return Reason("rule", f"{said}: {words.day(due)}", due)
+
+
+def _late_on(rules: Rules, step: Step, ready: date) -> date | None:
+    return rules.dates.add(step.late, ready) if step.late is not None else None
+
+
+# ---------------------------------------------------------------- what held it
+
+
+def _holds(touchpoint: Touchpoint, context: Context, due: date, too_old: date | None) -> list[Hold]:
+    holds: list[Hold] = []
+    household, rules = context.household, context.rules
+    record = touchpoint.record
+    if touchpoint.step.ask:
+        holds.extend(_of_case(case) for case in record.closed_cases)
+    for given_on, until in record.snoozes:
+        holds.append(Hold(given_on, Force.RULE, until, "snoozed", f"you let the client rest until {words.day(until)}"))
+    if touchpoint.past is not None:
+        holds.extend(_own(touchpoint, touchpoint.past, rules))
+    if touchpoint.step.again_after is not None and not touchpoint.is_reminder:
+        _add_cooldown(holds, touchpoint, touchpoint.step.again_after, rules)
+    if touchpoint.is_budgeted_ask:
+        _add_sent(holds, household.asks, due, None, "ask-budget", rules)
+    if touchpoint.is_budgeted and household.messages:
+        latest = None
+        if too_old is not None:
+            counted_anew = due - touchpoint.anchor
+            latest = max(
+                (hold.frees_on + (counted_anew if hold.force is Force.CASE else _NO_TIME) for hold in holds),
+                default=due,
+            )
+            latest = max(latest, due, touchpoint.since or due) + (too_old - due) + _SLACK
+        _add_sent(holds, household.messages, due, latest, "message-budget", rules)
+    if len(holds) > 1:
+        holds.sort()
+    return holds
+
+
+def _add_sent(holds: list[Hold], sent: list[Sent], due: date, latest: date | None, code: str, rules: Rules) -> None:
+    """Add the messages that can hold back what is due on *due*; none that went later than *latest* can.
+
+    Only the unbroken run around the day matters: neither what freed the budget before it, nor what went out when the
+    touchpoint was too late already. So a long history costs nothing.
+    """
+    days = rules.asks_days if code == "ask-budget" else rules.messages_days
+    reach = latest - due if latest is not None else _NO_TIME
+    for each in sent[bisect.bisect_right(sent, due, key=lambda each: each.frees_on) :]:
+        if latest is not None:
+            if each.on > latest:
+                break
+            latest = max(latest, each.frees_on + reach)
+        holds.append(Hold(each.on, Force.RULE, each.frees_on, code, f"{each.text}, at most one in {days} days"))
+
+
+def _of_case(case: Case) -> Hold:
+    resolved = case.resolved_on or case.opened_on
+    about = f"a case ({case.summary})" if case.summary else "a case"
+    said = f"{about} was open from {words.day(case.opened_on)}; counted anew from its end on {words.day(resolved)}"
+    return Hold(case.opened_on, Force.CASE, resolved, "case-resolved", said)
+
+
+def _own(touchpoint: Touchpoint, past: Past, rules: Rules) -> list[Hold]:
+    """Return the holds that come from tries of this touchpoint and from what the owner said of it."""
+    holds = []
+    for attempt in past.attempts:
+        made = words.day(attempt.on)
+        if attempt.state is AttemptState.CANCELLED:
+            back = max(attempt.settled_at.date(), attempt.on) if attempt.settled_at else attempt.on
+            holds.append(Hold(attempt.on, Force.OWNER, back, "not-sent", f"drafted on {made} and not sent"))
+        elif attempt.state is AttemptState.TEMPORARY:
+            said = f"tried on {made}; the server said later"
+            server = f" ({attempt.server_said})" if attempt.server_said else ""
+            holds.append(
+                Hold(attempt.on, Force.OWNER, attempt.on + timedelta(days=1), "refused-for-now", said + server)
+            )
+    for contact in past.contacts:
+        again = rules.dates.add(rules.call_again, contact.on)
+        said = f"tried on {words.day(contact.on)} ({contact.outcome})"
+        holds.append(Hold(contact.on, Force.OWNER, again, "call-again", said))
+    for given_on, until in snoozes(past.instructions):
+        holds.append(Hold(given_on, Force.OWNER, until, "snoozed", f"you put it off until {words.day(until)}"))
+    return holds
+
+
+def _add_cooldown(holds: list[Hold], touchpoint: Touchpoint, again_after: Delay, rules: Rules) -> None:
+    step, fact = touchpoint.step, touchpoint.occasion.fact_id
+    last: date | None = None
+    for on, of_fact, n in touchpoint.record.done_steps.get(step.name, ()):
+        if (of_fact, n) != (fact, touchpoint.n) and not (step.reminder is not None and n > 1):
+            last = max(last or on, on)
+    if last is not None:
+        frees = rules.dates.add(again_after, last)
+        said = f"{step.name} went out on {words.day(last)}, and not again within {again_after}"
+        holds.append(Hold(last, Force.COOLDOWN, frees, "again-after", f"{said} (until {words.day(frees)})"))
+
+
+# ---------------------------------------------------------------- too late, restored, waiting for the owner
+
+
+def _settle(touchpoint: Touchpoint, today: date) -> None:
+    """Settle what cannot go by itself; else leave it pending."""
+    record, late_on, ready = touchpoint.record, touchpoint.late_on, touchpoint.ready_on
+    said = touchpoint.past.instruction if touchpoint.past is not None else None
+    touchpoint.limit_free = said is not None and said.kind is InstructionKind.RELEASE
+    verdict: tuple[State, Reason] | None = None
+    if touchpoint.limit_free and said is not None:
+        touchpoint.reasons.append(Reason("released", f"you released it on {words.day(said.on)}", said.on))
+    elif late_on is not None and ready is not None and today > late_on:
+        verdict = _too_late(touchpoint, ready, late_on, today)
+        if verdict[0] is State.EXPIRED:
+            touchpoint.settle(*verdict)
+            return
+    elif ready is not None and record.is_restored(ready):
+        restored_on = record.dossier.restored_on
+        dated = words.day(restored_on) if restored_on else ""
+        text = f"the home was restored from a backup on {dated}; it may have gone out before"
+        verdict = State.REVIEW, Reason("restored", text, restored_on)
+    if touchpoint.step.ask and record.open_cases:
+        case = record.open_cases[0]
+        about = f" ({case.summary})" if case.summary else ""
+        text = (
+            f"a case is open since {words.day(case.opened_on)}{about}: no asks until it is resolved; "
+            "the delay is counted anew from that day"
+        )
+        touchpoint.settle(State.HELD, Reason("case-open", text, case.opened_on))
+    elif verdict is not None:
+        touchpoint.settle(*verdict)
+    elif touchpoint.waits:
+        # Reasons are there already. While its day has not come it is simply not yet due.
+        touchpoint.settle(State.HELD if ready is not None and ready <= today else State.UPCOMING)
+        touchpoint.act_on = None if touchpoint.state is State.HELD else ready
+
+
+def _too_late(touchpoint: Touchpoint, ready: date, late_on: date, today: date) -> tuple[State, Reason]:
+    limit = f"{touchpoint.step.late} after {words.day(ready)}"
+    known_on = _known_on(touchpoint)
+    if known_on is not None and known_on > late_on:
+        text = f"known only since {words.day(known_on)}, when it was too late already ({limit}): history"
+        return State.EXPIRED, Reason("history", text, known_on)
+    ends_on = late_on + REVIEW
+    if today > ends_on:
+        text = f"too late since {words.day(late_on)} ({limit}), and nobody decided until {words.day(ends_on)}"
+        return State.EXPIRED, Reason("expired", text, ends_on)
+    touchpoint.until = ends_on
+    text = (
+        f"too late since {words.day(late_on)} ({limit}): send it anyway or skip it; expires after {words.day(ends_on)}"
+    )
+    return State.REVIEW, Reason("late", text, late_on)
+
+
+def _known_on(touchpoint: Touchpoint) -> date | None:
+    """Return the day on which the home first knew the fact; None where facts are entered as they happen."""
+    occasion, record = touchpoint.occasion, touchpoint.record
+    if occasion.case_id:
+        return None
+    if occasion.kind is OccasionKind.FIRST_JOB:
+        return record.client.created_on
+    job = record.jobs.get(occasion.job_id)
+    return job.created_on if job is not None else record.client.created_on

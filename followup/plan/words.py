@@ -1,0 +1,42 @@
+"""Dates and lists as the owner reads them in a reason.
+
+Takes dates and numbers. Gives text. Touches nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+from followup.model import Delay
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+@lru_cache(maxsize=4096)
+def day(on: date) -> str:
+    """Return "Mon 9 March 2026", whatever the locale."""
+    return f"{WEEKDAYS[on.weekday()]} {on.day} {MONTHS[on.month - 1]} {on.year}"
+
+
+def after(delay: Delay, what: str) -> str:
+    """Return "2 weeks after *what*", or "on the day when *what*"."""
+    if not delay.number and delay.unit != "business day":
+        return f"on the day when {what}"
+    amount = f"{delay.number} {delay.unit}{'' if delay.number == 1 else 's'}"
+    return f"{amount} {'before' if delay.before else 'after'} {what}"
+
+
+def amount(minor: int, digits: int, currency: str) -> str:
+    """Return an amount as written on an invoice: "120.00 GBP"."""
+    whole = f"{minor / 10**digits:.{digits}f}" if abs(minor) < 10**15 else str(minor)
+    return f"{whole} {currency}".strip()
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Return names as a sentence offers them: "a, b or c"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
