@@ -15,7 +15,7 @@ from followup.report import words
 SOURCE = (
     "on",  # the home's local day, ISO text
     "at",  # the instant, ISO text in UTC
-    "client",  # company, else full name, else the first e-mail
+    "client",  # company, else full name
     "client_id",
     "by",  # id of the person of our firm
     "channel",
@@ -30,7 +30,7 @@ SOURCE = (
     "step",
     "key",
     "note",
-    "person",  # full name of the client's person: whom we reached, or who reached us
+    "person",  # full name of the client's own person: whom we reached, or who reached us
 )
 """What ``store.contact_rows`` yields, in this order, ordered by (on, at, id): plain texts, nothing parsed."""
 
@@ -113,9 +113,10 @@ def rows(source: Iterable[Sequence[Any]], *, people: Mapping[str, str] | None = 
     names = dict(people or {})
     for (
         on, at, client, client_id, by, channel, direction, purpose, service, job_id, invoice_ref,
-        outcome, summary, reference, step, key, note, person,
+        outcome, summary, reference, step, key, note, *person,
     ) in source:  # fmt: skip
         yield (
-            on, client, person, channel, direction, purpose or "", service or job_id, names.get(by, by), outcome or "",
-            reference, at, summary, note, step, key, client_id, job_id, invoice_ref,
+            on, client or client_id, person[0] if person else client, channel, direction, purpose or "",
+            service or job_id, names.get(by, by), outcome or "", reference,
+            at, summary, note, step, key, client_id, job_id, invoice_ref,
         )  # fmt: skip

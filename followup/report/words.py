@@ -12,18 +12,20 @@ from followup import cells
 from followup.model import Channel, Client, Decision, Job, JobStatus, State
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_YEAR = "January February March April May June July August September October November December"
+_MONTHS = tuple(_YEAR.split())  # fixed, not the locale's
 
 _CHANNELS = {Channel.EMAIL.value: "e-mail"}
+_ON_ITS_WAY = frozenset({State.DUE, State.UPCOMING})
 
 
 def day(when: date | None) -> str:
     """Return a day of the coming weeks: Mon 2 Mar."""
-    return f"{_DAYS[when.weekday()]} {when.day} {_MONTHS[when.month - 1]}" if when else ""
+    return f"{_DAYS[when.weekday()]} {when.day} {_MONTHS[when.month - 1][:3]}" if when else ""
 
 
 def full_day(when: date | None) -> str:
-    """Return a day of any year: 2 Mar 2026."""
+    """Return a day of any year, as the planner's reasons write it: 2 March 2026."""
     return f"{when.day} {_MONTHS[when.month - 1]} {when.year}" if when else ""
 
 
@@ -58,12 +60,17 @@ def acts_on(decision: Decision) -> date | None:
 
 
 def main_reason(decision: Decision) -> str:
-    """Return the one reason to show where there is room for one: the last, which decided."""
-    return decision.reasons[-1].text if decision.reasons else ""
+    """Return the one reason to show where there is room for one.
+
+    For what goes its way that is the rule, which the planner says first; else the last one, which decided.
+    """
+    if not decision.reasons:
+        return ""
+    return decision.reasons[0 if decision.state in _ON_ITS_WAY else -1].text
 
 
 def job(record: Job) -> str:
-    """Return a job on one line: 27 Feb 2026  Boiler service, 120.00 GBP."""
+    """Return a job on one line: 27 February 2026  Boiler service, 120.00 GBP."""
     if record.status is JobStatus.COMPLETED:
         when = full_day(record.completed_on)
     elif record.promised_on:
