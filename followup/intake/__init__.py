@@ -1,1 +1,487 @@
-"""To be described by its owner."""
+"""Files that owners have -> facts under our names, or row-numbered problems and questions.
+
+bytes -> decode -> table -> headers -> columns, phones, addresses, people -> rows -> facts; then match says who is who.
+Takes the bytes of a file and what is known of the home. Gives a FileResult. Touches nothing: whether a row is known
+already is asked of a function that the caller hands in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b
+
+from followup import cells
+from followup.intake import columns, decode, facts, headers, rows, table
+
+_VERSION = "1"
+"""Part of every row's digest: raise it when rows mean something else than before, and they are read again."""
+
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "date_order": columns.ORDERS,
+    "decimal_mark": (".", ","),
+    "kind": headers.KINDS,
+    "fill_down": ("yes", "no"),
+}
+"""Answers with a fixed choice; `encoding`, `columns`, `tables` and `status:WORD` are checked where they are used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeFacts:
+    """What reading depends on, of the home."""
+
+    country: str
+    currency: str
+    today: date
+    key: bytes
+
+
+Known = Callable[[str, Collection[str]], Collection[str]]
+"""(fingerprint, digests) -> those of the digests whose rows the home has read before."""
+
+Remembered = Callable[[str], Mapping[str, str]]
+"""fingerprint -> the answers given for such files before."""
+
+
+def check_answer(about: str, value: str) -> str:
+    """Return what is wrong with an answer, or nothing."""
+    if about.startswith("status:") and about.partition(":")[2].strip():
+        if value in columns.STATUS_ANSWERS:
+            return ""
+        return f"'{value}' is no answer to '{about}'; write one of {', '.join(columns.STATUS_ANSWERS)}"
+    if about in ANSWERS:
+        return "" if value in ANSWERS[about] else f"'{value}' is no answer to '{about}'; write one of {', '.join(ANSWERS[about])}"
+    if about == "encoding":
+        return "" if decode.known_encoding(value) else f"'{value}' is no encoding; write utf-8, cp1252 or mac_roman, for example"
+    if about == "tables":
+        good = value == "all" or (value.isascii() and value.isdigit() and value != "0")
+        return "" if good else f"'{value}' is no answer to 'tables'; write the number of a table, or all"
+    if about == "columns":
+        if headers.by_answer(value.split(",")) is not None:
+            return ""
+        return f"'{value}' names columns that we do not know; known are {', '.join(headers.COLUMN_NAMES)}, and - for none"
+    return f"'{about}' is no question of an import; those are {', '.join(ANSWERS)}, encoding, columns, tables, status:WORD"
+
+
+def read(
+    data: bytes,
+    *,
+    name: str,
+    source: str,
+    home: HomeFacts,
+    kind: str = "",
+    answers: Mapping[str, str] | None = None,
+    remembered: Remembered | None = None,
+    known: Known | None = None,
+) -> facts.FileResult:
+    """Return what a file says; it is not read beyond an open question, and never raises for what is in it.
+
+    Args:
+        data: the file.
+        name: how the owner calls it.
+        source: whose numbers its numbers are.
+        home: what reading depends on.
+        kind: clients, jobs or mixed, where the owner said so.
+        answers: given for this file now.
+        remembered: answers given earlier, by the fingerprint of the header.
+        known: which rows need not be read again; without it every row is read.
+    """
+    result = facts.FileResult(name=name, source=source)
+    try:
+        _File(data, result, home, dict(answers or {}), kind, remembered or (lambda _: {}), known).read()
+    except decode.Refused as refusal:
+        result.refused, result.refused_code = str(refusal), refusal.code
+    return result
+
+
+def fingerprint(header: Sequence[str]) -> str:
+    """Return what a kind of file is recognised by: the names of its columns, in any order."""
+    names = sorted(filter(None, map(headers.normal, header)))
+    return blake2b("\n".join(names).encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+class _File:
+    def __init__(
+        self,
+        data: bytes,
+        result: facts.FileResult,
+        home: HomeFacts,
+        given: dict[str, str],
+        kind: str,
+        remembered: Remembered,
+        known: Known | None,
+    ) -> None:
+        self.data = data
+        self.result = result
+        self.home = home
+        self.given = given
+        self.kind = kind
+        self.remembered = remembered
+        self.known = known
+        self.used: dict[str, str] = {}
+        self.memory: Mapping[str, str] = {}
+
+    # ------------------------------------------------------------ questions
+
+    def _answer(self, about: str) -> str:
+        value = self.given.get(about) or self.memory.get(about, "")
+        if value:
+            self.used[about] = value
+        return value
+
+    def _ask(self, about: str, question: str, options: Sequence[str]) -> None:
+        self.result.questions.append(facts.Question(about, question, tuple(options)))
+
+    # ------------------------------------------------------------ the way of a file
+
+    def read(self) -> None:
+        result = self.result
+        text = self._text()
+        if text is None:
+            return
+        sheet = table.read(text.text, headerless="columns" in self.given)
+        result.delimiter = sheet.delimiter
+        chosen = self._tables(sheet)
+        result.answers = self.used
+        if chosen is None:
+            return
+        result.rows = len(sheet.records) - (1 if sheet.tables[0].header else 0)
+        planned = []
+        for part in chosen:
+            layout = self._layout(part, sheet)
+            if layout is not None:
+                planned.append((part, layout))
+        if result.questions:
+            return
+        result.kind = planned[0][1].kind
+        self._skip_outside(sheet, chosen)
+        for part, layout in planned:
+            self._read_table(sheet, part, layout)
+        if result.questions:
+            result.clients, result.jobs, result.not_jobs, result.skipped, result.problems = [], [], [], [], []
+            result.digests, result.known = {}, 0
+
+    def _text(self) -> decode.Text | None:
+        encoding = self.given.get("encoding", "")
+        if encoding:
+            self.used["encoding"] = encoding
+        try:
+            text = decode.decode(self.data, country=self.home.country, encoding=encoding)
+        except decode.EncodingUnclear as unclear:
+            guess = decode.decode(self.data, country=self.home.country, encoding=unclear.options[0])
+            try:
+                first = table.read(guess.text).tables[0].header
+            except decode.Refused:
+                first = ()
+            before = self.remembered(fingerprint(first)).get("encoding", "") if first else ""
+            if not before:
+                self._ask("encoding", f"{unclear.why}. {self._readings(unclear.options)}", unclear.options)
+                return None
+            self.used["encoding"] = before
+            text = decode.decode(self.data, country=self.home.country, encoding=before)
+        self.result.encoding = text.encoding
+        return text
+
+    def _readings(self, options: Sequence[str]) -> str:
+        """Show the first line that differs, under each of the encodings."""
+        for line in self.data[:2_000_000].splitlines():
+            if line.isascii():
+                continue
+            shown = (f"{option}: {cells.cut(cells.printable(line.decode(option, 'replace')), 60)}" for option in options)
+            return "Which of these is right? " + " / ".join(shown)
+        return "Which encoding is it?"
+
+    def _tables(self, sheet: table.Sheet) -> list[table.Table] | None:
+        first = sheet.tables[0]
+        if first.header:
+            self.result.header = first.header
+            self.result.fingerprint = fingerprint(first.header)
+        else:
+            width = max(len(record) for record in sheet.records)
+            self.result.fingerprint = fingerprint([f"no header {width} {sheet.delimiter}"])
+        self.memory = self.remembered(self.result.fingerprint)
+        if len(sheet.tables) == 1:
+            return [first]
+        choice = self._answer("tables")
+        if choice == "all":
+            return list(sheet.tables)
+        if choice.isdigit() and 1 <= int(choice) <= len(sheet.tables):
+            return [sheet.tables[int(choice) - 1]]
+        where = " and ".join(f"row {part.header_at + 1} ({_listed(part.header[:4])})" for part in sheet.tables)
+        numbers = [str(number) for number in range(1, len(sheet.tables) + 1)]
+        self._ask("tables", f"there are {len(sheet.tables)} tables in this file, with their columns in {where}. Which to read?", [*numbers, "all"])
+        return None
+
+    def _layout(self, part: table.Table, sheet: table.Sheet) -> headers.Layout | None:
+        names = self._answer("columns")
+        answered = headers.by_answer(names.split(",")) if names else None
+        width = len(part.header) or Counter(len(record) for record in sheet.records if any(record)).most_common(1)[0][0]
+        if answered is not None and len(answered) == width:
+            layout = headers.layout(answered, kind=self._kind_given(), answered=True)
+        elif answered is not None:
+            self._ask("columns", f"{len(answered)} columns were named, and the table has {width}. Name each one, - for those to leave out", headers.COLUMN_NAMES)
+            return None
+        elif not part.header:
+            sample = next(record for record in sheet.records if any(record))
+            shown = " | ".join(cells.cut(cells.printable(cell), 24) for cell in sample[:12])
+            self._ask("columns", f"there is no row of column names. What are these {width} columns: {shown} ?", headers.COLUMN_NAMES)
+            return None
+        else:
+            layout = headers.layout(part.header, kind=self._kind_given())
+        if not layout.kind:
+            self._ask("kind", f"a row of this file could be a client or a job. Its columns are {_listed(part.header or answered or ())}", headers.KINDS)
+            return None
+        if layout.dropped and part.header:
+            kept = [name for name in layout.dropped if headers.normal(name) != headers.normal(headers.REASON_COLUMN)]
+            if kept and len(kept) < 30:
+                self.result.warnings.append(f"columns left out on purpose: {_listed(kept)}")
+        return layout
+
+    def _kind_given(self) -> str:
+        return self.kind or self._answer("kind")
+
+    def _skip_outside(self, sheet: table.Sheet, chosen: Sequence[table.Table]) -> None:
+        inside = [range(part.first, part.end) for part in chosen]
+        spared = chosen[0].header_at
+        for index, record in enumerate(sheet.records):
+            if index == spared or any(index in span for span in inside):
+                if len(inside) == 1 and index >= inside[0].start and inside[0].stop == len(sheet.records):
+                    break
+                continue
+            if index < sheet.above:
+                code, why = ("title", "above the row of column names") if any(record) else ("blank", "an empty row")
+            elif any(index == part.header_at for part in chosen):
+                code, why = "header", "the column names of the next table"
+            else:
+                code, why = "other-table", "in a table that is not read"
+            self.result.skipped.append(facts.Skipped(index + 1, code, why))
+
+    def _read_table(self, sheet: table.Sheet, part: table.Table, layout: headers.Layout) -> None:
+        result, records = self.result, sheet.records
+        width = len(part.header) or max(len(record) for record in records)
+        lines = self._real_rows(sheet, part, width)
+        of = {column.field: column.index for column in layout.columns}
+        decisions = self._decide(records, lines, layout, of)
+        reader = rows.Reader(layout, layout.kind, decisions)
+        self._fill_down(records, lines, reader, of, layout.kind)
+        if result.questions:
+            return
+        base = blake2b(
+            repr((
+                _VERSION, part.header, layout.kind, result.source, decisions.date_order, decisions.decimal_mark, sorted(decisions.statuses.items()),
+                decisions.country, decisions.currency, sorted(self.used.items()),
+            )).encode("utf-8", "replace"),
+            key=self.home.key[:64],
+            digest_size=12,
+        )
+        joined: dict[int, str] = {}
+        digests: dict[int, str] = {}
+        for index in lines:
+            text = joined[index] = rows.SEPARATOR.join(records[index])
+            hashed = base.copy()
+            hashed.update(text.encode("utf-8", "surrogatepass"))
+            digests[index] = hashed.hexdigest()
+        before: Collection[str] = self.known(result.fingerprint, digests.values()) if self.known else ()
+        if before:
+            unknown = [index for index in lines if digests[index] not in before]
+            result.known += len(lines) - len(unknown)
+            lines = unknown
+        for index in lines:
+            row = index + 1
+            outcome = reader.read(row, records[index], joined[index])
+            if outcome.problems:
+                result.problems += outcome.problems
+                result.records[row] = records[index]
+                continue
+            result.digests[row] = digests[index]
+            if outcome.volatile:
+                result.volatile.add(row)
+            if outcome.skipped is not None:
+                result.skipped.append(outcome.skipped)
+                if outcome.job is not None:
+                    result.not_jobs.append(outcome.job)
+                continue
+            if outcome.client is not None:
+                result.clients.append(outcome.client)
+            if outcome.job is not None:
+                result.jobs.append(outcome.job)
+        for what, numbers in reader.warnings.items():
+            result.warnings.append(f"{what} ({_rows(numbers)})")
+
+    def _real_rows(self, sheet: table.Sheet, part: table.Table, width: int) -> list[int]:
+        """Return the indexes of rows that may be records; the others go to the ledger with their reason."""
+        result, records = self.result, sheet.records
+        lines: list[int] = []
+        short: list[int] = []
+        for index in range(part.first, part.end):
+            record = records[index]
+            size = len(record)
+            if index in sheet.repeated:
+                result.skipped.append(facts.Skipped(index + 1, "header", "says the column names once more"))
+                continue
+            why = rows.not_a_record(record, width)
+            if why:
+                result.skipped.append(facts.Skipped(index + 1, *why))
+                continue
+            if size > width and any(cell.strip() for cell in record[width:]):
+                cell = next(cell for cell in record[width:] if cell.strip())
+                self._row_problem(
+                    index, record, cell, "too-many-cells",
+                    f"has {size} cells where the header has {width}; put a cell that holds '{sheet.delimiter}' in quotation marks"
+                    .replace("\t", "TAB"),
+                )
+                continue
+            if size < width:
+                short.append(index)
+            lines.append(index)
+        if not short:
+            return lines
+        broken = {
+            index
+            for one, two in zip(short, short[1:], strict=False)
+            if two == one + 1 and len(records[one]) + len(records[two]) - 1 == width and len(records[two]) < width
+            for index in (one, two)
+        }
+        for index in sorted(broken):
+            self._row_problem(
+                index, records[index], records[index][0], "broken-row",
+                "is one half of a row that was broken in two; put the cell with the line break in quotation marks",
+            )
+        rest = [index + 1 for index in short if index not in broken]
+        if rest:
+            result.warnings.append(f"cells missing at the end of a row were taken as empty ({_rows(rest)})")
+        return [index for index in lines if index not in broken]
+
+    def _row_problem(self, index: int, record: list[str], value: str, code: str, why: str) -> None:
+        self.result.problems.append(facts.Problem(index + 1, "", cells.cut(cells.printable(value), 200), code, why))
+        self.result.records[index + 1] = record
+
+    # ------------------------------------------------------------ what only the whole file can tell
+
+    def _decide(
+        self, records: Sequence[Sequence[str]], lines: Sequence[int], layout: headers.Layout, of: Mapping[str, int]
+    ) -> rows.Decisions:
+        order, mark = "dmy", "."
+        statuses: dict[str, str] = {}
+        if layout.kind != "clients":
+            order = self._date_order(_values(records, lines, [of.get(f"job.{name}") for name in ("completed_on", "promised_on", "paid_on")]))
+            mark = self._decimal_mark(_values(records, lines, [of.get(f"job.{name}") for name in ("amount", "open_balance")]))
+            statuses = self._statuses(records, lines, of)
+        return rows.Decisions(
+            date_order=order,
+            decimal_mark=mark,
+            statuses=statuses,
+            country=self.home.country,
+            currency=self.home.currency,
+            today=self.home.today,
+        )
+
+    def _date_order(self, values: Collection[str]) -> str:
+        answer = self._answer("date_order")
+        if answer:
+            return answer
+        found = columns.date_order(values, country=self.home.country)
+        if isinstance(found, str):
+            return found
+        shown = _listed(found.samples)
+        if found.contradictory:
+            question = f"its dates contradict each other: {shown} cannot be in one order. Which order counts? The others become problems of their rows"
+        else:
+            question = f"is {found.samples[0]} day first or month first? No date of the file decides it ({shown})"
+        self._ask("date_order", question, found.options)
+        return "dmy"
+
+    def _decimal_mark(self, values: Collection[str]) -> str:
+        answer = self._answer("decimal_mark")
+        if answer:
+            return answer
+        found = columns.decimal_mark(values)
+        if isinstance(found, str):
+            return found
+        shown = " and ".join(found.samples)
+        if found.contradictory:
+            question = f"its amounts contradict each other: {shown}. Which is the decimal mark? The others become problems of their rows"
+        else:
+            question = f"is the mark in {shown} a decimal mark, or does it separate thousands? Which is the decimal mark?"
+        self._ask("decimal_mark", question, found.options)
+        return "."
+
+    def _statuses(self, records: Sequence[Sequence[str]], lines: Sequence[int], of: Mapping[str, int]) -> dict[str, str]:
+        place = of.get("job.status")
+        if place is None:
+            return {}
+        told = {
+            headers.normal(about.partition(":")[2]): value
+            for about, value in {**self.memory, **self.given}.items()
+            if about.startswith("status:")
+        }
+        words = Counter(records[index][place].strip() for index in lines if place < len(records[index]))
+        counted: dict[str, tuple[str, int]] = {}
+        for word, count in words.items():
+            normal = headers.normal(word)
+            if normal in told:
+                self.used[f"status:{word}"] = told[normal]
+            elif word and len(word) <= 60 and not rows.sure_status(normal) and word.lower() not in columns.NOTHING:
+                shown, before = counted.get(normal, (word, 0))
+                counted[normal] = (shown, before + count)
+        for shown, count in counted.values():
+            row = "1 row" if count == 1 else f"{count} rows"
+            word = cells.printable(shown)
+            self._ask(
+                "status",
+                f"'{word}' in {row}: completed, open, or not a job? Answer with \"status:{word}=completed\", for example",
+                columns.STATUS_ANSWERS,
+            )
+        return told
+
+    def _fill_down(self, records: list[list[str]], lines: Sequence[int], reader: rows.Reader, of: Mapping[str, int], kind: str) -> None:
+        """Ask about, or do, what merged cells of a spreadsheet need: a client is named once for several jobs."""
+        if kind == "clients" or not any(name.startswith("client.") for name in of):
+            return
+        gaps = [index for index in lines if not reader.has_identity(records[index])]
+        named = set(lines).difference(gaps)
+        gaps = [index for index in gaps if named and index > min(named)]
+        if not gaps:
+            return
+        answer = self._answer("fill_down")
+        if not answer:
+            self._ask(
+                "fill_down",
+                f"{_rows([index + 1 for index in gaps])} name no client. Do they belong to the client in the row above, as in a sheet with merged cells?",
+                ANSWERS["fill_down"],
+            )
+        elif answer == "yes":
+            places = reader.identity_columns()
+            above: list[str] = []
+            missing = set(gaps)
+            for index in lines:
+                if index in missing and above:
+                    filled = records[index] + [""] * (len(above) - len(records[index]))
+                    for place in places:
+                        if place < len(above):
+                            filled[place] = filled[place] or above[place]
+                    records[index] = filled
+                elif index not in missing:
+                    above = records[index]
+
+
+def _values(records: Sequence[Sequence[str]], lines: Sequence[int], places: Sequence[int | None]) -> set[str]:
+    found: set[str] = set()
+    for place in places:
+        if place is not None:
+            found.update(records[index][place] for index in lines if place < len(records[index]))
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(cells.cut(cells.printable(name), 40) for name in names[:12])
+    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:8])
+    if len(numbers) > 8:
+        shown += f" and {len(numbers) - 8} more"
+    return f"row {shown}" if len(numbers) == 1 else f"rows {shown}"

@@ -1,0 +1,428 @@
+"""Cells -> values, decided by the whole column: day order, decimal mark, words for yes, done and stop.
+
+Takes text, the home's country and day. Gives dates, minor units, codes; or says what is undecidable, so that the
+owner is asked. Touches nothing. The unit of decision is the file: 03/04/2026 alone is two different days.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from followup import cells, codes
+from followup.intake import headers
+
+# ---------------------------------------------------------------- dates
+
+_TIME = r"(?:[T,]?\s*(?:\bat\b\s*)?\d{1,2}[:.h]\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+_ISO = re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_TIME}", re.IGNORECASE)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_YEAR_FIRST = re.compile(rf"(\d{{4}})[./ ](\d{{1,2}})[./ ](\d{{1,2}})\.?{_TIME}", re.IGNORECASE)
+_NUMERIC = re.compile(rf"(\d{{1,2}})\s?([./-])\s?(\d{{1,2}})\s?\2\s?(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE)
+_DAY_WORD = re.compile(rf"(?:[^\W\d]+\.?,?\s+)?(\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s\-]*(?:de |of )?([^\W\d]+)\.?,?[\s\-]*(?:de |del )?(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE)
+_WORD_DAY = re.compile(rf"(?:[^\W\d]+,\s+)?([^\W\d]+)\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}){_TIME}", re.IGNORECASE)
+_NO_DATE = frozenset({"0/0/00", "00/00/0000", "0000-00-00", "00.00.0000", "0/0/0000", "0000-00-00 00:00:00"})
+_MONTHS: dict[str, int] = {}
+for _names in (
+    "january february march april may june july august september october november december",
+    "jan feb mar apr may jun jul aug sep oct nov dec",
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "jän feb mrz apr mai jun jul aug sept okt nov dez",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "janv févr mar avr mai juin juil aoû sep oct nov déc",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "ene feb mar abr may jun jul ago set oct nov dic",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "gen feb mar apr mag giu lug ago set ott nov dic",
+    "januari februari maart april mei juni juli augustus september oktober november december",
+    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "januari februari mars april maj juni juli augusti september oktober november december",
+):
+    for _number, _name in enumerate(_names.split(), 1):
+        _MONTHS.setdefault(headers.without_accents(_name), _number)
+
+ORDERS = ("dmy", "mdy", "ymd")
+_MONTH_FIRST = frozenset("US PH FM MH PW PR GU AS VI MP".split())
+_YEAR_FIRST_HOMES = frozenset("CN JP KR TW HU LT SE MN".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """What a file leaves open: the answers that fit, and values that show it."""
+
+    options: tuple[str, ...]
+    samples: tuple[str, ...]
+    contradictory: bool = False
+
+
+def date_order(values: Iterable[str], *, country: str) -> str | Undecided:
+    """Return the one order in which all numeric dates of a file make sense, or what it could be.
+
+    The order of the home's country only comes first among the options; it decides nothing.
+    """
+    possible: set[str] | None = None
+    readings: dict[str, dict[str, date]] = {}
+    for value in values:
+        text = value.strip()
+        found = _NUMERIC.fullmatch(text)
+        if not found:
+            continue
+        fits = _readings(found)
+        if fits:
+            readings[text] = fits
+            possible = set(fits) if possible is None else possible & set(fits)
+    if possible is None:
+        return "dmy"
+    home = "mdy" if country in _MONTH_FIRST else "ymd" if country in _YEAR_FIRST_HOMES else "dmy"
+    if not possible:
+        seen = {order for fits in readings.values() if len(fits) == 1 for order in fits}
+        samples = [next(text for text, fits in readings.items() if set(fits) == {order}) for order in sorted(seen)]
+        return Undecided(_ordered(seen or set(ORDERS), home), tuple(samples), contradictory=True)
+    ambiguous = [text for text, fits in readings.items() if len({fits[order] for order in possible}) > 1]
+    if len(possible) == 1 or not ambiguous:
+        return _ordered(possible, home)[0]
+    return Undecided(_ordered(possible, home), tuple(ambiguous[:3]))
+
+
+def _ordered(options: Collection[str], home: str) -> tuple[str, ...]:
+    return tuple(sorted(options, key=lambda order: (order != home, ORDERS.index(order))))
+
+
+def _readings(found: re.Match[str]) -> dict[str, date]:
+    one, mark, two, three = found.group(1, 2, 3, 4)
+    fits: dict[str, date] = {}
+    choices = [("dmy", three, two, one), ("mdy", three, one, two)]
+    if len(three) == 2 and len(one) == 2 and (mark == "-" or int(one) > 31):
+        choices.append(("ymd", one, two, three))
+    for order, year, month, day in choices:
+        whole = _day(_year(year), int(month), int(day))
+        if whole:
+            fits[order] = whole
+    return fits
+
+
+def _year(text: str) -> int:
+    # Two digits: POSIX's rule for %y.
+    number = int(text)
+    if len(text) == 4:
+        return number
+    return number + (2000 if number < 69 else 1900)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day) if 1900 <= year <= 2200 else None
+    except ValueError:
+        return None
+
+
+def is_date_shaped(text: str) -> bool:
+    """Return whether *text* is written like a date, possible or not."""
+    return any(pattern.fullmatch(text) for pattern in (_ISO, _YEAR_FIRST, _NUMERIC, _COMPACT, _DAY_WORD, _WORD_DAY))
+
+
+def read_date(value: str, order: str) -> date | None:
+    """Return the day that *value* names under the order of its file, or None when there is no such day.
+
+    Raises:
+        ValueError: the cell holds no date at all, which is "not filled": ``0/0/00``.
+    """
+    text = value.strip()
+    if text in _NO_DATE:
+        raise ValueError(text)
+    found = _ISO.fullmatch(text) or _COMPACT.fullmatch(text) or _YEAR_FIRST.fullmatch(text)
+    if found:
+        return _day(int(found[1]), int(found[2]), int(found[3]))
+    found = _NUMERIC.fullmatch(text)
+    if found:
+        return _readings(found).get(order)
+    found = _DAY_WORD.fullmatch(text)
+    if found:
+        return _day(_year(found[3]), _month(found[2]), int(found[1]))
+    found = _WORD_DAY.fullmatch(text)
+    if found:
+        return _day(int(found[3]), _month(found[1]), int(found[2]))
+    return None
+
+
+def _month(word: str) -> int:
+    plain = headers.without_accents(word.lower())
+    return _MONTHS.get(plain, 0) or _MONTHS.get(plain[:4], 0) or (_MONTHS.get(plain[:3], 0) if len(plain) == 3 else 0)
+
+
+# ---------------------------------------------------------------- amounts
+
+_MONEY = re.compile(
+    r"(?P<sign>[-−(]?)\s*(?P<before>[^\W\d]{0,3}[$£€¥₹]?|[A-Z]{3})\s*(?P<minus>[-−]?)(?P<number>\d[\d.,'’\s]*|[.,]\d+)\s*"
+    r"(?P<after>[$£€¥₹]|[^\W\d]{1,4}\.?)?\s*(?P<close>[-)]?)"
+)
+_SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY", "₹": "INR"}
+_BLANKS = str.maketrans("", "", "\u00a0\u202f\u2009 '’")
+
+
+def decimal_mark(values: Iterable[str]) -> str | Undecided:
+    """Return the one decimal mark under which all amounts of a file make sense, or what it could be."""
+    proofs: dict[str, str] = {}
+    open_values: list[str] = []
+    for value in values:
+        found = _MONEY.fullmatch(value.strip())
+        if not found:
+            continue
+        number = found["number"].translate(_BLANKS)
+        mark = _mark_of(number)
+        if mark:
+            proofs.setdefault(mark, value.strip())
+        elif mark is None:
+            open_values.append(value.strip())
+    if len(proofs) == 2:
+        return Undecided((".", ","), (proofs["."], proofs[","]), contradictory=True)
+    if proofs:
+        return next(iter(proofs))
+    if open_values:
+        return Undecided((".", ","), tuple(open_values[:3]))
+    return "."
+
+
+def _mark_of(number: str) -> str | None:
+    """Return the decimal mark that *number* proves, "" when it has none and any would do, None when it could be two."""
+    points, commas = number.count("."), number.count(",")
+    if points and commas:
+        last = "." if number.rfind(".") > number.rfind(",") else ","
+        return last
+    if not points and not commas:
+        return ""
+    mark = "." if points else ","
+    other = "," if points else "."
+    if points + commas > 1:
+        return other
+    whole, _, part = number.partition(mark)
+    if len(part) == 3 and 1 <= len(whole) <= 3 and not whole.startswith("0"):
+        return None
+    return mark
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount in minor units."""
+
+    minor: int
+    currency: str
+
+
+def currency_of_sign(sign: str) -> str:
+    """Return the currency that a sign stands for everywhere; a dollar sign stands for many."""
+    return _SIGNS.get(sign.strip(), "")
+
+
+def read_amount(value: str, *, mark: str, currency: str) -> Money | str:
+    """Return the amount in a cell, or why it is none.
+
+    Args:
+        value: the cell.
+        mark: the decimal mark of the file.
+        currency: of the row, else of the home; a sign in the cell goes before it.
+    """
+    found = _MONEY.fullmatch(value.strip())
+    if not found:
+        return "is no amount; write it like 120.00"
+    name = (found["before"] or "") + (found["after"] or "").rstrip(".")
+    code = _SIGNS.get(name) or (name.upper() if name.upper() in codes.CURRENCIES else "") or currency
+    if name.endswith("$") and not code.endswith("D"):
+        code = "USD"
+    number = found["number"].translate(_BLANKS)
+    grouping = "," if mark == "." else "."
+    whole, _, part = number.partition(mark)
+    groups = whole.split(grouping)
+    if grouping in part or mark in part or (len(groups) > 1 and any(len(group) not in (2, 3) for group in groups[1:])):
+        return f"does not fit the other amounts of this file, whose decimal mark is '{mark}'"
+    try:
+        exact = Decimal(f"{''.join(groups) or '0'}.{part or '0'}")
+    except InvalidOperation:
+        return "is no amount; write it like 120.00"
+    digits = cells.minor_digits(code)
+    minor = exact.scaleb(digits)
+    if minor != minor.to_integral_value():
+        return f"is more exact than {code or 'money'} can be ({digits} digits after the mark)"
+    if minor > 10**15:
+        return "is too large for an amount"
+    negative = found["sign"] in ("-", "−", "(") or found["minus"] or found["close"] == "-"
+    return Money(-int(minor) if negative else int(minor), code)
+
+
+# ---------------------------------------------------------------- words
+
+_YES = frozenset("yes y true t 1 x ✓ ✔ ja oui sí si sì tak wahr vrai vero on checked done".split())
+_NO = frozenset("no n false f 0 nein non nee nej nie falsch faux falso off - unchecked".split())
+
+_STATUS = {
+    "completed": "completed|complete|complete rated|complete unrated|closed|done|finished|delivered|fulfilled|job complete"
+    "|job completed|archived|work completed|completed job|signed off|all done|terminé|terminée|fini|finie|réalisé|réalisée"
+    "|effectué|effectuée|livré|erledigt|abgeschlossen|fertig|fertiggestellt|ausgeführt|geliefert|completado|completada"
+    "|terminado|terminada|hecho|hecha|realizado|finalizado|completato|completata|terminato|finito|fatto|wykonane|wykonano"
+    "|zakończone|klar|slutförd|färdig|avslutad|gereed|klaar|afgerond|voltooid|valmis|ferdig|færdig|concluído|yes|ja|oui|x|✓|✔|1|true",
+    "paid": "paid|auto-paid|autopaid|paid in full|deposited|succeeded|captured|payé|payée|réglé|réglée|acquittée|bezahlt|beglichen"
+    "|pagado|pagada|pagato|pagata|zapłacone|opłacone|betald|betaald|completed and paid|done and paid",
+    "billed": "invoiced|sent|viewed|awaiting payment|overdue|past due|outstanding|partial|partially paid|partiallypaid"
+    "|facturé|facturée|berechnet|fakturiert|facturado|bad debt|unpaid|offen",
+    "open": "open|scheduled|in progress|inprogress|needs scheduling|unscheduled|work order|awarded|pending|on hold|hold|awaiting approval"
+    "|booked|assigned|started|active|upcoming|new|to do|todo|waiting|waiting for parts|not started|in arbeit|geplant|terminiert"
+    "|beauftragt|wartet|laufend|planifié|planifiée|en cours|en attente|à faire|programado|programada|en curso|pendiente|in corso"
+    "|programmato|da fare|gepland|in uitvoering|zaplanowane|w toku|planerad|pågår|no|nein|non|0|false|not completed|incomplete",
+    "not_a_job": "draft|quote|quoted|estimate|unsuccessful|not awarded|declined|rejected|lost|void|voided|canceled|cancelled"
+    "|user canceled|user cancelled|pro canceled|pro cancelled|no-show|no show|noshow|refunded|credit memo|credit note|payment"
+    "|annulé|annulée|devis|storniert|abgesagt|angebot|entwurf|gutschrift|cancelado|cancelada|anulado|presupuesto|annullato"
+    "|preventivo|geannuleerd|offerte|anulowane|avbokad|inställd|deleted",
+}
+STATUS_WORDS = {headers.normal(word): meaning for meaning, words in _STATUS.items() for word in words.split("|")}
+STATUS_ANSWERS = ("completed", "open", "not_a_job")
+
+_OPTED_IN = frozenset({"subscribed", "opted in", "opted_in", "opt in", "accepted", "agreed", "consented", "granted", "confirmed"}
+    | {"ok", "okay", "einverstanden", "zugestimmt", "abonné", "accepte", "suscrito", "iscritto", "marketing contact"})
+_OPTED_OUT = frozenset({"unsubscribed", "opted out", "opted_out", "opt out", "blocked", "cleaned", "stop", "never", "revoked"}
+    | {"withdrawn", "do not contact", "no contact", "abgemeldet", "widerrufen", "désabonné", "désinscrit", "baja"})
+_NOT_SAID = frozenset({"unknown", "not subscribed", "never subscribed", "not set", "pending", "none", "n/a", "na", "?", "unbekannt"}
+    | {"non-marketing contact", "non marketing contact", "inconnu"})
+# Columns in which "no" only says that a box was not ticked: no consent, but no refusal of a thank-you either.
+_BOX = re.compile(r"accept|newsletter|marketing|werbung|notifications|subscription")
+
+
+def read_flag(value: str) -> bool | None:
+    """Return what a yes or no column says, None when it says neither."""
+    word = value.strip().lower()
+    return True if word in _YES else False if word in _NO else None
+
+
+def read_consent(value: str, header: str) -> str | None:
+    """Return opted_in, opted_out or unknown; None for a word that we do not know, which is never guessed."""
+    word = value.strip().lower()
+    if word in _OPTED_OUT:
+        return "opted_out"
+    if word in _NOT_SAID:
+        return "unknown"
+    if word in _OPTED_IN:
+        return "opted_in"
+    flag = read_flag(word)
+    if flag is None:
+        return None
+    if flag:
+        return "opted_in"
+    return "unknown" if _BOX.search(header.lower()) else "opted_out"
+
+
+def read_opt_out(value: str) -> bool | None:
+    """Return whether an opt-out column says stop; a date in it is the day on which they said so."""
+    word = value.strip().lower()
+    if word in _OPTED_OUT or word in _OPTED_IN:
+        return word in _OPTED_OUT
+    flag = read_flag(word)
+    if flag is not None:
+        return flag
+    if word in _NOT_SAID:
+        return False
+    return True if is_date_shaped(word) else None
+
+
+_CHANNELS = {
+    "email": "email e-mail mail mails emails e-mails courriel correo",
+    "call": "call calls phone telephone tel phones telefon anruf téléphone appel teléfono voice ring phonecall",
+    "text": "text texts sms message whatsapp texto mobile handy",
+    "letter": "letter letters post brief courrier lettre carta mailing postal",
+    "card": "card cards karte postcard carte",
+    "visit": "visit visits besuch visite person",
+}
+_CHANNEL_WORDS = {word: channel for channel, words in _CHANNELS.items() for word in words.split()}
+_FILLERS = frozenset("no not by please never only via per the in or and kein keine bitte phone-calls any by: pas de".split())
+
+
+def read_channels(value: str) -> tuple[list[str], list[str]]:
+    """Return the channels a cell names, and the words that are none."""
+    good: list[str] = []
+    bad: list[str] = []
+    for word in re.split(r"[\s,;/|&+]+", value.strip().lower()):
+        channel = _CHANNEL_WORDS.get(word.strip("."))
+        if channel:
+            if channel not in good:
+                good.append(channel)
+        elif word and word not in _FILLERS:
+            bad.append(word)
+    return good, bad
+
+
+_COUNTRIES = {
+    "GB": "uk|u.k.|united kingdom|great britain|england|scotland|wales|northern ireland|großbritannien|royaume-uni|reino unido",
+    "US": "usa|u.s.a.|u.s.|united states|united states of america|america|vereinigte staaten|états-unis|estados unidos",
+    "DE": "germany|deutschland|allemagne|alemania|germania|duitsland|niemcy|tyskland|d|brd",
+    "AT": "austria|österreich|autriche|oostenrijk|a",
+    "CH": "switzerland|schweiz|suisse|svizzera|suiza",
+    "FR": "france|frankreich|francia|frankrijk|francja|f",
+    "ES": "spain|españa|spanien|espagne|spagna|spanje|e",
+    "IT": "italy|italia|italien|italie",
+    "NL": "netherlands|the netherlands|nederland|holland|niederlande|pays-bas|países bajos",
+    "BE": "belgium|belgië|belgique|belgien",
+    "IE": "ireland|éire|eire|republic of ireland|irland|irlande",
+    "PL": "poland|polska|polen|pologne",
+    "SE": "sweden|sverige|schweden|suède",
+    "DK": "denmark|danmark|dänemark|danemark",
+    "NO": "norway|norge|norwegen|norvège",
+    "FI": "finland|suomi|finnland|finlande",
+    "PT": "portugal",
+    "LU": "luxembourg|luxemburg",
+    "CA": "canada|kanada",
+    "AU": "australia|australien|australie",
+    "NZ": "new zealand|neuseeland|nouvelle-zélande",
+    "ZA": "south africa|südafrika",
+    "IN": "india|indien",
+    "MX": "mexico|méxico|mexiko",
+    "CZ": "czechia|czech republic|tschechien|česko",
+}
+_COUNTRY_WORDS = {word: code for code, words in _COUNTRIES.items() for word in words.split("|")}
+_LANGUAGES = {
+    "en": "english|englisch|anglais|inglés|inglese|engels|angielski|engelska",
+    "de": "german|deutsch|allemand|alemán|tedesco|duits|niemiecki|tyska",
+    "fr": "french|français|französisch|francés|francese|frans|francuski|franska",
+    "es": "spanish|español|castellano|spanisch|espagnol|spagnolo|spaans|hiszpański",
+    "it": "italian|italiano|italienisch|italien|italiaans",
+    "nl": "dutch|nederlands|niederländisch|néerlandais",
+    "pl": "polish|polski|polnisch|polonais",
+    "sv": "swedish|svenska|schwedisch|suédois",
+    "pt": "portuguese|português|portugiesisch|portugais",
+    "da": "danish|dansk",
+    "no": "norwegian|norsk",
+    "fi": "finnish|suomi",
+    "cy": "welsh|cymraeg",
+    "tr": "turkish|türkçe|türkisch",
+    "ru": "russian|русский|russisch",
+    "uk": "ukrainian|українська|ukrainisch",
+}
+_LANGUAGE_WORDS = {word: code for code, words in _LANGUAGES.items() for word in words.split("|")}
+
+
+def read_country(value: str) -> str:
+    """Return the ISO code of a country where it could be read, else what was written."""
+    text = value.strip()
+    if text.upper() in codes.COUNTRIES:
+        return text.upper()
+    return _COUNTRY_WORDS.get(text.lower(), text)
+
+
+def read_language(value: str) -> str:
+    """Return the ISO code of a language, or nothing when it is none that we know."""
+    text = value.strip().lower()
+    short = re.split(r"[-_]", text)[0]
+    if short in codes.LANGUAGES:
+        return short
+    return _LANGUAGE_WORDS.get(text, "")
+
+
+def read_tags(value: str) -> tuple[str, ...]:
+    """Return the labels in a cell, once each; Google's own ``* myContacts`` is none of the owner's."""
+    parts = (part.strip(' "\t') for part in re.split(r":::|[;,|\n]", value))
+    return tuple(dict.fromkeys(part for part in parts if part and not part.startswith("* ")))
+
+
+NOTHING: Sequence[str] = ("null", "n/a", "#n/a", "#ref!", "#value!", "#name?", "-", "--", "none", "nil", "k.a.", "(none)", "n.a.", "(blank)")
+"""What programs and people write into a cell that holds nothing."""

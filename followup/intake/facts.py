@@ -1,0 +1,213 @@
+"""What one file says: clients and jobs under the names of our fields, and everything that is wrong or open.
+
+Takes and gives plain values; the field names are the contract of ``import --dry-run --format json``. Touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from followup import cells
+from followup.intake import headers
+
+
+@dataclass(slots=True, kw_only=True)
+class ParsedClient:
+    """A client as a file has them; also who a row of a jobs file says the job was for."""
+
+    rows: list[int] = field(default_factory=list)
+    client_id: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    full_name: str = ""
+    title: str = ""
+    company: str = ""
+    address_as: str = ""
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    street: str = ""
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+    language: str = ""
+    preferred_channel: str = ""
+    no_channels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    note: str = ""
+    consent: str = "unknown"
+    referred_by: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+    reference: bool = False  # only named by a job: an existing client learns nothing from it
+
+    def reachable(self) -> bool:
+        """Return whether there is any way to this client."""
+        return bool(self.emails or self.phones or self.street or self.postal_code)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object that the dry run prints."""
+        shown: dict[str, object] = {"rows": self.rows}
+        for name in headers.CLIENT_FIELDS:
+            value = getattr(self, name)
+            shown[name] = list(value) if isinstance(value, tuple) else value
+        for name in ("title", "note", "extra"):
+            if value := getattr(self, name):
+                shown[name] = value
+        return shown
+
+
+@dataclass(slots=True, kw_only=True)
+class ParsedJob:
+    """A job as a file has it."""
+
+    rows: list[int] = field(default_factory=list)
+    job_id: str = ""
+    client_id: str = ""
+    client_name: str = ""
+    client_email: str = ""
+    service: str = ""
+    completed_on: date | None = None
+    promised_on: date | None = None
+    status: str = "open"  # completed | open | not_a_job
+    amount_minor: int | None = None
+    currency: str = ""
+    paid_on: date | None = None
+    unpaid: bool = False
+    invoice_ref: str = ""
+    site_address: str = ""
+    assigned_to: str = ""
+    note: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+    who: ParsedClient = field(default_factory=ParsedClient)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object that the dry run prints."""
+        shown: dict[str, object] = {"rows": self.rows, "client_id": self.client_id}
+        for name in headers.JOB_FIELDS:
+            if name == "amount":
+                shown[name] = None if self.amount_minor is None else cells.decimal(self.amount_minor, self.currency)
+                continue
+            value = getattr(self, name)
+            shown[name] = value.isoformat() if isinstance(value, date) else value
+        if self.unpaid:
+            shown["unpaid"] = True
+        for name in ("note", "extra"):
+            if value := getattr(self, name):
+                shown[name] = value
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What only the owner knows. *about* is the key of the answer."""
+
+    about: str
+    question: str
+    options: tuple[str, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object that the dry run prints."""
+        return {"about": self.about, "question": self.question, "options": list(self.options)}
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that is no client and no job: a title, a total, a draft."""
+
+    row: int
+    code: str
+    why: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object that the dry run prints."""
+        return {"row": self.row, "code": self.code, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One reason why a row cannot be imported: where, what, what now."""
+
+    row: int
+    column: str
+    value: str
+    code: str
+    why: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object that the dry run prints."""
+        return {"row": self.row, "column": self.column, "value": self.value, "code": self.code, "why": self.why}
+
+
+@dataclass(slots=True, kw_only=True)
+class FileResult:
+    """Everything that was found out about one file.
+
+    Every row is in exactly one of: *imported*, *merged*, *skipped*, *errors* (several problems of a row are one row),
+    *known* (the home has read that very row before). Rows count as a spreadsheet shows them.
+    """
+
+    name: str
+    source: str
+    kind: str = ""
+    refused: str = ""
+    refused_code: str = ""
+    questions: list[Question] = field(default_factory=list)
+    clients: list[ParsedClient] = field(default_factory=list)
+    jobs: list[ParsedJob] = field(default_factory=list)
+    not_jobs: list[ParsedJob] = field(default_factory=list)  # drafts and cancelled ones: they end a job we know
+    skipped: list[Skipped] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    encoding: str = ""
+    delimiter: str = ""
+    header: tuple[str, ...] = ()
+    fingerprint: str = ""  # of the header: the kind of file, under which answers are remembered
+    answers: Mapping[str, str] = field(default_factory=dict)  # those that were used
+    digests: dict[int, str] = field(default_factory=dict)  # row -> what it is recognised by
+    volatile: set[int] = field(default_factory=set)  # rows whose meaning changes as days pass: read again next time
+    known: int = 0
+    rows: int = 0
+    records: dict[int, list[str]] = field(default_factory=dict)  # the cells of rows with problems
+
+    @property
+    def ready(self) -> bool:
+        """Return whether the file was read: neither refused nor waiting for an answer."""
+        return not self.refused and not self.questions
+
+    def counts(self) -> dict[str, int]:
+        """Return the ledger: *rows* is the sum of imported, merged, skipped, errors and known."""
+        bad = {problem.row for problem in self.problems}
+        imported: set[int] = set()
+        every: set[int] = set()
+        for record in (*self.clients, *self.jobs):
+            imported.add(record.rows[0])
+            every.update(record.rows)
+        first = imported - bad
+        return {
+            "rows": self.rows,
+            "imported": len(first),
+            "merged": len(every - first - bad),
+            "skipped": len(self.skipped),
+            "errors": len(bad),
+            "known": self.known,
+            "clients": len(self.clients),
+            "jobs": len(self.jobs),
+        }
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object that ``import --dry-run --format json`` prints for this file."""
+        return {
+            "file": self.name,
+            "source": self.source,
+            "refused": self.refused or None,
+            "asked": [question.to_json() for question in self.questions],
+            "clients": [client.to_json() for client in self.clients],
+            "jobs": [job.to_json() for job in self.jobs],
+            "skipped": [row.to_json() for row in self.skipped],
+            "errors": [problem.to_json() for problem in self.problems],
+            "warnings": list(self.warnings),
+            "counts": self.counts(),
+        }

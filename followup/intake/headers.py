@@ -1,0 +1,301 @@
+"""Header cells -> fields: the vocabulary, and the rules that a list of words cannot express.
+
+Takes header cells. Gives, for each column, the field it fills, and whether the rows are clients, jobs or both.
+Touches nothing but the vocabulary shipped beside it (header_aliases.json).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+REASON_COLUMN = "followup: what is wrong"
+"""The column that we add to a file of rejected rows, and leave out when such a file is imported."""
+
+KINDS = ("clients", "jobs", "mixed")
+
+CLIENT_FIELDS = (
+    "client_id first_name last_name full_name company address_as emails phones street city region postal_code country "
+    "language preferred_channel no_channels tags notes consent referred_by"
+).split()
+JOB_FIELDS = (
+    "job_id client_name client_email service completed_on promised_on status amount currency paid_on invoice_ref "
+    "site_address assigned_to"
+).split()
+
+# What `columns=...` may name, beside the fields above.
+_ANSWERS = {
+    "email": "client.email",
+    "emails": "client.email",
+    "client_email": "client.email",
+    "phone": "client.phone",
+    "phones": "client.phone",
+    "name": "client.full_name",
+    "full_name": "client.full_name",
+    "client_name": "client.full_name",
+    "client_id": "client.id",
+    "title": "client.title",
+    "opt_out": "client.opt_out",
+    "street": "address.street",
+    "city": "address.city",
+    "region": "address.region",
+    "postal_code": "address.postal_code",
+    "country": "address.country",
+    "job_id": "job.id",
+    "note": "job.note",
+    **{name: f"client.{name}" for name in "first_name last_name company address_as language tags notes consent".split()},
+    **{name: f"client.{name}" for name in "preferred_channel no_channels referred_by".split()},
+    **{name: f"job.{name}" for name in "service completed_on promised_on status amount currency paid_on".split()},
+    **{name: f"job.{name}" for name in "invoice_ref site_address assigned_to".split()},
+}
+
+COLUMN_NAMES = tuple(sorted(_ANSWERS))
+"""What the answer to the question `columns` may name."""
+
+_BRACKETS = re.compile(r"\((?:[^\w)]*|inc\.?\s*tax|incl\.?\s*vat|gbp|eur|usd|aud|cad|nzd|chf|utc)\)")
+_CUSTOM = re.compile(r"(?:cft|pft)\[(.+)\]|(.+) \(metadata\)", re.IGNORECASE)
+_BLANKS = re.compile(r"[\s_\-/.:&?]+")
+_NUMBERED = re.compile(r"(e mail|email|phone|address|organization) (\d+) (.+)")
+_LABELS = re.compile(r"(?:e mail|email|phone|address|website|event|im|relation|organization)(?: \d+)? (?:label|type)")
+
+# Words that say which of several addresses a column belongs to.
+_PLACES = re.compile(
+    r"^(address \d+|home|business|other|billing|bill to|service|mailing|shipping|default address|physical address"
+    r"|property|location|po|sa)\b ?| (privat|geschäftlich|weitere)$"
+)
+_SITE_PLACES = frozenset({"service", "property", "location"})
+
+_SURNAME_BESIDE_A_FIRST_NAME = frozenset({"name", "nom", "nazwisko", "naam", "namn", "navn"})
+_WHOLE_NAME_WITHOUT_A_SURNAME = frozenset({"nombre", "nome"})
+_WEAK = frozenset({"description", "date", "datum", "fecha", "data", "day", "tag", "status", "state", "total", "id", "title", "type"}
+    | {"subject", "item", "work", "by", "who", "person", "reference", "ref", "num", "no", "value", "cost", "net", "sum", "due"}
+    | {"location", "property", "site", "objekt", "invoice", "paid", "task", "note", "balance", "stage", "currency", "due date"})
+_DATA = re.compile(r"@|^[\s\d().,+/\-:£$€]*\d[\s\d().,+/\-:£$€]*$")
+_CLIENT_ONLY = frozenset(
+    "client.consent client.opt_out client.tags client.notes client.note client.language client.referred_by "
+    "client.address_as client.preferred_channel client.no_channels client.first_name client.last_name".split()
+)
+_JOB_ADDRESS_OK = frozenset({"client.company", "client.title", "client.middle_name"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the file. *field* is empty for unknown ones, which are kept under `extra`."""
+
+    index: int
+    header: str
+    field: str
+    group: str = ""  # which address, where a file has several
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the columns of a file mean. *kind* is empty where they do not say what a row is."""
+
+    columns: tuple[Column, ...]
+    kind: str
+    dropped: tuple[str, ...] = ()  # headers never imported
+
+    def of(self, name: str) -> list[Column]:
+        """Return the columns of a field, best first."""
+        return [column for column in self.columns if column.field == name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    fields: dict[str, dict[str, int]]  # normalised header -> {field: rank}
+    never: frozenset[str]
+    spellings: frozenset[str] = field(default_factory=frozenset)  # as they are and in lower case
+
+
+def normal(header: str) -> str:
+    """Return the form in which header cells are compared."""
+    text = unicodedata.normalize("NFKC", header).strip().lstrip("*").strip().strip("'\"").lower()
+    found = _CUSTOM.fullmatch(text)
+    if found:
+        text = found[1] or found[2]
+    text = _BRACKETS.sub(" ", text)
+    return _BLANKS.sub(" ", text.replace("#", " # ")).strip()
+
+
+def without_accents(text: str) -> str:
+    """Return *text* with its accents taken off."""
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(part for part in parts if not unicodedata.combining(part)).replace("ß", "ss")
+
+
+@cache
+def _vocabulary() -> _Vocabulary:
+    data = json.loads(resources.files("followup.intake").joinpath("header_aliases.json").read_text("utf-8"))
+    fields: dict[str, dict[str, int]] = {}
+    spellings: set[str] = set()
+    for name, aliases in data["fields"].items():
+        for rank, alias in enumerate(aliases):
+            spellings.update((alias, alias.lower(), alias.upper()))
+            for form in dict.fromkeys((normal(alias), without_accents(normal(alias)))):
+                fields.setdefault(form, {}).setdefault(name, rank)
+    return _Vocabulary(fields, frozenset(normal(name) for name in data["never_import"]), frozenset(spellings))
+
+
+def meanings(header: str) -> dict[str, int]:
+    """Return the fields that a header cell may stand for, each with its rank among the spellings of that field."""
+    words = _vocabulary()
+    name = normal(header)
+    if not name or name in words.never or _LABELS.fullmatch(name):
+        return {}
+    found = words.fields.get(name) or words.fields.get(without_accents(name))
+    if found:
+        return found
+    numbered = _NUMBERED.fullmatch(name)
+    if numbered:
+        kind, number, rest = numbered.groups()
+        first = words.fields.get(f"{kind} 1 {rest}") or words.fields.get(f"{kind.replace('email', 'e mail')} 1 {rest}")
+        if first:
+            return {known: rank + int(number[:4]) for known, rank in first.items()}
+    return {}
+
+
+def known_spellings() -> frozenset[str]:
+    """Return every spelling of the vocabulary, for a quick look whether a row could be a header."""
+    return _vocabulary().spellings
+
+
+def looks_like_data(cell: str) -> bool:
+    """Return whether *cell* holds a value rather than the name of a column."""
+    return bool(_DATA.search(cell.strip()))
+
+
+def score(cells: Sequence[str]) -> int:
+    """Return how many known names a row has; 0 when one of its cells is a value."""
+    names = [normal(cell[:200]) for cell in cells]
+    if any(looks_like_data(cell[:200]) for cell in cells):
+        return 0
+    never = _vocabulary().never
+    return len({name for name, cell in zip(names, cells, strict=True) if name and (name in never or meanings(cell[:200]))})
+
+
+def by_answer(names: Iterable[str]) -> list[str] | None:
+    """Return the headers that an answer `columns=a,b,,c` stands for, or None when it names what we do not know."""
+    found = [name.strip().lower().replace(" ", "_") for name in names]
+    return found if all(name in _ANSWERS or name in {"", "-"} for name in found) else None
+
+
+def layout(cells: Sequence[str], *, kind: str = "", answered: bool = False) -> Layout:
+    """Return what each column of a header row means.
+
+    Args:
+        cells: the header row, or the names given by the owner.
+        kind: clients, jobs or mixed where the owner said so.
+        answered: *cells* are names of fields, given as an answer.
+    """
+    if answered:
+        choices = [{_ANSWERS[cell]: 0} if cell in _ANSWERS else {} for cell in cells]
+    else:
+        choices = [meanings(cell) for cell in cells]
+    names = [normal(cell) for cell in cells]
+    kind = kind or _kind(names, choices)
+    fields = _choose(names, choices, kind or "clients")
+    never = _vocabulary().never
+    columns, dropped = [], []
+    for index, (cell, name, chosen) in enumerate(zip(cells, names, fields, strict=True)):
+        if name in never or _LABELS.fullmatch(name) or name == normal(REASON_COLUMN) or (answered and not chosen):
+            dropped.append(cell)
+            continue
+        place = _PLACES.search(name) if chosen.startswith(("address.", "job.site")) else None
+        columns.append(Column(index, " ".join(cell.split()), chosen, place[0].strip() if place else ""))
+    return Layout(tuple(columns), kind, tuple(dropped))
+
+
+def _kind(names: Sequence[str], choices: Sequence[dict[str, int]]) -> str:
+    """Return what a row of such a table is, or nothing when only the owner knows."""
+    strong: set[str] = set()
+    weak: set[str] = set()
+    client: set[str] = set()
+    for name, choice in zip(names, choices, strict=True):
+        job = {known for known in choice if known.startswith("job.")}
+        if job and (name in _WEAK or len(job) < len(choice)):
+            weak |= job
+        elif job:
+            strong |= job
+        else:
+            client |= set(choice)
+    identity = {"job.id", "job.service", "job.completed_on", "job.completed_on.invoice", "job.invoice_ref"}
+    dated = {"job.completed_on", "job.completed_on.invoice", "job.completed_on.date"}
+    jobs = strong & identity
+    if not jobs and dated & (strong | weak) and (strong | weak) & {"job.amount", "job.service"}:
+        jobs = weak
+    if not jobs:
+        if dated & weak and not client & {"client.consent", "client.opt_out"}:
+            return ""
+        return "clients"
+    return "mixed" if len(client & _CLIENT_ONLY - {"client.first_name", "client.last_name"}) else "jobs"
+
+
+def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str) -> list[str]:
+    """Return one field per column; empty for those that stay unknown."""
+    has = set(names)
+    first_name = any("client.first_name" in choice for choice in choices)
+    last_name = any("client.last_name" in choice for choice in choices)
+    job = kind != "clients"
+    chosen: list[str] = []
+    for name, choice in zip(names, choices, strict=True):
+        options = dict(choice)
+        if first_name and name in _SURNAME_BESIDE_A_FIRST_NAME and "last name" not in has and "surname" not in has:
+            others = [n for n, c in zip(names, choices, strict=True) if "client.last_name" in c and n != name]
+            options = {"client.full_name": 0} if others else {"client.last_name": 0}
+        elif name == "nom" and not first_name:
+            options = {"client.full_name": 0}
+        elif name in _WHOLE_NAME_WITHOUT_A_SURNAME and not last_name:
+            options = {"client.full_name": 0}
+        elif name == "title" or name == "titel":
+            options = {"client.title": 0} if not job or {"first name", "vorname"} & has and "job title" in has else {"job.service": 3}
+        elif name == "id" and kind == "jobs":
+            options = {"job.id": 0}
+        elif name in {"due date", "due"} and (
+            "transaction type" in has or any("job.invoice_ref" in choice for choice in choices)
+        ):
+            options = {}  # when an invoice is payable is no promise of ours
+        elif name == "notes" and kind == "jobs":
+            options = {}  # notes for the office must not end up in a thank-you
+        if not job:
+            site = "job.site_address" in options
+            options = {known: rank for known, rank in options.items() if not known.startswith("job.")}
+            if site and not any(f.startswith("address.street") for c in choices for f in c):
+                options = {"address.street": 50}
+        else:
+            preferred = {known: rank for known, rank in options.items() if known.startswith("job.")}
+            options = preferred or options
+            place = _PLACES.search(name)
+            if place and place[0].strip() in _SITE_PLACES and any(known.startswith("address.") for known in options):
+                options = {"job.site_address": 60}
+        options.pop("client.source", None)
+        chosen.append(min(options, key=lambda known: options[known]) if options else "")
+    _keep_the_best(chosen, choices)
+    return chosen
+
+
+def _keep_the_best(chosen: list[str], choices: Sequence[dict[str, int]]) -> None:
+    """Leave one column to fields that take one; what loses is kept as an unknown column."""
+    for better, worse in (
+        ("job.completed_on", ("job.completed_on.invoice", "job.completed_on.date")),
+        ("job.completed_on.invoice", ("job.completed_on.date",)),
+    ):
+        if better in chosen:
+            chosen[:] = ["" if known in worse else known for known in chosen]
+    chosen[:] = ["job.completed_on" if known.startswith("job.completed_on") else known for known in chosen]
+    if "job.id" not in chosen and "job.invoice_ref" in chosen:
+        chosen[chosen.index("job.invoice_ref")] = "job.id+invoice"
+    for known in set(chosen) - {"", "client.email", "client.phone", "client.opt_out", "client.consent", "job.cancelled"}:
+        if known.startswith("address.") or known in {"job.site_address", "client.notes", "client.tags"}:
+            continue
+        places = [index for index, other in enumerate(chosen) if other == known]
+        if len(places) > 1:
+            best = min(places, key=lambda index: (choices[index].get(known, 50), index))
+            for index in places:
+                if index != best:
+                    chosen[index] = ""

@@ -1,0 +1,103 @@
+"""Names as people write them: first and last name, firm or person, and whether two names can be one client's.
+
+Takes and gives text. Touches nothing. The name as it was written is always kept; what is made of it here only serves
+greetings and comparing.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from followup.intake import headers
+
+_TITLES = frozenset(
+    "mr mrs ms miss mx dr prof sir dame lady lord rev herr frau fr hr hrn m mme mlle monsieur madame sr sra srta señor "
+    "señora sig sigra dott mevr dhr pan pani ing dipl-ing mag".split()
+)
+_FIRM = re.compile(
+    r"\b(?:ltd|limited|llc|llp|inc|corp|corporation|co|plc|gmbh|mbh|ag|kg|ohg|ug|e\.?k|gbr|sarl|s\.a\.r\.l|sas|sa|eurl|srl|s\.r\.l"
+    r"|spa|s\.p\.a|bv|b\.v|nv|ab|oy|aps|a/s|s\.l|sl|sp\. z o\.o|pty|sons|bros|brothers|company|group|holdings|services|trust|school"
+    r"|church|hotel|restaurant|café|cafe|clinic|surgery|council|university|verein|e\.v|hausverwaltung|associates|partners|society)\b\.?",
+    re.IGNORECASE,
+)
+_PARTICLES = frozenset("van von de der den del della di da dos du la le ten ter zu zur af av mac mc o' bin al el st".split())
+_AND = re.compile(r"\s*(?:&|\+|\band\b|\bund\b|\bet\b|\by\b|\ben\b)\s*", re.IGNORECASE)
+_WORDS = re.compile(r"[^\W_]+")
+
+
+def is_firm(name: str) -> bool:
+    """Return whether *name* is rather a firm's than a person's."""
+    return bool(_FIRM.search(name))
+
+
+@lru_cache(maxsize=100_000)
+def split(full_name: str) -> tuple[str, str, str, str]:
+    """Return (title, first name, last name, whole name) of a person; empty first and last name for a firm."""
+    name = " ".join(full_name.split())
+    if not name or is_firm(name):
+        return "", "", "", name
+    last_first = name.count(",") == 1
+    if last_first:
+        last, first = (part.strip() for part in name.split(","))
+        if not first or not last or len(first.split()) > 3:
+            return "", "", "", name
+        title, first = _title(first)
+        return title, first, last, f"{first} {last}".strip()
+    title, rest = _title(name)
+    words = rest.split()
+    if len(words) < 2:
+        return (title, "", rest, name) if title else ("", rest, "", name)
+    couple = _AND.split(rest)
+    if len(couple) == 2 and all(couple):
+        left, right = couple[0].split(), couple[1].split()
+        if len(left) == 1 and len(right) == 2:
+            return title, f"{left[0]} and {right[0]}" if " and " in rest.lower() else rest[: -len(right[1])].strip(), right[1], name
+        return "", "", "", name
+    for index in range(1, len(words) - 1):
+        if words[index].lower() in _PARTICLES:
+            return title, " ".join(words[:index]), " ".join(words[index:]), name
+    return title, words[0], words[-1], name
+
+
+def _title(name: str) -> tuple[str, str]:
+    words = name.split()
+    titles = []
+    while len(words) > 1 and words[0].lower().rstrip(".") in _TITLES:
+        titles.append(words.pop(0))
+    return " ".join(titles), " ".join(words)
+
+
+@lru_cache(maxsize=200_000)
+def folded(name: str) -> str:
+    """Return the form in which names are compared: no case, accents, titles or punctuation; order of words kept."""
+    if "," in name:
+        name = split(name)[3]
+    words = [word for word in _WORDS.findall(headers.without_accents(name).casefold())]
+    while len(words) > 1 and words[0] in _TITLES:
+        words.pop(0)
+    return " ".join(words)
+
+
+def contradict(one: str, other: str) -> bool:
+    """Return whether two names cannot be the same client's.
+
+    An initial, a missing part, a new surname or a slip of the pen does not contradict; another first name does: couples
+    share addresses.
+    """
+    left, right = folded(one).split(), folded(other).split()
+    if not left or not right or left == right:
+        return False
+    if set(left) <= set(right) or set(right) <= set(left):
+        return False
+    if SequenceMatcher(None, " ".join(left), " ".join(right)).ratio() >= 0.88:
+        return False
+    first, second = left[0], right[0]
+    if first == second:
+        return is_firm(one) or is_firm(other)
+    if len(first) == 1 or len(second) == 1:
+        return first[0] != second[0] or left[-1] != right[-1]
+    if SequenceMatcher(None, first, second).ratio() >= 0.75 and left[-1] == right[-1]:
+        return False
+    return True

@@ -1,0 +1,533 @@
+"""One record -> a client, a job, or what is wrong with it, under the meaning of the file's columns.
+
+Takes a layout, the decisions about the whole file and cells. Gives ParsedClient and ParsedJob values, problems, skips
+and warnings with their rows. Touches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from followup import cells
+from followup.intake import addresses, columns, facts, headers, people, phones, table
+
+SEPARATOR = "\x1f"
+"""Stands between the cells of a joined row; a cell that holds it is a problem anyway."""
+
+# C0 and C1 without TAB, LF, CR; lone surrogates. NUL is among them.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1e\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What turns the writing or takes no room; joiners (U+200C, U+200D) are spelling in Persian and Hindi and stay.
+_INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_WORD_OF_MAIL = re.compile(r"=\?[\w.-]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
+_LINE_BREAKS = re.compile(r"\s*[\r\n]+\s*")
+_FORMULA_TEXT = re.compile(r'="([^"]*)"')
+_NOTHING = frozenset(form for word in columns.NOTHING for form in (word, word.upper(), word.capitalize()))
+_NUMBER_WITH_APOSTROPHE = re.compile(r"'(?=[+\d])")
+_ONE_LINE = frozenset(
+    "client.first_name client.last_name client.full_name client.middle_name client.title client.company client.address_as".split()
+)
+_TOTAL = re.compile(
+    r"(?:grand |sub[- ]?)?totals?(?: for .*)?:?|(?:zwischen|gesamt)?summe:?|gesamt:?|total(?:e|en)? (?:général|generale?)?:?|totaal:?|suma:?|razem:?",
+    re.IGNORECASE,
+)
+_FOOTER = re.compile(
+    r"copyright|confidential information|grand totals \(|accrual basis|cash basis|report generated|generated (?:on|by)|exported (?:on|by|from)"
+    r"|printed on|page \d+ of|\w+day, \w+ \d{1,2}, \d{4}|\d+ (?:records|rows|results)|stand:? \d",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What was decided about the whole file."""
+
+    date_order: str = "dmy"
+    decimal_mark: str = "."
+    statuses: Mapping[str, str] = field(default_factory=dict)  # normal word -> completed | open | not_a_job
+    country: str = ""
+    currency: str = ""
+    today: date
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one row gave."""
+
+    client: facts.ParsedClient | None = None
+    job: facts.ParsedJob | None = None
+    problems: list[facts.Problem] = field(default_factory=list)
+    skipped: facts.Skipped | None = None
+    volatile: bool = False
+
+
+def control_in(joined: str) -> bool:
+    """Return whether a joined row holds characters that no name or note has: control characters, lone surrogates."""
+    return _CONTROL.search(joined) is not None
+
+
+def not_a_record(record: Sequence[str], width: int) -> tuple[str, str] | None:
+    """Return the code and the reason why a row is neither client nor job, or None when it may be one."""
+    filled = [cell.strip() for cell in record if cell and not cell.isspace()]
+    if not filled:
+        return "blank", "an empty row"
+    if len(filled) > 6 or any("@" in cell for cell in filled):
+        return None
+    if _TOTAL.fullmatch(filled[0]):
+        return "total", f"a line of totals ('{_short(filled[0])}')"
+    if len(filled) == 1 and width >= 3:
+        if _FOOTER.match(filled[0]):
+            return "note", f"a line about the export ('{_short(filled[0])}')"
+        if len(record) == 1 and len(filled[0].split()) >= 2:
+            return "note", f"a line with one cell, no record ('{_short(filled[0])}')"
+    return None
+
+
+def _short(text: str) -> str:
+    return cells.cut(cells.printable(text), 40)
+
+
+class Reader:
+    """Reads the rows of one file whose questions are answered."""
+
+    def __init__(self, layout: headers.Layout, kind: str, decisions: Decisions) -> None:
+        """Sort the columns by what they fill, once for all rows."""
+        self.kind = kind
+        self.decisions = decisions
+        self.warnings: dict[str, list[int]] = {}
+        self._headers = {column.index: column.header or f"column {column.index + 1}" for column in layout.columns}
+        of: dict[str, list[int]] = {}
+        for column in layout.columns:
+            of.setdefault(column.field, []).append(column.index)
+        self._of = of
+        self._width = 1 + max((column.index for column in layout.columns), default=-1)
+        self._extra = [(index, self._headers[index]) for index in of.get("", ()) if self._headers[index]]
+        self._one_line = [index for name in _ONE_LINE for index in of.get(name, ())]
+        self._emails = of.get("client.email", [])
+        self._phones = of.get("client.phone", [])
+        self._places = self._address_groups(layout)
+        self._plain = [
+            (name.removeprefix("client."), of[name][0])
+            for name in (
+                "client.first_name client.last_name client.full_name client.title client.company client.address_as "
+                "client.referred_by client.note"
+            ).split()
+            if name in of
+        ]
+        self._email_memo: dict[str, tuple[list[str], list[str]]] = {}
+        self._phone_memo: dict[str, tuple[list[str], list[str]]] = {}
+        self._dates: dict[str, date | str | None] = {}
+        self._date_columns = {name: of[f"job.{name}"][0] for name in ("promised_on", "paid_on") if f"job.{name}" in of}
+        self._done = of.get("job.completed_on", [None])[0]
+        self._ids = [index for name in ("client.id", "job.id", "job.id+invoice", "job.invoice_ref") for index in of.get(name, ())]
+        self._optional = any(
+            name in of for name in ("client.consent", "client.opt_out", "client.preferred_channel", "client.no_channels",
+                                    "client.language", "client.tags", "client.notes", "client.middle_name")
+        )
+
+    @staticmethod
+    def _address_groups(layout: headers.Layout) -> list[list[tuple[str, int]]]:
+        groups: dict[str, list[tuple[str, int]]] = {}
+        for column in layout.columns:
+            if column.field.startswith("address."):
+                groups.setdefault(column.group, []).append((column.field.removeprefix("address."), column.index))
+        return list(groups.values())
+
+    def has_identity(self, record: Sequence[str]) -> bool:
+        """Return whether a row says whose it is."""
+        return any(
+            index < len(record) and record[index].strip()
+            for name in ("client.id", "client.full_name", "client.last_name", "client.first_name", "client.email",
+                         "client.phone", "client.company")
+            for index in self._of.get(name, ())
+        )
+
+    def identity_columns(self) -> list[int]:
+        """Return the columns that say whose a row is, and where they live."""
+        return [index for name, places in self._of.items() if name.startswith(("client.", "address.")) for index in places]
+
+    def read(self, row: int, record: Sequence[str], joined: str) -> Outcome:
+        """Return what a record says. *joined* are its cells with SEPARATOR between them."""
+        out = Outcome()
+        values = self._clean(row, record, joined, out)
+        if out.problems:
+            return out
+        if self.kind == "clients":
+            out.client = self._client(row, values, out)
+        else:
+            self._job_row(row, values, out)
+        if out.problems:
+            out.client = out.job = None
+        return out
+
+    # ------------------------------------------------------------ cells
+
+    def _clean(self, row: int, record: Sequence[str], joined: str, out: Outcome) -> list[str]:
+        if len(joined) > table.LONGEST_CELL:
+            for index, cell in enumerate(record):
+                if len(cell) > table.LONGEST_CELL:
+                    why = f"has {len(cell)} characters, and no cell can have more than {table.LONGEST_CELL}; is a quotation mark missing?"
+                    self._problem(out, row, index, cell[:60], "too-long", why)
+            if out.problems:
+                return []
+        if _CONTROL.search(joined):
+            for index, cell in enumerate(record):
+                found = _CONTROL.search(cell)
+                if found:
+                    code = ord(found[0])
+                    what = "a byte that could not be read" if 0xD800 <= code <= 0xDFFF else f"a control character (U+{code:04X})"
+                    self._problem(out, row, index, cell, "control-character", f"holds {what}; type this cell again")
+            if out.problems:
+                return []
+        values = list(record)
+        if not joined.isascii() and _INVISIBLE.search(joined):
+            values = [_INVISIBLE.sub("", value) for value in values]
+            self._warn("invisible characters were taken out", row)
+        if len(values) > self._width:
+            del values[max(self._width, 0) :]
+        elif len(values) < self._width:
+            values += [""] * (self._width - len(values))
+        values = [value.strip() for value in values]
+        if not _NOTHING.isdisjoint(values):
+            values = ["" if value in _NOTHING else value for value in values]
+        if "'" in joined:
+            values = [cells.unguard(value) for value in values]
+            for index in (*self._ids, *self._phones, *self._of.get("address.postal_code", ())):
+                values[index] = _NUMBER_WITH_APOSTROPHE.sub("", values[index], count=1) if values[index][:1] == "'" else values[index]
+        if '="' in joined:
+            values = [found[1] if (found := _FORMULA_TEXT.fullmatch(value)) else value for value in values]
+        if "\n" in joined or "\r" in joined or "=?" in joined:
+            self._one_line_names(row, values, out)
+        return values
+
+    def _one_line_names(self, row: int, values: list[str], out: Outcome) -> None:
+        for index in self._one_line:
+            value = values[index]
+            if "\n" in value or "\r" in value:
+                self._problem(out, row, index, value, "line-break", "has a line break in it; write the name on one line")
+            elif _WORD_OF_MAIL.search(value):
+                self._problem(
+                    out, row, index, value, "encoded-name",
+                    "is a name in the wire form of e-mail; write it as people read it",
+                )
+        keep = {index for name in ("client.notes", "client.email", "client.phone", "client.tags", "") for index in self._of.get(name, ())}
+        for index, value in enumerate(values):
+            if index not in keep and ("\n" in value or "\r" in value):
+                values[index] = _LINE_BREAKS.sub(", ", value)
+
+    def _value(self, values: Sequence[str], name: str) -> str:
+        places = self._of.get(name)
+        return values[places[0]] if places else ""
+
+    def _problem(self, out: Outcome, row: int, index: int, value: str, code: str, why: str) -> None:
+        header = self._headers.get(index, f"column {index + 1}")
+        out.problems.append(facts.Problem(row, header, cells.cut(cells.printable(value), 200), code, why))
+
+    def _warn(self, what: str, row: int) -> None:
+        rows = self.warnings.setdefault(what, [])
+        if not rows or rows[-1] != row:
+            rows.append(row)
+
+    # ------------------------------------------------------------ clients
+
+    def _client(self, row: int, values: Sequence[str], out: Outcome) -> facts.ParsedClient:
+        client = facts.ParsedClient(rows=[row], client_id=self._value(values, "client.id"))
+        for name, index in self._plain:
+            if values[index]:
+                setattr(client, name, values[index])
+        self._names(client, values)
+        self._reach(client, row, values, out)
+        self._address(client, values)
+        if self._optional:
+            self._wishes(client, row, values, out)
+        if self.kind == "clients":
+            client.extra = {header: values[index] for index, header in self._extra if values[index]}
+            if not (client.full_name or client.company or client.emails or client.client_id or client.phones or out.problems):
+                index = self._plain[0][1] if self._plain else 0
+                self._problem(out, row, index, "", "no-client", "names no client: no name, number, e-mail or phone")
+        return client
+
+    def _names(self, client: facts.ParsedClient, values: Sequence[str]) -> None:
+        if client.full_name and not (client.first_name or client.last_name):
+            title, first, last, whole = people.split(client.full_name)
+            client.full_name = whole
+            if whole == client.company:
+                return
+            client.first_name, client.last_name = first, last
+            client.title = client.title or title
+            if not first and not last and not client.company and people.is_firm(whole):
+                client.company = whole
+        elif not client.full_name:
+            middle = self._value(values, "client.middle_name")
+            client.full_name = " ".join(part for part in (client.first_name, middle, client.last_name) if part)
+            if not client.full_name and client.company:
+                client.full_name = client.company
+
+    def _reach(self, client: facts.ParsedClient, row: int, values: Sequence[str], out: Outcome) -> None:
+        for index in self._emails:
+            value = values[index]
+            if not value:
+                continue
+            if value.lower().startswith("/o="):
+                self._warn("an address inside a company's mail server (Exchange) was left out", row)
+                continue
+            found = self._email_memo.get(value)
+            if found is None:
+                found = self._email_memo[value] = addresses.split(value)
+            good, bad = found
+            if bad:
+                self._problem(out, row, index, value, "email", f"'{_short(bad[0])}' is no e-mail address; correct it or empty the cell")
+            if good:
+                client.emails = tuple(good) if not client.emails else _joined(client.emails, good, fold=True)
+        for index in self._phones:
+            value = values[index]
+            if not value:
+                continue
+            read = self._phone_memo.get(value)
+            if read is None:
+                read = self._phone_memo[value] = phones.split(value, self.decisions.country)
+            numbers, rest = read
+            if numbers:
+                client.phones = tuple(numbers) if not client.phones else _joined(client.phones, numbers)
+            elif phones.damaged(value):
+                self._problem(out, row, index, value, "phone", "was rounded by a spreadsheet; type the whole number again, as text")
+            elif rest and not (client.emails or client.phones):
+                self._problem(out, row, index, value, "phone", "is no phone number, and the row has no e-mail; correct it")
+            elif rest:
+                client.phones = (*client.phones, value)
+                self._warn("a phone that could not be read as a number was kept as it is written", row)
+
+    def _address(self, client: facts.ParsedClient, values: Sequence[str]) -> None:
+        for group in self._places:
+            filled = [(part, values[index]) for part, index in group if values[index]]
+            if not filled:
+                continue
+            for part, value in filled:
+                if part == "line2" or (part == "street" and client.street):
+                    client.street = f"{client.street}, {value}" if client.street else value
+                elif part == "country":
+                    client.country = columns.read_country(value)
+                else:
+                    setattr(client, part, value)
+            return
+
+    def _wishes(self, client: facts.ParsedClient, row: int, values: Sequence[str], out: Outcome) -> None:
+        for index in self._of.get("client.consent", ()):
+            value = values[index]
+            said = columns.read_consent(value, self._headers[index]) if value else "unknown"
+            if said is None:
+                self._problem(out, row, index, value, "consent", "is not understood; write opted_in, opted_out or unknown")
+            elif client.consent != "opted_out" and said != "unknown":
+                client.consent = said
+        for index in self._of.get("client.opt_out", ()):
+            value = values[index]
+            stop = columns.read_opt_out(value) if value else False
+            if stop is None:
+                self._problem(out, row, index, value, "consent", "is not understood; write yes or no")
+            elif stop:
+                client.consent = "opted_out"
+        preferred = self._value(values, "client.preferred_channel")
+        if preferred:
+            good, bad = columns.read_channels(preferred)
+            if bad or not good:
+                index = self._of["client.preferred_channel"][0]
+                self._problem(out, row, index, preferred, "channel", "is no way to reach a client; write email, call, text, letter, card or visit")
+            else:
+                client.preferred_channel = good[0]
+        never = self._value(values, "client.no_channels")
+        if never:
+            good, bad = columns.read_channels(never)
+            if bad:
+                index = self._of["client.no_channels"][0]
+                self._problem(out, row, index, never, "channel", f"'{_short(bad[0])}' is no channel; write email, call, text, letter, card or visit")
+            client.no_channels = tuple(good)
+        language = self._value(values, "client.language")
+        if language:
+            client.language = columns.read_language(language)
+            if not client.language:
+                client.extra[self._headers[self._of["client.language"][0]]] = language
+                self._warn("a language that we do not know was kept as an unknown column", row)
+        for index in self._of.get("client.tags", ()):
+            if values[index]:
+                client.tags = _joined(client.tags, columns.read_tags(values[index]))
+        notes = [values[index] for index in self._of.get("client.notes", ()) if values[index]]
+        if notes:
+            client.notes = "\n".join(dict.fromkeys(notes))
+
+    # ------------------------------------------------------------ jobs
+
+    def _job_row(self, row: int, values: Sequence[str], out: Outcome) -> None:
+        who = self._client(row, values, out)
+        job = facts.ParsedJob(
+            rows=[row],
+            client_id=who.client_id,
+            client_name=who.full_name or who.company,
+            client_email=who.emails[0] if who.emails else "",
+            service=self._value(values, "job.service"),
+            invoice_ref=self._value(values, "job.invoice_ref") or self._value(values, "job.id+invoice"),
+            job_id=self._value(values, "job.id") or self._value(values, "job.id+invoice"),
+            assigned_to=self._value(values, "job.assigned_to"),
+            note=self._value(values, "job.note"),
+            who=who,
+        )
+        site = [values[index] for index in self._of.get("job.site_address", ()) if values[index]]
+        job.site_address = ", ".join(dict.fromkeys(site))
+        extra = {header: values[index] for index, header in self._extra if values[index]}
+        done = values[self._done] if self._done is not None else ""
+        amount = self._value(values, "job.amount")
+        status = self._value(values, "job.status")
+        mixed = self.kind == "mixed"
+        if not (job.job_id or job.service or done or (amount and not mixed)):
+            if mixed:
+                who.extra = {**who.extra, **extra}
+                self._whole_client(row, who, out)
+            else:
+                index = (self._of.get("job.service") or self._of.get("job.completed_on") or [0])[0]
+                self._problem(out, row, index, "", "no-job", "says nothing about a job: no number, service or date")
+            return
+        job.extra = extra
+        self._dated(job, row, values, out)
+        self._money(job, row, values, amount, out)
+        self._progress(job, row, done=done, status=status, values=values, out=out)
+        if out.skipped and job.status != "not_a_job":
+            return
+        if mixed:
+            self._whole_client(row, who, out)
+        else:
+            who.reference = True
+        if not (job.client_name or job.client_id or who.emails or who.phones) and not out.problems:
+            index = (self._of.get("client.full_name") or self._of.get("client.email") or [0])[0]
+            self._problem(out, row, index, "", "no-client", "does not say for whom the job was; add a name and an e-mail or phone")
+        out.job = job
+
+    def _whole_client(self, row: int, who: facts.ParsedClient, out: Outcome) -> None:
+        if who.full_name or who.company or who.emails or who.client_id or who.phones:
+            out.client = who
+        elif not out.problems:
+            self._problem(out, row, self._plain[0][1] if self._plain else 0, "", "no-client", "names no client")
+
+    def _dated(self, job: facts.ParsedJob, row: int, values: Sequence[str], out: Outcome) -> None:
+        for name, index in self._date_columns.items():
+            value = values[index]
+            if not value:
+                continue
+            if name == "paid_on":
+                flag = columns.read_flag(value)
+                if flag is not None:
+                    job.unpaid = not flag
+                    continue
+            day = self._day(value)
+            if isinstance(day, date):
+                setattr(job, name, day)
+            elif day is not None:
+                self._problem(out, row, index, value, "date", day)
+        balance = self._value(values, "job.open_balance")
+        if balance:
+            open_amount = columns.read_amount(balance, mark=self.decisions.decimal_mark, currency=self.decisions.currency)
+            if isinstance(open_amount, columns.Money):
+                job.unpaid = open_amount.minor > 0
+
+    def _day(self, value: str) -> date | str | None:
+        """Return the day in a cell, None when the cell means nothing, or why there is none."""
+        if value in self._dates:
+            return self._dates[value]
+        order = self.decisions.date_order
+        found: date | str | None
+        try:
+            day = columns.read_date(value, order)
+        except ValueError:
+            found = None
+        else:
+            if day:
+                found = day
+            elif columns.is_date_shaped(value):
+                found = f"is no day in the calendar (read as {_ORDER_WORDS.get(order, order)}); write it as 2026-02-28"
+            else:
+                found = "is no date; write it as 2026-02-28"
+        self._dates[value] = found
+        return found
+
+    def _money(self, job: facts.ParsedJob, row: int, values: Sequence[str], amount: str, out: Outcome) -> None:
+        currency = self._value(values, "job.currency").upper()
+        if currency and not re.fullmatch(r"[A-Z]{3}", currency):
+            currency = columns.currency_of_sign(currency) or currency
+            if not re.fullmatch(r"[A-Z]{3}", currency):
+                index = self._of["job.currency"][0]
+                self._problem(out, row, index, currency, "currency", "is no currency; write its three letters, such as GBP")
+                return
+        if not amount:
+            return
+        read = columns.read_amount(amount, mark=self.decisions.decimal_mark, currency=currency or self.decisions.currency)
+        if isinstance(read, str):
+            self._problem(out, row, self._of["job.amount"][0], amount, "amount", read)
+        elif currency and read.currency != currency:
+            self._problem(out, row, self._of["job.amount"][0], amount, "amount", f"says {read.currency}, and the column of currencies says {currency}")
+        else:
+            job.amount_minor, job.currency = read.minor, read.currency
+            if read.minor < 0:
+                out.skipped = facts.Skipped(row, "credit", "a credit or refund: its amount is below zero")
+
+    def _progress(self, job: facts.ParsedJob, row: int, *, done: str, status: str, values: Sequence[str], out: Outcome) -> None:
+        today = self.decisions.today
+        said = self._status(status) if status else ""
+        flag = columns.read_flag(done) if done else None
+        if done and flag is None:
+            day = self._day(done)
+            if isinstance(day, date):
+                job.completed_on = day
+            elif day is not None:
+                word = self._status(done)
+                if word:
+                    said = said or word
+                else:
+                    self._problem(out, row, self._done or 0, done, "date", day)
+                    return
+        elif flag is not None:
+            said = said or ("completed" if flag else "open")
+        for index in self._of.get("job.cancelled", ()):
+            if values[index] and columns.read_flag(values[index]):
+                said = "not_a_job"
+        if said == "not_a_job":
+            job.status = "not_a_job"
+            shown = cells.printable(status or "cancelled")
+            out.skipped = facts.Skipped(row, "not_a_job", f"no job of ours: '{_short(shown)}'")
+            return
+        if said == "open":
+            job.status, job.completed_on = "open", None
+            return
+        future = job.completed_on is not None and job.completed_on > today
+        out.volatile = future
+        if said == "completed":
+            if job.completed_on is None:
+                index = self._done if self._done is not None else self._of.get("job.status", [0])[0]
+                self._problem(out, row, index, done, "no-date", "is completed, but there is no date; add the day it was completed")
+            elif future:
+                self._problem(out, row, self._done or 0, done, "future-date", f"lies after today ({today}), and the job is completed; correct one of them")
+            job.status = "completed"
+        elif job.completed_on is not None and not future:
+            job.status = "completed"
+        else:
+            job.status, job.completed_on = "open", None
+
+    def _status(self, word: str) -> str:
+        normal = headers.normal(word)
+        return self.decisions.statuses.get(normal, "") or sure_status(normal)
+
+
+_ORDER_WORDS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}
+
+
+def sure_status(normal_word: str) -> str:
+    """Return what a status word means for everybody; nothing for words that mean different things to different firms."""
+    meaning = columns.STATUS_WORDS.get(normal_word, "")
+    return "completed" if meaning in {"completed", "paid"} else "" if meaning == "billed" else meaning
+
+
+def _joined(have: Iterable[str], more: Iterable[str], *, fold: bool = False) -> tuple[str, ...]:
+    key: Callable[[str], str] = str.lower if fold else str
+    kept: dict[str, str] = {}
+    for value in (*have, *more):
+        kept.setdefault(key(value), value)
+    return tuple(kept.values())
