@@ -204,7 +204,8 @@ class Renderer:
         channel = decision.channel
         if channel is None:
             return MessageProblem(f"{_who(client)}: no way to reach them is known. Add an e-mail address or a phone.")
-        language = client.language or self._settings.business.language
+        # As the planner reads it: "de-AT" is German.
+        language = client.language.strip().lower().partition("-")[0] or self._settings.business.language
         source = self._source(decision.template, language, channel.value)
         if isinstance(source, MessageProblem):
             return source
@@ -235,7 +236,13 @@ class Renderer:
         found = self._sources.get((name, language, channel))
         if found is None:
             try:
-                found = lookup.find(self._folders, name, language=language, channel=channel)
+                found = lookup.find(
+                    self._folders,
+                    name,
+                    language=language,
+                    channel=channel,
+                    home_language=self._settings.business.language,
+                )
             except TemplateProblem as problem:
                 found = problem
             except NotFound as missing:
@@ -279,9 +286,7 @@ class Renderer:
         )
         if problem:
             raise MessageProblem(f"{where}: {_who(client)}: {problem}")
-        to_address = decision.address
-        if channel in _PAPER and not to_address:
-            to_address = _postal(client)
+        to_address = (channel in _PAPER and _postal(client)) or decision.address
         if not to_address and channel is not Channel.VISIT:
             raise MessageProblem(
                 f"{_who(client)}: has no {_ADDRESS_KINDS[channel]}. Add it: followup client edit {client.id}"

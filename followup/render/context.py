@@ -117,7 +117,7 @@ def _iso(day: date | None) -> str:
 
 def line(text: str) -> str:
     """Return *text* as one line with single spaces."""
-    return " ".join(text.split())
+    return " ".join(text.split()) if text else text
 
 
 def block(text: str) -> str:
@@ -197,7 +197,7 @@ class Values:
             "jobs_done": summary.jobs,
             "first_job_on": _iso(first_on),
             "last_job_on": _iso(summary.last_job_on),
-            "last_job": _last_job(dossier, language),
+            "last_job": _last_job(dossier, jobs, said_jobs, language),
             "years": years,
             "years_text": words.duration(years, "year", language) if years else "",
             "interval_text": _interval(self._settings, lead, language),
@@ -332,8 +332,11 @@ def _client_values(client: Client, name: words.Name, language: str) -> dict[str,
     }
 
 
-def _last_job(dossier: Dossier, language: str) -> dict[str, Any]:
+def _last_job(dossier: Dossier, jobs: Sequence[Job], said_jobs: list[dict[str, Any]], language: str) -> dict[str, Any]:
     wanted = dossier.summary.last_job_id
+    for job, said in zip(jobs, said_jobs, strict=True):
+        if job.id == wanted:
+            return said  # most messages speak of the latest job
     for job in reversed(dossier.jobs):
         if job.id == wanted or (not wanted and job.status is JobStatus.COMPLETED):
             return job_values(job, language)

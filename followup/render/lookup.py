@@ -4,7 +4,7 @@ Takes a template's name, a language and a channel. Gives the file that is used: 
 Touches the folders of templates, to read; links that lead out of them are refused.
 
 A template is a text file ``NAME.LANG.CHANNEL.txt``; language and channel may be left out: ``thank-you.en.txt`` is
-the English thank-you on any channel, ``thank-you.txt`` the one for any language. Names that begin with ``_`` are
+the English thank-you on any channel, ``thank-you.txt`` is in the home's language. Names that begin with ``_`` are
 parts for ``{% include %}`` and never sent by themselves. The head::
 
     subject: Thank you for having us
@@ -154,9 +154,12 @@ def read(folders: Sequence[Path], file_name: str) -> tuple[Path, str] | None:
     return None
 
 
-def candidates(name: str, *, languages: Iterable[str], channel: str = "", suffix: str = "txt") -> Iterator[str]:
+def candidates(
+    name: str, *, languages: Iterable[str], channel: str = "", suffix: str = "txt", any_language: bool = True
+) -> Iterator[str]:
     """Yield the file names that can stand for a template, the most fitting first."""
-    for language in [*dict.fromkeys(language for language in languages if language), ""]:
+    named = dict.fromkeys(language for language in languages if language)
+    for language in (*named, "") if any_language else named:
         if channel:
             yield str(FileName(name, language, channel, suffix))
         yield str(FileName(name, language, "", suffix))
@@ -195,14 +198,14 @@ def find(folders: Sequence[Path], name: str, *, language: str, channel: str, hom
     """Return the template that is used for a language and a channel.
 
     A client's language without a template is never answered in another one: *home_language* is tried only where
-    *language* is empty.
+    *language* is empty. A file that names no language is in the home's.
 
     Raises:
         NotFound: no folder has it; the text names those that there are.
         TemplateProblem: its head is wrong.
     """
-    languages = (language or home_language,)
-    for file_name in candidates(name, languages=languages, channel=channel):
+    wanted = language or home_language
+    for file_name in candidates(name, languages=(wanted,), channel=channel, any_language=wanted == home_language):
         found = read(folders, file_name)
         if found is None:
             continue
@@ -213,8 +216,8 @@ def find(folders: Sequence[Path], name: str, *, language: str, channel: str, hom
     if name in known:
         spoken = ", ".join(sorted(known[name] - {""}))
         raise NotFound(
-            f"template '{name}' is not there in '{languages[0]}', only in: {spoken}. "
-            f"Make one: followup template new {name} --language {languages[0]}"
+            f"template '{name}' is not there in '{wanted}', only in: {spoken}. "
+            f"Make one: followup template new {name}.{wanted}"
         )
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(sorted(known)) or 'none'}."

@@ -117,6 +117,7 @@ _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "INR": "₹", "C
 _MARKS = {"en": (",", "."), "de": (".", ","), "fr": ("\N{NO-BREAK SPACE}", ","), "es": (".", ",")}
 
 
+@lru_cache(maxsize=4096)
 def amount(minor: int | None, currency: str) -> str:
     """Return an amount as a plain value for templates, "120.00 GBP", or "" when it is not known."""
     return "" if minor is None else f"{cells.decimal(minor, currency)} {currency}".rstrip()
@@ -299,8 +300,7 @@ _LINKS = frozenset({"and", "&", "+", "und", "et", "y", "u"})
 
 def name_of(*, full: str, first: str, last: str, title: str) -> Name:
     """Return the parts of a client's name, whichever of them the files gave."""
-    first, last, full = (" ".join(part.split()) for part in (first, last, full))
-    title = " ".join(title.split())
+    first, last, full, title = map(_spaced, (first, last, full, title))
     whole = full or f"{first} {last}".strip()
     if not title and not last:
         title, rest = _title_in_front(first or whole)
@@ -318,6 +318,10 @@ def name_of(*, full: str, first: str, last: str, title: str) -> Name:
     # In front of the last name a particle is not the first word of the whole name: "van der Berg".
     softened_last = soften(f"x {last}" if last.islower() else f"X {last}")[2:] if last else ""
     return Name(title, _soften_short(first), softened_last, soften(whole))
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split()) if text else text
 
 
 def _soften_short(first: str) -> str:
