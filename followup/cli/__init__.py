@@ -8,6 +8,7 @@ is imported when it is used.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -104,17 +105,29 @@ class Root(click.Group):
             with formatter.section(section):
                 formatter.write_dl([(name, text) for name, _, text in commands], col_max=12, col_spacing=2)
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run, and turn whatever happened into text on stderr and an exit code."""
+        extra.update(args=args, prog_name=prog_name, complete_var=complete_var)
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
-        leave(self._run(*args, **extra))
+            return super().main(standalone_mode=False, **extra)
+        return leave(self._run(extra))
 
-    def _run(self, *args: Any, **extra: Any) -> int:
+    def _run(self, extra: dict[str, Any]) -> int:
         try:
             if sys.stdout is None:  # `>&-`: Python drops the stream, and click would print into nothing
                 raise OSError(errno.EBADF, "standard output is closed")
-            result = super().main(*args, standalone_mode=False, **extra)
+            for stream in (sys.stdout, sys.stderr):
+                if isinstance(stream, io.TextIOWrapper):
+                    # Names come from every script, and a pipe's own idea of an encoding may know none of them.
+                    stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+            result = super().main(standalone_mode=False, **extra)
             sys.stdout.flush()
             return int(result) if isinstance(result, int) else ExitCode.DONE
         except FollowupError as error:

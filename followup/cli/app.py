@@ -40,7 +40,7 @@ class App:
 
     def start(self, *, home: str | None, now: str | None, verbose: bool, quiet: bool) -> None:
         """Take the root's options; options win over the environment."""
-        self._home_option = home or os.environ.get("FOLLOWUP_HOME")
+        self._home_option = home
         self._now_option = now or os.environ.get("FOLLOWUP_NOW")
         self.verbose, self.quiet = verbose, quiet
         _ = self.fixed_now  # a wrong --now is said before anything else happens
@@ -83,7 +83,7 @@ class App:
 
     def new_home_path(self, folder: str | None) -> Path:
         """Return where `init` makes a home: told, --home, or ~/followup."""
-        chosen = folder or self._home_option
+        chosen = folder or self._home_option or os.environ.get(homes.ENVIRONMENT)
         return Path(chosen).expanduser().absolute() if chosen else Path.home() / "followup"
 
     @property

@@ -82,7 +82,7 @@ def show_command(app: App, *, case: str) -> None:
 
     desk = app.desk()
     found = finding.case(desk, case)
-    client = desk.store.client(found.client_id)
+    client = finding.by_id(desk, found.client_id)
     for line in cases.lines(found, client, desk.store.contacts_of(client.id), today=desk.today):
         say(line)
 

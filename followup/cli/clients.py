@@ -106,7 +106,7 @@ def show_command(app: App, *, client: str, format_: str, output: Path | None) ->
 @client_command.command("add")
 @field_options
 @pass_app
-def add_command(app: App, **fields: Any) -> None:
+def add_command(app: App, /, **fields: Any) -> None:
     """Add a client by hand.
 
     \b
@@ -122,7 +122,7 @@ def add_command(app: App, **fields: Any) -> None:
 @click.argument("client")
 @field_options
 @pass_app
-def edit_command(app: App, *, client: str, **fields: Any) -> None:
+def edit_command(app: App, /, *, client: str, **fields: Any) -> None:
     """Change a client; what was edited by hand is not overwritten by an import.
 
     \b
@@ -176,10 +176,11 @@ def export_command(app: App, *, format_: str, output: Path | None) -> None:
     from followup.workflow import records
 
     desk = app.desk()
+    extra = records.own_columns(records.clients(desk))
     print_rows(
         app,
-        clients.export_rows(records.clients(desk)),
-        clients.EXPORT_COLUMNS,
+        clients.export_rows(records.clients(desk), extra=extra),
+        clients.export_columns(extra),
         format_="csv" if format_ == "table" else format_,
         output=output,
     )

@@ -139,10 +139,8 @@ def describe(recorded: Recorded) -> str:
     way = "from" if contact.direction == Direction.IN else "to"
     about = f" for {contact.key}" if contact.key else ""
     outcome = f", {contact.outcome.value}" if contact.outcome else ""
-    lines = [
-        f"Recorded: {contact.channel.value} {way} {client.full_name or client.company}"
-        f" on {day_words(contact.on)}{outcome}{about}."
-    ]
+    name = client.full_name or client.company
+    lines = [f"Recorded: {contact.channel.value} {way} {name} on {day_words(contact.on)}{outcome}{about}."]
     if recorded.case:
         lines.append(
             f"Opened case {recorded.case.id}: nothing is asked of this client until `followup case resolve"

@@ -58,10 +58,11 @@ def export_command(app: App, *, format_: str, output: Path | None) -> None:
     from followup.workflow import records
 
     desk = app.desk()
+    extra = records.own_columns(desk.store.iter_jobs())
     print_rows(
         app,
-        jobs.export_rows(records.jobs_with_clients(desk)),
-        jobs.EXPORT_COLUMNS,
+        jobs.export_rows(records.jobs_with_clients(desk), extra=extra),
+        jobs.export_columns(extra),
         format_="csv" if format_ == "table" else format_,
         output=output,
     )
@@ -81,7 +82,7 @@ def export_command(app: App, *, format_: str, output: Path | None) -> None:
 @click.option("--by", "assigned_to", help="Who did it.")
 @click.option("--note", help="One personal line for the thank-you.")
 @pass_app
-def add_command(app: App, *, client: str, **fields: Any) -> None:
+def add_command(app: App, /, *, client: str, **fields: Any) -> None:
     """Add a job for a client.
 
     \b
@@ -107,7 +108,7 @@ def add_command(app: App, *, client: str, **fields: Any) -> None:
 @click.option("--by", "assigned_to", help="Who did it.")
 @click.option("--note", help="One personal line for the thank-you.")
 @pass_app
-def edit_command(app: App, *, job: str, **fields: Any) -> None:
+def edit_command(app: App, /, *, job: str, **fields: Any) -> None:
     """Change a job; what has not gone out for it moves along.
 
     \b
@@ -141,9 +142,8 @@ def complete_command(app: App, *, job: str, on: date | None, note: str) -> None:
 
     done = records.complete_job(app.desk(), job, on=on, note=note)
     assert done.completed_on is not None
-    say(
-        f"Completed: {done.service}, on {day_words(done.completed_on)}. `followup why {done.client_id}` shows what follows."
-    )
+    say(f"Completed: {done.service}, on {day_words(done.completed_on)}.")
+    say(f"`followup why {done.client_id}` shows what follows.")
 
 
 @job_command.command("reopen")

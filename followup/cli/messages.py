@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,14 +59,13 @@ def _code(prepared: list[Prepared]) -> ExitCode:
 
 def show(app: App, item: Prepared) -> None:
     """Print one message as it would go out: headers and words, or number and words."""
-    from followup.mail import build
     from followup.workflow import sending
 
     if item.message is None:
         app.warn(f"{item.decision.key}: {item.problem}")
         return
     if item.message.channel.value == "email":
-        say(build.readable(sending.preview_bytes(app.desk(), item.message)))
+        say(sending.readable(app.desk(), item.message))
         return
     say(f"{item.message.channel.value} to {item.message.to_name} {item.message.to_address}  ({item.decision.key})\n")
     say(item.message.text)
@@ -123,9 +123,9 @@ def message_show_command(app: App, *, key: str) -> None:
     attempt = found[-1] if found else sending.draft_named(desk, key)
     if not attempt.message:
         raise NotFound(f"The text of {attempt.key} was erased.")
-    stream = click.get_binary_stream("stdout")
-    stream.write(attempt.message.encode("ascii"))
-    stream.flush()
+    sys.stdout.flush()
+    sys.stdout.buffer.write(attempt.message.encode("ascii"))
+    sys.stdout.buffer.flush()
 
 
 @message_command.command("list")
@@ -196,9 +196,8 @@ def send_command(
     shown = good[:limit] if limit else good
     for item in shown:
         assert item.message is not None
-        say(
-            f"{'Would draft' if dry_run else 'To draft'}: {item.decision.step:<18} {item.message.to_name} <{item.message.to_address}>  {item.message.subject}"
-        )
+        verb, to = "Would draft" if dry_run else "To draft", f"{item.message.to_name} <{item.message.to_address}>"
+        say(f"{verb}: {item.decision.step:<18} {to}  {item.message.subject}")
     if dry_run:
         click.echo(f"{plural(len(shown), 'draft')} would be written (--dry-run); nothing was.")
         return code
@@ -207,14 +206,12 @@ def send_command(
     for attempt in done.drafted:
         say(f"Wrote draft: {attempt.file_name}")
     if len(done.drafted) < len(shown):
-        app.narrate(
-            f"{plural(len(shown) - len(done.drafted), 'message')} stopped by a rule in the last moment; `followup why` says which."
-        )
+        stopped = plural(len(shown) - len(done.drafted), "message")
+        app.narrate(f"{stopped} stopped by a rule at the last moment; `followup why` says which.")
     if done.left:
         app.narrate(f"{plural(done.left, 'message')} left for the next run (--limit).")
-    say(
-        f"{plural(len(done.drafted), 'draft')} in {desk.home.drafts_path}. Open drafts.html there, send them, then say: followup confirm"
-    )
+    say(f"{plural(len(done.drafted), 'draft')} in {desk.home.drafts_path}")
+    say("Open drafts.html there, send them from your mail program, then say: followup confirm")
     return code
 
 
@@ -277,9 +274,8 @@ def _report(app: App, attempts: list[Attempt], *, sent: bool) -> None:
     if sent:
         say(f"Recorded as sent: {plural(sum(each is not None for each in answers), 'message')}.")
     else:
-        say(
-            f"Not sent: {plural(len(attempts), 'message')}; due again. If a copy lies in your mail program, delete it there."
-        )
+        say(f"Not sent: {plural(len(attempts), 'message')}; due again.")
+        say("If a copy lies in your mail program, delete it there.")
 
 
 def ask_drafts(app: App, waiting: list[Attempt]) -> None:

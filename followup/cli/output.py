@@ -6,6 +6,7 @@ Takes rows and columns. Gives text on stdout or in a file that is replaced atomi
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -38,7 +39,7 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A day as 2026-03-02, `today` or `yesterday`."""
 
     name = "date"
@@ -69,7 +70,7 @@ def print_rows(
     *,
     format_: str,
     output: Path | None,
-    envelope: Mapping[str, Any] | None = None,
+    envelope: Callable[[], Mapping[str, object]] | None = None,
     excel: str = "",
     empty: str = "",
 ) -> int:
@@ -82,7 +83,7 @@ def print_rows(
             count = tables.write(rows, columns, stream=stream, **options)
         app.narrate(f"Wrote {count} rows to {output}.")
         return count
-    stream = click.get_text_stream("stdout", encoding="utf-8")
+    stream = sys.stdout
     if format_ == "table":
         options["width"] = shutil.get_terminal_size((120, 24)).columns if stream.isatty() else None
     count = tables.write(rows, columns, stream=stream, **options)

@@ -45,6 +45,7 @@ def report_command() -> None:
 @pass_app
 def contacts_command(
     app: App,
+    /,
     *,
     client: str,
     channel: str | None,
@@ -73,14 +74,15 @@ def contacts_command(
         excel=app.desk().settings.business.country if excel else "",
         empty="No contacts in this period.",
     )
-    app.narrate(found.totals())
+    for line in found.totals.lines():
+        app.narrate(line)
 
 
 @report_command.command("summary")
 @period_options
 @format_option
 @pass_app
-def summary_command(app: App, *, format_: str, output: Path | None, **period: Any) -> None:
+def summary_command(app: App, /, *, format_: str, output: Path | None, **period: Any) -> None:
     """Count what happened in a period: contacts by channel and outcome, thanks, asks, cases.
 
     \b

@@ -24,7 +24,7 @@ from followup.errors import ConfigurationError, ExitCode, UsageError
 @click.option("--email", help="Your e-mail address.")
 @click.option("--basis", type=click.Choice(["opt-in", "completed-job"]), help="On what marketing messages may rest.")
 @pass_app
-def init_command(app: App, *, folder: str | None, **options: str | None) -> None:
+def init_command(app: App, /, *, folder: str | None, **options: str | None) -> None:
     """Make a home: one folder with settings, database, journal and key. Never overwrites anything.
 
     \b

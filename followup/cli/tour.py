@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from followup import home as homes
+from followup import shipped
 from followup.errors import CannotCreate
 from followup.workflow import demo
 
@@ -23,7 +23,7 @@ def play(folder: Path | None) -> None:
         raise CannotCreate(f"{folder} is not empty. The demo plays in an empty folder: followup demo NEWFOLDER")
     target = folder or Path(tempfile.mkdtemp(prefix="followup-demo-"))
     target.mkdir(parents=True, exist_ok=True)
-    examples = homes.shipped("examples")
+    examples = shipped.path("examples")
     before = Path.cwd()
     os.chdir(target)
     try:

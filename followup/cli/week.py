@@ -180,8 +180,7 @@ def _summary(app: App) -> None:
     click.echo("\n" + "-" * 72)
     say(f"Done for {day_words(desk.today)}.")
     say(f"  waiting to be confirmed: {plural(now.drafts, 'draft')}")
-    say(
-        f"  left for later: {plural(now.messages, 'message')}, {plural(now.calls, 'call')}, {plural(now.letters, 'letter or text', 'letters or texts')}"
-    )
+    by_hand = plural(now.letters, "letter or text", "letters or texts")
+    say(f"  left for later: {plural(now.messages, 'message')}, {plural(now.calls, 'call')}, {by_hand}")
     say(f"  held by a rule: {now.held}, to look at: {now.review + now.failed}")
     say(f"  open cases: {now.cases}")

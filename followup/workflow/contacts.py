@@ -235,7 +235,7 @@ def _contact(
 
 
 def _record(desk: Desk, contact: Contact, *, command: str) -> Recorded:
-    client = desk.store.client(contact.client_id)
+    client = finding.by_id(desk, contact.client_id)
     case = None
     with desk.store.write(kind="contact", command=command, person=desk.person, now=desk.now()) as write:
         write.save(contact)

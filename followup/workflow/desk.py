@@ -5,15 +5,17 @@ Takes a Home and a clock. Gives settings, store, rules and calendar, each loaded
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from followup import files, settings, store, workdays
-from followup.errors import ConfigurationError, NoPermission, NotFound
+from followup import files, settings, shipped, store, workdays
+from followup.errors import ConfigurationError, NoPermission, NotFound, TryLater
 from followup.home import Home
 from followup.model import Person
 
@@ -90,20 +92,19 @@ class Desk:
 
     @cached_property
     def calendar(self) -> workdays.Calendar:
-        """Return the firm's business days; public holidays are kept in the store, so that `due` need not look them up."""
+        """Return the firm's business days; the store keeps public holidays, so that `due` need not look them up."""
         business = self.settings.business
         years = [self.today.year + offset for offset in YEARS_AROUND]
         known = self.store.holidays(business.country, business.region, years)
         if known is None:
             known = workdays.public_holidays(business.country, business.region, years)
-            try:
+            with contextlib.suppress(NoPermission, TryLater):  # reading works in a home that cannot be written
                 self.store.keep_holidays(business.country, business.region, years, known)
-            except NoPermission:  # reading commands work in a home that cannot be written
-                pass
         return workdays.Calendar(
             country=business.country,
             region=business.region,
             closing_days=self.settings.closing_days,
+            weekend=self.settings.weekend,
             holidays=known,
         )
 
@@ -115,11 +116,9 @@ class Desk:
         return lookup.catalogue(self.template_folders)
 
     @property
-    def template_folders(self) -> tuple[os.PathLike[str], ...]:
+    def template_folders(self) -> tuple[Path, ...]:
         """Return where templates are looked up: the home's own first, then the shipped ones."""
-        from followup import home
-
-        return (self.home.templates_path, home.shipped("templates"))
+        return (self.home.templates_path, shipped.path("templates"))
 
     @cached_property
     def rules(self) -> plan.Rules:

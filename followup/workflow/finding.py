@@ -26,6 +26,14 @@ def client(desk: Desk, text: str) -> Client:
     return found[0]
 
 
+def by_id(desk: Desk, client_id: str) -> Client:
+    """Return the client with this id."""
+    found = desk.store.client(client_id)
+    if found is None:
+        raise NotFound(f"No client has the id {client_id}.")
+    return found
+
+
 def describe_client(record: Client) -> str:
     """Return one line that tells this client from others of the name."""
     parts = [record.id, record.full_name or record.company]
@@ -62,10 +70,10 @@ def client_or_key(desk: Desk, text: str) -> tuple[Client, list[Decision]]:
     """Return whom *text* means, with every decision about them, or with the one that a key names."""
     fact_id, dot, _ = text.partition(".")
     owner = desk.store.client_of_fact(fact_id) if dot or len(fact_id) == identity.LENGTH else None
-    if owner is None or (not dot and desk.store.client(owner).id == fact_id):
+    if owner is None or (not dot and owner == fact_id):
         who = client(desk, text)
         return who, planning.decisions_of(desk, who.id)
-    who = desk.store.client(owner)
+    who = by_id(desk, owner)
     chosen = [each for each in planning.decisions_of(desk, owner) if each.key.startswith(text)]
     if not chosen:
         raise NotFound(f"No step fits '{text}'. `followup why {who.id}` lists them all.")

@@ -28,15 +28,17 @@ BACKUP_MEMBERS = ("followup.toml", "followup.db", "journal", "key")
 
 def make(folder: Path, *, answers: Mapping[str, str]) -> Home:
     """Make a home in *folder*; nothing that is there already is overwritten."""
-    made = home.make(folder, answers=answers)
-    with store.create(made.database_path, home_key=made.key()):
-        pass
-    return made
+    return home.make(folder, answers=answers, fill=_make_database)
+
+
+def _make_database(made: Home) -> None:
+    store.create(made.database_path, home_key=made.key()).close()
 
 
 def crontab_line(made: Home) -> str:
     """Return the line that runs the daily round at 7:30, with full paths, for `crontab -e`."""
-    program = shutil.which("followup")
+    beside = Path(sys.executable).with_name("followup.exe" if sys.platform == "win32" else "followup")
+    program = beside if beside.is_file() else shutil.which("followup")
     command = f'"{program}"' if program else f'"{sys.executable}" -m followup'
     return f'30 7 * * * {command} --home "{made.path}" run --cron'
 
@@ -117,7 +119,7 @@ def _journal(desk: Desk) -> list[Check]:
             Check(
                 "journal",
                 False,
-                f"the journal knows {len(ahead)} hand-overs that the database does not ({listed}): the database is older",
+                f"the database is older: the journal knows {len(ahead)} hand-overs that it does not ({listed})",
                 "bring back the newest backup with `followup restore`; until then nothing is drafted for these",
             )
         )

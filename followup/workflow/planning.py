@@ -30,12 +30,9 @@ class Found:
     dossier: Dossier
 
 
-def windows(desk: Desk, *, horizon: date) -> Iterator[AnchorWindow]:
-    """Yield every range of stored dates that can matter between today and *horizon*."""
-    gaps = desk.store.usual_gaps()
-    for step in desk.settings.steps:
-        if step.enabled:
-            yield from cadence.windows(step, today=desk.today, horizon=horizon, settings=desk.settings, gaps=gaps)
+def windows(desk: Desk, *, horizon: date) -> list[AnchorWindow]:
+    """Return every range of stored dates that can matter between today and *horizon*."""
+    return cadence.all_windows(desk.settings, today=desk.today, horizon=horizon, gaps=desk.store.usual_gaps())
 
 
 def decide(desk: Desk, *, horizon: date | None = None) -> Iterator[Found]:

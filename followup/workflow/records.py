@@ -13,7 +13,7 @@ from typing import Any
 
 from followup import identity
 from followup.errors import BadInput
-from followup.intake import amounts, emails, phones
+from followup.intake import addresses, columns, phones
 from followup.model import Channel, Client, Consent, Job, JobStatus, Summary
 from followup.workflow import finding
 from followup.workflow.desk import Desk
@@ -46,7 +46,7 @@ def merge_clients(desk: Desk, keep: Client, drop: Client) -> Client:
         raise BadInput("These are one client already.")
     with desk.store.write(kind="hand", command="client merge", person=desk.person, now=desk.now()) as write:
         write.merge_clients(keep.id, drop.id)
-    return desk.store.client(keep.id)
+    return finding.by_id(desk, keep.id)
 
 
 def add_job(desk: Desk, client_text: str, fields: Mapping[str, Any]) -> Job:
@@ -122,8 +122,13 @@ def jobs_with_clients(desk: Desk) -> Iterator[tuple[Job, Client]]:
     clients: dict[str, Client] = {}
     for job in desk.store.iter_jobs():
         if job.client_id not in clients:
-            clients[job.client_id] = desk.store.client(job.client_id)
+            clients[job.client_id] = finding.by_id(desk, job.client_id)
         yield job, clients[job.client_id]
+
+
+def own_columns(found: Iterable[Client | Job]) -> list[str]:
+    """Return the names of the columns that the home keeps without knowing them, in order."""
+    return sorted({name for each in found for name in each.extra})
 
 
 def _save(desk: Desk, record: Client | Job, command: str) -> None:
@@ -158,8 +163,11 @@ def _job_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in fields.items() if value is not None}
     if "amount" in given:
         currency = given.get("currency") or desk.settings.business.currency
-        given["amount_minor"] = amounts.typed(given.pop("amount"), currency=currency)
-        given["currency"] = currency
+        text = given.pop("amount")
+        money = columns.read_amount(text, mark=".", currency=currency)
+        if isinstance(money, str):
+            raise BadInput(f"--amount: '{text}' {money}.")
+        given["amount_minor"], given["currency"] = money.minor, money.currency
     for name in ("completed_on", "paid_on"):
         if name in given and given[name] > desk.today:
             raise BadInput(f"--{name.replace('_', '-')} {given[name]} is in the future.")
@@ -171,7 +179,7 @@ def _job_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _email(text: str) -> str:
-    if not emails.is_address(text):
+    if not addresses.is_address(text):
         raise BadInput(f"'{text}' is not an e-mail address. Write it as ada@example.com.")
     return text.strip()
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from followup.model import Channel
 from followup.report import contacts as contact_report
 from followup.report import periods
 from followup.report import summary as summary_report
-from followup.workflow import finding
+from followup.workflow import finding, homes
 from followup.workflow.desk import Desk
 
 
@@ -23,29 +22,13 @@ class ContactReport:
     """Rows of the contact report, and what stands beside them."""
 
     rows: Iterable[tuple[Any, ...]]
-    from_on: date
-    to_on: date
-    _totals: contact_report.Totals
+    period: periods.Period
+    totals: contact_report.Totals
 
-    @property
-    def envelope(self) -> Mapping[str, Any]:
-        """Return what stands around the rows in json; totals are complete when the rows went by."""
-        return _Late({"from": self.from_on.isoformat(), "to": self.to_on.isoformat()}, self._totals)
-
-    def totals(self) -> str:
-        """Return the totals for people, once the rows went by."""
-        return "\n".join(self._totals.lines())
-
-
-class _Late(dict[str, Any]):
-    """An envelope whose totals are read after the rows."""
-
-    def __init__(self, first: Mapping[str, Any], totals: contact_report.Totals) -> None:
-        super().__init__(first)
-        self._totals = totals
-
-    def items(self) -> Any:
-        return {**self, **self._totals.envelope()}.items()
+    def envelope(self) -> Mapping[str, object]:
+        """Return what stands around the rows in json; to be asked after the last row."""
+        days = {"from": self.period.from_on.isoformat(), "to": self.period.to_on.isoformat()}
+        return {**days, **self.totals.envelope()}
 
 
 def contacts(desk: Desk, *, client: str = "", channel: Channel | None = None, **period: Any) -> ContactReport:
@@ -55,11 +38,29 @@ def contacts(desk: Desk, *, client: str = "", channel: Channel | None = None, **
     source = desk.store.contact_rows(chosen.from_on, chosen.to_on, client_id=client_id, channel=channel)
     totals = contact_report.Totals()
     people = {person.id: person.name for person in desk.settings.people.values()}
-    rows = contact_report.rows(totals.over(source), people=people)
-    return ContactReport(rows, chosen.from_on, chosen.to_on, totals)
+    return ContactReport(contact_report.rows(totals.over(source), people=people), chosen, totals)
 
 
 def summary(desk: Desk, **period: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the summary of a period."""
+    """Yield the numbers of a period, then what waits now."""
     chosen = periods.period(today=desk.today, **period)
-    return iter(summary_report.rows(desk.store.contact_rows(chosen.from_on, chosen.to_on)))
+    inside = range(chosen.from_on.toordinal(), chosen.to_on.toordinal() + 1)
+    cases = [
+        case
+        for case in desk.store.cases(open_only=False)
+        if case.opened_on.toordinal() in inside or (case.resolved_on and case.resolved_on.toordinal() in inside)
+    ]
+    now = homes.status(desk)
+    waiting = {
+        "drafts to confirm": now.drafts,
+        "messages to send": now.messages,
+        "calls to make": now.calls,
+        "open cases": now.cases,
+    }
+    return summary_report.rows(
+        desk.store.contact_rows(chosen.from_on, chosen.to_on),
+        completed_jobs=desk.store.jobs_completed(chosen.from_on, chosen.to_on),
+        cases=cases,
+        asks=frozenset(step.name for step in desk.settings.steps if step.ask),
+        waiting={what: count for what, count in waiting.items() if count},
+    )

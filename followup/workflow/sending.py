@@ -13,8 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from followup import deliver, identity
+from followup import deliver, identity, render
 from followup.errors import Ambiguous, BadInput, ConfigurationError, NotFound, UsageError
+from followup.mail import build, reading
 from followup.model import (
     Attempt,
     AttemptState,
@@ -23,18 +24,19 @@ from followup.model import (
     Contact,
     Decision,
     Dossier,
+    Instruction,
     InstructionKind,
     Message,
     State,
 )
-from followup.workflow import finding, homes, planning
+from followup.report import calls
+from followup.workflow import contacts, finding, homes, planning
 from followup.workflow.desk import Desk
 
 if TYPE_CHECKING:
     from followup import store
-    from followup.render import Renderer
 
-    Write: TypeAlias = store.Write
+    Write: TypeAlias = store.Writer
 
 READY = frozenset({State.DUE})
 
@@ -65,10 +67,8 @@ class Sent:
 
 
 @contextmanager
-def renderer(desk: Desk) -> Iterator[Renderer]:
+def renderer(desk: Desk) -> Iterator[render.Renderer]:
     """Yield the one renderer of a run."""
-    from followup import render
-
     with render.Renderer(desk.template_folders, settings=desk.settings, today=desk.today) as opened:
         yield opened
 
@@ -78,14 +78,13 @@ def prepare(desk: Desk, found: Iterable[planning.Found]) -> list[Prepared]:
     items = list(found)
     if not items:
         return []
-    requests = [(each.decision, each.dossier, _edited(each)) for each in items]
+    requests = [render.Request(each.decision, each.dossier, _edited(each)) for each in items]
     with renderer(desk) as opened:
-        results = opened.messages(requests)
         return [
-            Prepared(each.decision, each.dossier, message=result)
-            if isinstance(result, Message)
-            else Prepared(each.decision, each.dossier, problem=str(result))
-            for each, result in zip(items, results, strict=True)
+            Prepared(each.decision, each.dossier, message=made)
+            if isinstance(made, Message)
+            else Prepared(each.decision, each.dossier, problem=str(made))
+            for each, made in zip(items, opened.messages(requests), strict=True)
         ]
 
 
@@ -200,8 +199,6 @@ def preview(desk: Desk, target: str) -> Prepared:
 
 def preview_bytes(desk: Desk, message: Message) -> str:
     """Return the exact message, headers and all, that a draft would hold if it were made now."""
-    from followup.mail import build
-
     touchpoint_id = identity.message_identifier(desk.key, message.key)
     raw = build.to_bytes(
         message,
@@ -211,6 +208,12 @@ def preview_bytes(desk: Desk, message: Message) -> str:
         unsent=True,
     )
     return raw.decode("ascii")
+
+
+def readable(desk: Desk, message: Message) -> str:
+    """Return headers and plain words of a message as a mail program shows them; the headers are those it will have."""
+    headers = reading.headers(preview_bytes(desk, message).encode("ascii"))
+    return "\n".join([*(f"{name}: {value}" for name, value in headers), "", message.text])
 
 
 def keep_text(desk: Desk, decision: Decision, *, subject: str, text: str) -> None:
@@ -228,11 +231,20 @@ def keep_text(desk: Desk, decision: Decision, *, subject: str, text: str) -> Non
     )
 
 
-def call_sheet(desk: Desk) -> list[Prepared]:
-    """Return the calls, texts and letters that wait, each with its words."""
-    from followup.workflow import contacts
-
-    return prepare(desk, contacts.by_hand(desk))
+def call_sheet(desk: Desk) -> list[calls.Call]:
+    """Return the calls, texts and letters that wait, each with its words, what was done and what was said."""
+    found = prepare(desk, contacts.by_hand(desk))
+    return [
+        calls.Call(
+            decision=item.decision,
+            client=item.client,
+            jobs=tuple(job for job_id in item.decision.job_ids for job in item.dossier.jobs if job.id == job_id),
+            contacts=item.dossier.contacts,
+            script=item.message.text if item.message else "",
+            problem=item.problem,
+        )
+        for item in found
+    ]
 
 
 # ---------------------------------------------------------------- the plan file
@@ -282,7 +294,7 @@ def planned(desk: Desk, lines: Iterable[Mapping[str, str]]) -> Kept:
     return Kept(kept, changed)
 
 
-def _edited(found: planning.Found) -> object:
+def _edited(found: planning.Found) -> Instruction | None:
     words = [
         each
         for each in found.dossier.instructions

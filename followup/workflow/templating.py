@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from followup import files, home
+from followup import files
 from followup.errors import BadInput, CannotCreate, NotFound
 from followup.render import lookup
 from followup.workflow.desk import Desk
@@ -61,11 +61,6 @@ def remove(desk: Desk, name: str) -> Path:
         raise NotFound(f"{path.name} is a shipped template; the home has none of its own.")
     path.unlink()
     return path
-
-
-def shipped_folder() -> Path:
-    """Return the folder of the shipped templates."""
-    return home.shipped("templates")
 
 
 STARTER = """\

@@ -1,0 +1,114 @@
+"""Cadences as rows and as words. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from followup.cells import Column
+from followup.errors import NotFound
+from followup.model import Conditions, Step
+
+COLUMNS = (
+    Column("cadence", "Cadence"),
+    Column("step", "Step", whole=True),
+    Column("when", "When"),
+    Column("channels", "By"),
+    Column("template", "Template"),
+    Column("purpose", "Purpose"),
+    Column("conditions", "If"),
+    Column("late", "Late after"),
+    Column("again_after", "Again after"),
+    Column("priority", "Priority", kind="number"),
+    Column("in_force", "In force", kind="flag"),
+)
+
+
+def rows(steps: Iterable[Step]) -> Iterator[tuple[object, ...]]:
+    """Yield a row of COLUMNS for every step, in the order of the settings."""
+    for step in steps:
+        yield (
+            step.cadence,
+            step.name,
+            when(step),
+            ", ".join(channel.value for channel in step.channels),
+            step.template,
+            step.purpose.value + (", ask" if step.ask else ""),
+            "; ".join(conditions(step.when)),
+            str(step.late or ""),
+            str(step.again_after or ""),
+            step.priority,
+            step.enabled,
+        )
+
+
+def when(step: Step) -> str:
+    """Return when a step falls due, in words."""
+    delay = str(step.delay)
+    if step.by_lead:
+        text = f"the service's lead before the {step.occasion.value}"
+    elif step.after_step:
+        text = f"{delay} after {step.after_step}"
+        if step.otherwise:
+            text += f", else {step.otherwise} after {step.occasion.value}"
+    elif step.delay.before:
+        text = f"{delay} {step.occasion.value}"
+    elif step.delay.number:
+        text = f"{delay} after {step.occasion.value}"
+    else:
+        text = f"on {step.occasion.value}"
+    if step.every:
+        text += f", then every {step.every}" + (f", {step.times} times at most" if step.times else "")
+    if step.reminder:
+        text += f"; one reminder {step.reminder} later"
+    return text
+
+
+def conditions(wanted: Conditions) -> list[str]:
+    """Return what must hold, each in words."""
+    said = [
+        (wanted.services, f"service is {' or '.join(wanted.services)}"),
+        (wanted.not_services, f"service is not {' nor '.join(wanted.not_services)}"),
+        (wanted.tags, f"tagged {' or '.join(wanted.tags)}"),
+        (wanted.not_tags, f"not tagged {' nor '.join(wanted.not_tags)}"),
+        (wanted.min_amount, f"amount is {wanted.min_amount} or more"),
+        (wanted.below_amount, f"amount is below {wanted.below_amount}, or not known"),
+        (wanted.first_job is True, "it is the first job"),
+        (wanted.first_job is False, "it is not the first job"),
+        (wanted.last_outcome, f"last outcome was {wanted.last_outcome}"),
+        (wanted.client_for, f"client for at least {wanted.client_for}"),
+        (wanted.paid, "not known to be unpaid"),
+        (wanted.no_future_job, "no later job of that service is done or planned"),
+        (wanted.any_of, " or ".join(" and ".join(conditions(each)) for each in wanted.any_of)),
+    ]
+    return [text for holds, text in said if holds]
+
+
+def lines(steps: Iterable[Step], name: str) -> Iterator[str]:
+    """Yield a step, or every step of a cadence, in words. NotFound names the nearest."""
+    known = list(steps)
+    chosen = [step for step in known if name in (step.name, step.cadence)]
+    if not chosen:
+        names = sorted({step.name for step in known} | {step.cadence for step in known})
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f" Did you mean {near[0]}?" if near else f" Known: {', '.join(names)}."
+        raise NotFound(f"No cadence and no step is called '{name}'.{hint}")
+    for step in chosen:
+        yield f"[cadence.{step.cadence}.{step.name}]" + ("" if step.enabled else "  (switched off)")
+        if step.description:
+            yield f"  {step.description}"
+        yield f"  when:      {when(step)}"
+        yield f"  by:        {', '.join(channel.value for channel in step.channels)}, the first that fits the client"
+        yield f"  template:  {step.template}" + (f", reminder {step.reminder_template}" if step.reminder else "")
+        yield f"  purpose:   {step.purpose.value}" + (", asks a favour" if step.ask else "")
+        for condition in conditions(step.when):
+            yield f"  only if:   {condition}"
+        for label, value in (
+            ("too late:", step.late and f"after {step.late}"),
+            ("not again:", step.again_after and f"within {step.again_after}"),
+            ("covers:", step.covers and f"several within {step.covers} are said once"),
+            ("once was:", ", ".join(step.was)),
+        ):
+            if value:
+                yield f"  {label:<10} {value}"
+        yield f"  priority:  {step.priority}"
