@@ -27,6 +27,7 @@ LAYERS = (
     "files",
     "workdays",
     "cadence",
+    "kinds",
     "settings",
     "home",
     "intake",
@@ -179,7 +180,7 @@ def test_dependencies_point_one_way() -> None:
         for module in layered()
         for node, name in imports(module.tree)
         for stage in [name.split(".")[1] if name.startswith("followup.") else ""]
-        if stage in LAYERS and LAYERS.index(stage) > LAYERS.index(module.layer)
+        if module.layer in LAYERS and stage in LAYERS and LAYERS.index(stage) > LAYERS.index(module.layer)
     )
 
 
