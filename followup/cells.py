@@ -34,6 +34,7 @@ class Column:
     kind: Kind = "text"
     place: Place = "everywhere"
     whole: bool = False  # never cut on a narrow screen: keys, numbers to dial
+    spare: int = 0  # left out of a table that is too wide even with its texts cut; the highest goes first, 0 never
 
     @property
     def on_screen(self) -> bool:

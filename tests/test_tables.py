@@ -249,6 +249,17 @@ def test_short_texts_are_not_cut_for_long_ones() -> None:
     assert max(map(len, text.splitlines())) == 60
 
 
+def test_spare_columns_are_left_out_where_cutting_is_not_enough() -> None:
+    """The highest number goes first; a column without one never does."""
+    columns = (
+        Column("key", "Key", whole=True), Column("b", "B", spare=1), Column("c", "C", whole=True, spare=2),
+        Column("d", "D", spare=3),
+    )  # fmt: skip
+    rows = [("k" * 20, "b" * 30, "c" * 10, "d" * 30)]
+    titles = [written(rows, columns, format="table", width=width).split("\n")[0].split() for width in (60, 50, 40, 20)]
+    assert titles == [["Key", "B", "C", "D"], ["Key", "B", "C"], ["Key", "B"], ["Key"]]
+
+
 def test_nothing_is_cut_without_a_terminal() -> None:
     """A table in a file or a pipe is whole."""
     assert "x" * 300 in written([("x" * 300,)], (Column("a"),), format="table")

@@ -20,17 +20,17 @@ from followup.report import why, words
 LIST_COLUMNS = (
     Column("client_id", "Id", whole=True),
     Column("client", "Client"),
-    Column("company", "Company"),
-    Column("email", "E-mail"),
+    Column("company", "Company", spare=2),
+    Column("email", "E-mail", spare=1),
     Column("phone", "Phone", whole=True),
-    Column("city", "Town"),
+    Column("city", "Town", spare=4),
     Column("jobs", "Jobs", "number"),
     Column("last_job_on", "Last job", "day", whole=True),
-    Column("last_contact_on", "Last contact", "day", whole=True),
-    Column("worth", "Worth", "amount", whole=True),
+    Column("last_contact_on", "Last contact", "day", whole=True, spare=3),
+    Column("worth", "Worth", "amount", whole=True, spare=5),
     Column("currency", place="data"),
     Column("consent", place="data"),
-    Column("tags", "Tags", "words"),
+    Column("tags", "Tags", "words", spare=6),
 )
 
 
@@ -293,7 +293,7 @@ def case_lines(case: Case, *, today: date) -> list[str]:
 
 def contact_row(contact: Contact) -> tuple[str, ...]:
     """Return a contact as the cells of one line on a page."""
-    said = contact.summary or contact.step.replace("-", " ")
+    said = contact.summary or words.step_name(contact.step)
     if contact.note:
         said = f"{said}: {contact.note}" if said else contact.note
     return (

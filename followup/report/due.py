@@ -16,10 +16,10 @@ SCREEN = (
     Column("when", "When", whole=True),
     Column("client", "Client"),
     Column("what", "What"),
-    Column("channel", "By", whole=True),
-    Column("to", "To", whole=True),
+    Column("channel", "By", whole=True, spare=2),
+    Column("to", "To", spare=1),
     Column("state", "State", whole=True),
-    Column("why", "Why"),
+    Column("why", "Why", spare=3),
     Column("key", "Key", whole=True),
 )
 

@@ -118,7 +118,7 @@ def _count_contacts(
         if row[_OUTCOME]:
             numbers.add(month, "outcomes", row[_OUTCOME])
         if way == "out" and row[_STEP] in asks:
-            numbers.add(month, "asks", row[_STEP].replace("-", " "))
+            numbers.add(month, "asks", words.step_name(row[_STEP]))
         if way == "out" and row[_STEP] in thanks:
             thanked.update(jobs_by_key.get(row[_KEY], ()))
             if row[_JOB_ID]:

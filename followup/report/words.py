@@ -16,6 +16,15 @@ _YEAR = "January February March April May June July August September October Nov
 _MONTHS = tuple(_YEAR.split())  # fixed, not the locale's
 
 _CHANNELS = {Channel.EMAIL.value: "e-mail"}
+_STEPS = {
+    "thank-you": "thank-you",
+    "check-in-call": "check-in call",
+    "check-in-mail": "check-in mail",
+    "check-in": "check-in",
+    "feedback-ask": "ask for feedback",
+    "referral-ask": "ask for a referral",
+    "win-back": "win-back",
+}
 _ON_ITS_WAY = frozenset({State.DUE, State.UPCOMING})
 
 
@@ -41,9 +50,14 @@ def channel(name: Channel | str | None) -> str:
     return _CHANNELS.get(name, str(name)) if name else ""
 
 
+def step_name(name: str) -> str:
+    """Return a step in words; one of the home's own is called as it is spelled, without hyphens."""
+    return _STEPS.get(name) or name.replace("-", " ")
+
+
 def step(decision: Decision) -> str:
-    """Return a step in words; the second and later times are numbered."""
-    name = decision.step.replace("-", " ")
+    """Return the step of a decision in words; the second and later times are numbered."""
+    name = step_name(decision.step)
     return name if decision.occurrence == 1 else f"{name} ({decision.occurrence})"
 
 

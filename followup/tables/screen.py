@@ -52,12 +52,9 @@ def layout(table: list[list[str]], columns: Sequence[Column], *, width: int | No
     """Return the cells of *table*, which are printable already, as aligned lines."""
     import tabulate  # 50 ms: only when a table is wanted
 
-    titles = [column.title or column.name for column in columns]
     if width is not None:
-        limits = _limits(titles, table, columns, width=width)
-        for row in table:
-            for index, limit in limits.items():
-                row[index] = cells.cut(row[index], limit)
+        table, columns = _narrowed(table, columns, width=width)
+    titles = list(map(_title, columns))
     put_back: list[str] = []
     text = tabulate.tabulate(
         [[_stand_in(cell, put_back) for cell in row] for row in table],
@@ -81,24 +78,29 @@ def _stand_in(cell: str, put_back: list[str]) -> str:
     return chr(_FIRST_STAND_IN + len(put_back) - 1) * columns
 
 
-def _limits(titles: list[str], table: list[list[str]], columns: Sequence[Column], *, width: int) -> dict[int, int]:
-    """Return how wide each column that must give way may be: the widest give way first, alike."""
-    floors = [cells.width(title) + TITLE_PADDING for title in titles]
-    widths = [max(map(cells.width, column)) for column in zip(*table, strict=True)]
-    widths = list(map(max, floors, widths))
-    too_much = sum(widths) + GAP * (len(widths) - 1) - width
-    if too_much <= 0:
-        return {}
-    give_way = {
-        index: max(floors[index], NARROWEST)
-        for index, column in enumerate(columns)
-        if column.kind in {"text", "words", "reasons"} and not column.whole
-    }
+def _title(column: Column) -> str:
+    return column.title or column.name
+
+
+def _narrowed(
+    table: list[list[str]], columns: Sequence[Column], *, width: int
+) -> tuple[list[list[str]], Sequence[Column]]:
+    """Return what fits into *width*: long texts are cut, and where that is not enough, spare columns left out."""
+    widths = [
+        max(cells.width(_title(column)) + TITLE_PADDING, *map(cells.width, found))
+        for column, found in zip(columns, zip(*table, strict=True), strict=True)
+    ]
+    least = list(map(_least, columns, widths))
+    shown = list(range(len(columns)))
+    for index in sorted(shown, key=lambda index: -columns[index].spare):
+        if _total(least[index] for index in shown) > width and columns[index].spare:
+            shown.remove(index)
+    too_much = _total(widths[index] for index in shown) - width
 
     def gained(level: int) -> int:
-        return sum(max(widths[index] - max(level, floor), 0) for index, floor in give_way.items())
+        return sum(widths[index] - max(min(level, widths[index]), least[index]) for index in shown)
 
-    # The highest level at which cutting every wide column to it makes the table fit.
+    # The highest level at which cutting every wide column to it makes the table fit: the widest give way first.
     low, high = NARROWEST, max(widths)
     while low < high:
         level = (low + high + 1) // 2
@@ -106,4 +108,17 @@ def _limits(titles: list[str], table: list[list[str]], columns: Sequence[Column]
             low = level
         else:
             high = level - 1
-    return {index: max(low, floor) for index, floor in give_way.items()}
+    limits = [(index, max(low, least[index])) for index in shown]
+    cut = [[cells.cut(row[index], limit) for index, limit in limits] for row in table]
+    return cut, [columns[index] for index in shown]
+
+
+def _least(column: Column, width: int) -> int:
+    if column.whole or column.kind not in {"text", "words", "reasons"}:
+        return width
+    return min(width, max(NARROWEST, cells.width(_title(column)) + TITLE_PADDING))
+
+
+def _total(widths: Iterable[int]) -> int:
+    listed = list(widths)
+    return sum(listed) + GAP * (len(listed) - 1)
