@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from followup.cells import Column, printable
-from followup.model import Channel, Client, Contact, Decision, Job
+from followup.model import Channel, Client, Contact, Decision, Job, JobStatus
 from followup.report import clients, words
 
 LAST_CONTACTS = 3
@@ -99,7 +99,8 @@ def _call(number: int, call: Call, *, today: date) -> Iterator[str]:
     if call.client.address_as:
         yield printable(f"   likes to be called {call.client.address_as}")
     for job in call.jobs:
-        yield printable(f"   done: {words.job(job)}")
+        verb = "done" if job.status is JobStatus.COMPLETED else "job"
+        yield printable(f"   {verb}: {words.job(job)}")
     for note in _notes(call):
         yield printable(f"   note: {note}")
     for contact in reversed(call.contacts[-LAST_CONTACTS:]):
@@ -112,7 +113,7 @@ def _call(number: int, call: Call, *, today: date) -> Iterator[str]:
         yield ""
     if decision.channel is Channel.TEXT and link(call):
         yield f"   {link(call)}"
-    outcome = " --outcome happy|unhappy|voicemail|no-answer" if decision.channel is Channel.CALL else ""
+    outcome = " --outcome happy|unhappy|voicemail|no-answer|wrong-number" if decision.channel is Channel.CALL else ""
     yield f"   then: followup done {decision.key}{outcome}"
 
 
