@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from followup import identity
-from followup.errors import NotFound
 from followup.mail import build, drafts
 from followup.model import (
     HOLDING_STATES,
@@ -178,7 +177,7 @@ def confirm(
     Args:
         store: written to in one transaction.
         journal: gets one line with identifiers after the row is safe.
-        attempt: drafted or unknown; its present state is read again in the transaction.
+        attempt: was drafted or unknown when it was read; its state is looked at again in the transaction.
         sent: the answer.
         now: the instant of the answer, aware.
         today: the home's local day of the answer.
@@ -194,16 +193,12 @@ def confirm(
     contact: Contact | None = None
     state = AttemptState.SENT if sent else AttemptState.CANCELLED
     with store.write(kind="contact", command="confirm", person=person, now=now) as writing:
-        current = store.attempt(attempt.id)
-        if current is None:
-            raise NotFound(f"There is no draft {attempt.id}. See those that wait: followup due")
-        if current.state not in UNSETTLED:
+        if not writing.settle_attempt(attempt.id, state, now=now, expected=UNSETTLED):
             return None
-        writing.settle_attempt(current.id, state, now=now)
         if sent:
-            contact = _contact(current, on=min(on or current.on, today), now=now, person=person)
+            contact = _contact(attempt, on=min(on or attempt.on, today), now=now, person=person)
             writing.save(contact)
-    journal.append(at=now, event=state.value, key=current.key, attempt_id=current.id)
+    journal.append(at=now, event=state.value, key=attempt.key, attempt_id=attempt.id)
     return contact
 
 

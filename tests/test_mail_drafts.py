@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html.parser
+import os
 import re
 import stat
 import sys
+import time
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -121,6 +123,21 @@ def test_settled_drafts_lose_their_files_and_nothing_else_does(tmp_path: Path) -
         (tmp_path / name).write_text("mine")
     drafts.write(tmp_path, [waiting])
     assert {path.name for path in tmp_path.iterdir()} == {waiting.file_name, drafts.PAGE, *own}
+
+
+def test_what_a_killed_run_left_half_written_goes(tmp_path: Path) -> None:
+    """But not what another run may be writing at this moment, and nothing of the owner's."""
+    for name, age in (
+        (".2026-03-02-ada-hall-j.x9y.part", 3600),
+        (".drafts.html.abc.part", 3600),
+        (".drafts.html.def.part", 1),
+        (".mine.part", 3600),
+    ):
+        (tmp_path / name).write_text("half")
+        then = time.time() - age
+        os.utime(tmp_path / name, (then, then))
+    drafts.write(tmp_path, [])
+    assert {path.name for path in tmp_path.iterdir()} == {".drafts.html.def.part", ".mine.part", drafts.PAGE}
 
 
 def test_a_lost_or_damaged_file_comes_back(tmp_path: Path) -> None:

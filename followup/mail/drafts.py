@@ -11,7 +11,7 @@ import hashlib
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -27,6 +27,8 @@ GMAIL_LIMIT = 6000  # Google refuses a request line of about 8,000
 NAME_LIMIT = 40
 
 _OURS = re.compile(r"\d{4}-\d{2}-\d{2}-(?:[a-z0-9-]*-)?(?P<key>[a-z0-9]+\.[a-z0-9_-]+\.\d+)\.eml")
+_PARTIAL = re.compile(r"\.(?:\d{4}-\d{2}-\d{2}-|drafts\.html\.).*\.part")  # of `files.write_atomically`, after a crash
+_ABANDONED_SECONDS = 60  # a younger one may be another run's, which is just writing it
 # Letters that Unicode does not take apart into a Latin letter and a mark.
 _FOLDED = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 
@@ -61,9 +63,11 @@ def write(folder: Path, attempts: Iterable[Attempt]) -> list[Path]:
         path = folder / (name or file_name(on=draft.on, client_name="", key=draft.key))
         _write_if_changed(path, draft.message.encode("ascii"))
         paths.append(path)
-    _write_if_changed(folder / PAGE, page(list(zip(drafts, paths, strict=True))).encode())
+    listed = page(list(zip(drafts, paths, strict=True))).encode()
+    _write_if_changed(folder / PAGE, listed)
     # Last, so that a draft is never in neither place when its file is renamed.
-    _remove_settled(folder, keep={path.name for path in paths})
+    _remove(_settled(folder, {path.name for path in paths}))
+    _remove(_abandoned(folder, listed))
     return paths
 
 
@@ -152,8 +156,8 @@ def _write_if_changed(path: Path, data: bytes) -> None:
     files.write_atomically(path, data)
 
 
-def _remove_settled(folder: Path, *, keep: set[str]) -> None:
-    for path in list(_settled(folder, keep)):
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
         try:
             path.unlink(missing_ok=True)
         except PermissionError as error:  # pragma: no cover - Windows: open in the mail program
@@ -162,16 +166,24 @@ def _remove_settled(folder: Path, *, keep: set[str]) -> None:
                 f"open; the next run tries again."
             ) from error
         except OSError as error:  # pragma: no cover - the disk
-            raise IOFailure(
-                f"{path}: cannot be removed ({error.strerror}). Check the disk and run it again."
-            ) from error
+            raise IOFailure(f"{path}: cannot be removed ({error.strerror}). Check the disk, run it again.") from error
 
 
-def _settled(folder: Path, keep: set[str]) -> Iterator[Path]:
-    for path in folder.iterdir():
-        found = _OURS.fullmatch(path.name)
-        if found and path.name not in keep and identity.split_key(found["key"]):
-            yield path
+def _settled(folder: Path, keep: set[str]) -> list[Path]:
+    found = ((path, _OURS.fullmatch(path.name)) for path in folder.iterdir())
+    return [
+        path for path, ours in found if ours and path.name not in keep and identity.split_key(ours["key"]) is not None
+    ]
+
+
+def _abandoned(folder: Path, listed: bytes) -> list[Path]:
+    """Return what runs that were killed left half written; the page, written anew, tells the file system's time."""
+    partials = [path for path in folder.iterdir() if _PARTIAL.fullmatch(path.name)]
+    if not partials:
+        return []
+    files.write_atomically(folder / PAGE, listed)
+    now = (folder / PAGE).stat().st_mtime
+    return [path for path in partials if path.exists() and now - path.stat().st_mtime > _ABANDONED_SECONDS]
 
 
 def _source_hash(source: str) -> str:
