@@ -48,6 +48,7 @@ MESSAGES_IN_LINE = 4
 LONGEST_HISTORY_YEARS = 60
 """How far back the first job of a client may lie for an anniversary."""
 
+_MONTHS_IN = {"month": 1, "year": 12}
 _DAYS_IN = {"day": (1, 1), "week": (7, 7), "month": (28, 31), "year": (365, 366)}
 _UNITS = {
     "day": "day",
@@ -63,6 +64,7 @@ _DELAY = re.compile(r"(?P<number>[0-9]{1,6}|an?)\s+(?P<unit>[^\W\d_]+(?:\s+[^\W\
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,4})?")
 
+HOW_TO_WRITE_AN_AMOUNT = "write digits with a point for the decimals, such as 250 or 49.90"
 EXAMPLES_OF_DELAYS = '"same day", "2 business days", "3 weeks", "12 months"'
 
 
@@ -149,9 +151,7 @@ def occurrence(anchor: date, every: Delay, n: int, *, calendar: workdays.Calenda
         return anchor + timedelta(days=number * _DAYS_IN[every.unit][0])
     from dateutil.relativedelta import relativedelta
 
-    # Fields that are None keep their value, so `months` is the whole distance; the sum clips to the month's last day.
-    months = number if every.unit == "month" else number * 12
-    return anchor + relativedelta(months=months)
+    return anchor + relativedelta(months=number * _MONTHS_IN[every.unit])
 
 
 def opposite(delay: Delay) -> Delay:
@@ -166,22 +166,19 @@ def delay_of(step: Step, service: Service | None = None) -> Delay:
     return step.delay
 
 
-def occurrences(step: Step, anchor: date, calendar: workdays.Calendar, *, delay: Delay | None = None) -> Iterator[date]:
-    """Yield the days of occurrences 1, 2, 3 ... of *step* for an occasion on *anchor*; for ever where it never ends.
+def nth(anchor: date, delay: Delay, every: Delay | None, n: int, calendar: workdays.Calendar) -> date:
+    """Return the day of occurrence *n* (from 1) of a step for an occasion on *anchor*, not yet moved to a business day.
 
-    They are not yet moved to a business day. A reminder is not among them: it counts from the day on which the first
-    went out.
-
-    Args:
-        delay: instead of the step's own, where `delay_of` says so.
+    It is computed from the anchor in one sum where delay and distance are both months or years: 12 months after a leap
+    day and then every 12 months is 29 February again in each leap year.
     """
-    n = 1
-    while step.times is None or n <= step.times:
-        base = anchor if step.every is None or n == 1 else occurrence(anchor, step.every, n - 1, calendar=calendar)
-        yield add(delay or step.delay, base, calendar)
-        if step.every is None:
-            return
-        n += 1
+    if every is None or n == 1:
+        return add(delay, anchor, calendar)
+    if delay.unit in _MONTHS_IN and every.unit in _MONTHS_IN:
+        side = -1 if delay.before else 1
+        months = side * _MONTHS_IN[delay.unit] * delay.number + _MONTHS_IN[every.unit] * every.number * (n - 1)
+        return occurrence(anchor, Delay(1, "month"), months)
+    return add(delay, occurrence(anchor, every, n - 1, calendar=calendar), calendar)
 
 
 def quiet_on(last_job_on: date, usual_gap_days: int | None, *, quiet: Quiet, calendar: workdays.Calendar) -> date:
@@ -443,7 +440,8 @@ class _Reader:
 
     def problem(self, key: str, what: str) -> None:
         """Note that *key* is wrong, and how."""
-        self.problems.append(f"{self.where}{'.' if key else ''}{key}: {what.rstrip('.')}.")
+        full_stop = "" if what.endswith((".", "?")) else "."
+        self.problems.append(f"{self.where}{'.' if key else ''}{key}: {what}{full_stop}")
 
     def text(self, key: str) -> str:
         """Return a text, empty where there is none."""
@@ -524,9 +522,7 @@ def parse_amount(value: Any) -> str:
         return ""
     text = str(value) if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) else ""
     if not _AMOUNT.fullmatch(text):
-        raise ValueError(
-            f"{_shown(value)} is not an amount; write digits with a point for the decimals, such as 250 or 49.90"
-        )
+        raise ValueError(f"{_shown(value)} is not an amount; {HOW_TO_WRITE_AN_AMOUNT}")
     return text
 
 

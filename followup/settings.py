@@ -441,9 +441,10 @@ def _slug(text: str) -> str:
 
 def _template_names(folder: Path) -> set[str]:
     try:
-        return {each.name.partition(".")[0] for each in folder.iterdir() if each.suffix in (".txt", ".html")}
+        files = [each.name for each in folder.iterdir() if each.suffix in (".txt", ".html")]
     except OSError:  # a home need not have templates of its own
         return set()
+    return {name.partition(".")[0] for name in files if not name.startswith("_")}  # the others are parts of templates
 
 
 # ---------------------------------------------------------------- cadences
