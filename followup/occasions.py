@@ -88,7 +88,7 @@ def first_job_id(jobs: tuple[Job, ...]) -> str:
 
 
 def _touched(dossier: Dossier) -> dict[str, date]:
-    """Return the facts about which something was tried, recorded or decided, each with the first day on which it was."""
+    """Return the facts about which something was tried, recorded or decided, and the first day of it."""
     touched: dict[str, date] = {}
     for key, on in (
         *((each.key, each.on) for each in dossier.attempts),

@@ -113,3 +113,27 @@ def dossier(client: model.Client | None = None, **fields: Any) -> model.Dossier:
             usual_gap_days=gaps[len(gaps) // 2] if len(gaps) >= 2 else None,
         )
     return model.Dossier(client=who, jobs=jobs, **fields)
+
+
+def step(name: str = "thank-you", **fields: Any) -> model.Step:
+    """Return a step of the after-job cadence: an e-mail one business day after the job, for as long as it takes."""
+    defaults: dict[str, Any] = {
+        "cadence": "after-job",
+        "occasion": model.OccasionKind.JOB_COMPLETED,
+        "delay": model.Delay(1, "business day"),
+        "template": name,
+    }
+    return model.Step(name=name, **{**defaults, **fields})
+
+
+def rules(*steps: model.Step, **fields: Any) -> Any:
+    """Return the planner's rules for *steps*: every template in English, no holidays, a postal address."""
+    from followup import plan, workdays
+
+    names = {name for each in steps for name in (each.template, each.reminder_template, each.name)}
+    defaults: dict[str, Any] = {
+        "calendar": workdays.Calendar(country="GB"),
+        "templates": dict.fromkeys(names, frozenset({"en"})),
+        "currency": "GBP",
+    }
+    return plan.Rules(steps=steps, **{**defaults, **fields})

@@ -158,7 +158,10 @@ def check(wanted: Wanted, record: Record, occasion: Occasion, rules: Rules) -> A
         _check_paid(answer, job)
     if wanted.said.no_future_job and job is not None:
         later = _later_work(record, job)
-        answer.say(not later, "no-future-job", later[0].text if later else "no later job is done or booked")
+        if later:
+            answer.failed.extend(later)
+        else:
+            answer.held.append(Reason("no-future-job", "no later job is done or booked"))
     if wanted.any_of:
         _check_any(answer, [check(each, record, occasion, rules) for each in wanted.any_of])
     return answer

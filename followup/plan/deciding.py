@@ -129,7 +129,7 @@ def _consider(
     said = past.instruction if past is not None else None
     skipped = said is not None and said.kind is InstructionKind.SKIP
     if stops or answer.failed or way.stops or skipped:
-        reasons = [*stops, *answer.failed, *way.stops]
+        reasons = list(dict.fromkeys((*stops, *answer.failed, *way.stops)))
         if said is not None and skipped:
             because = f": {said.reason}" if said.reason else ""
             reasons.append(Reason("skip", f"you said on {words.day(said.on)} to skip it{because}", said.on))
@@ -157,10 +157,10 @@ def _consider(
     touchpoint.is_retry = last is not None and last.state is AttemptState.TEMPORARY
     if past is not None:
         touchpoint.tries = sum(1 for contact in past.contacts if contact.outcome in UNREACHED)
-    if not step.after_step:
-        timing.schedule(touchpoint, context, anchor=occasion.on, delay=delay, what=_happened(occasion))
-    else:
+    if step.after_step or touchpoint.is_reminder:
         follow(touchpoint, context, awaited)
+    else:
+        timing.schedule(touchpoint, context, anchor=occasion.on, delay=delay, what=_happened(occasion))
 
 
 def follow(touchpoint: Touchpoint, context: Context, awaited: Touchpoint | None) -> None:

@@ -5,6 +5,7 @@ Takes dossiers. Gives `Record`s of clients and the `Household` they form. Touche
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -130,7 +131,9 @@ class Record:
         self.messages: list[tuple[date, str, bool, bool]] = []  # day, what, asked a favour, only drafted so far
         self.lifted_on: date | None = None  # the owner has looked at what a restored backup brought back
         self._read()
-        self.snoozes = snoozes([each for each in dossier.instructions if not each.key])
+        self.snoozes = snoozes(
+            [each for each in dossier.instructions if not each.key and each.kind is not InstructionKind.TEXT]
+        )
         self.stops = self._stops()
 
     def _read(self) -> None:
@@ -237,7 +240,7 @@ class Household:
 def snoozes(instructions: Sequence[Instruction]) -> list[tuple[date, date]]:
     """Return from when until when the owner held something back; each instruction ends the one before it."""
     found: list[tuple[date, date]] = []
-    for given, later in zip(instructions, [*instructions[1:], None], strict=True):
+    for given, later in itertools.zip_longest(instructions, instructions[1:]):
         if given.kind is InstructionKind.SNOOZE and given.until is not None:
             ends = given.until if later is None else min(given.until, max(later.on, given.on))
             found.append((given.on, ends))

@@ -189,7 +189,7 @@ def rules(
 
 
 def _in_order(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Return *steps* so that each comes after the one it counts from. Settings refuse circles; here they end somewhere."""
+    """Return *steps* so that each comes after the one it counts from. Circles, which settings refuse, end somewhere."""
     known = {name: step for step in steps for name in (step.name, *step.was)}
     placed: dict[str, Step] = {}
 

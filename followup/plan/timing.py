@@ -110,7 +110,8 @@ def schedule(touchpoint: Touchpoint, context: Context, *, anchor: date, delay: D
         reasons.append(Reason(hold.code, f"{hold.text}, so not before {words.day(ready)}", ready))
     touchpoint.due_on, touchpoint.ready_on = due, ready
     touchpoint.late_on = _late_on(rules, step, ready)
-    touchpoint.reasons.extend(reasons)
+    touchpoint.reasons[:0] = reasons[:1]
+    touchpoint.reasons.extend(reasons[1:])
     _settle(touchpoint, today)
 
 

@@ -58,7 +58,7 @@ class Touchpoint:
         self.past: Past | None = record.keys.get(self.key)
         if self.past is not None and self.past.attempts:
             self.key = self.past.key  # the ledger's, also when the step was renamed since
-        self.is_reminder = step.reminder is not None and n > 1
+        self.is_reminder = step.reminder is not None and step.every is None and n > 1
         self.template = (step.reminder_template if self.is_reminder else "") or step.template or step.name
         self.state: State | None = None
         self.reasons: list[Reason] = []

@@ -24,9 +24,9 @@ def day(on: date) -> str:
 
 
 def after(delay: Delay, what: str) -> str:
-    """Return "2 weeks after *what*", or "on the day when *what*"."""
+    """Return "2 weeks after *what*", or "as soon as *what*"."""
     if not delay.number and delay.unit != "business day":
-        return f"on the day when {what}"
+        return f"as soon as {what}"
     amount = f"{delay.number} {delay.unit}{'' if delay.number == 1 else 's'}"
     return f"{amount} {'before' if delay.before else 'after'} {what}"
 
