@@ -77,12 +77,12 @@ EXPORT_COLUMNS = (
     Column("no_channels", kind="words"),
     Column("tags", kind="words"),
     Column("notes"),
-    Column("note"),
+    Column("personal_note"),  # the field `note`; a column called so is taken for `notes` in other programs' files
     Column("consent"),
     Column("referred_by"),
-    Column("owner"),
 )
-"""The headers are the field names that `import` knows: the file comes back as "nothing changed"."""
+"""The headers are what `import` knows: the file comes back as "nothing changed". Who of us looks after a client is
+no fact of a file, so it is not here."""
 
 
 def export_columns(extra: Iterable[str] = ()) -> tuple[Column, ...]:
@@ -116,7 +116,6 @@ def export_rows(clients: Iterable[Client], *, extra: Sequence[str] = ()) -> Iter
             client.note,
             client.consent.value,
             client.referred_by,
-            client.owner,
             *(client.extra.get(name, "") for name in extra),
         )
 
