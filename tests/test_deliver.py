@@ -385,6 +385,14 @@ def test_a_sent_touchpoint_is_never_drafted_again(world: World) -> None:
     assert world.draft() is None
 
 
+def test_the_database_itself_forbids_a_second_hand_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even with every rule blind, there is one holding attempt a key."""
+    world.drafted()
+    monkeypatch.setattr(deliver, "stop_reason", lambda *facts, today: "")
+    assert world.draft() is None
+    assert world.states() == [AttemptState.DRAFTED]
+
+
 # ---------------------------------------------------------------- crashes
 
 
