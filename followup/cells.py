@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from followup import codes
@@ -124,9 +125,12 @@ def printable_lines(text: str) -> list[str]:
     return [printable(line) for line in text.replace("\r\n", "\n").split("\n")]
 
 
+_FIRST_MARK = "\u0300"  # below it every letter takes one column
+
+
 def width(text: str) -> int:
     """Return how many columns of a terminal *text* takes: two for wide East Asian letters, none for marks."""
-    if text.isascii():
+    if text.isascii() or max(text) < _FIRST_MARK:
         return len(text)
     return sum(map(_letter_width, text))
 
@@ -135,17 +139,15 @@ def cut(text: str, limit: int) -> str:
     """Return *text* in at most *limit* columns of a terminal, with an ellipsis where something was left out."""
     if width(text) <= limit:
         return text
-    taken, room = [], limit - 1
-    for letter in text:
-        room -= _letter_width(letter)
-        if room < 0:
-            break
-        taken.append(letter)
-    return "".join(taken).rstrip() + "…" if limit > 0 else ""
+    if limit < 1:
+        return ""
+    taken = accumulate(map(_letter_width, text))
+    end = next(index for index, columns in enumerate(taken) if columns > limit - 1)
+    return text[:end].rstrip() + "…"
 
 
 def _letter_width(letter: str) -> int:
-    if letter.isascii():
+    if letter < _FIRST_MARK:
         return 1
     if letter in _JOINERS or unicodedata.category(letter) in {"Mn", "Me"}:
         return 0
