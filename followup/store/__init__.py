@@ -108,12 +108,10 @@ class Store(Reader):
             for ids in self._pages_of_ids():
                 count += len(ids)
                 clients = list(self.clients(ids).values())
-                for delete, insert, rows in (
-                    ("names_delete", "name_insert", writing.name_rows),
-                    ("household_keys_delete", "household_key_insert", writing.household_rows),
-                ):
-                    self.database.run_among(delete, ids)
-                    self.database.run_many(insert, (row for client in clients for row in rows(client)))
+                for part in writing.DERIVED:
+                    self.database.run_among(part.delete, ids)
+                    rows = (row for client in clients for row in part.rows(client))
+                    self.database.run_rows(part.insert, part.columns, rows)
                 write_summaries(self.database, ids)
         return count
 

@@ -37,6 +37,7 @@ def dumps(plain: Plain) -> str:
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_NOTHING: dict[type, str] = {list: "[]", dict: "{}"}
 _EMPTY: dict[str, Any] = {"[]": [], "{}": {}}  # most lists and maps are empty: parsing them is most of the cost
 
 
@@ -116,9 +117,11 @@ class Table(Generic[Record]):
         self.kinds: dict[str, Kind] = {field.name: _KINDS[str(field.type)] for field in fields}
         self.own = tuple(field.name for field in fields if field.name not in apart)
         self.columns = tuple(renamed.get(field, field) for field in self.own)
-        self._writers = tuple(
-            (column, field, self.kinds[field].plain, self.kinds[field].structured)
-            for field, column in zip(self.own, self.columns, strict=True)
+        self._cells = attrgetter(*self.own)
+        self._written = tuple(
+            (index, kind.plain, kind.structured)
+            for index, kind in enumerate(self.kinds[field] for field in self.own)
+            if kind.plain is not None
         )
         self._readers = tuple((field, self.kinds[field].value, self.kinds[field].structured) for field in self.own)
         self._recorded = tuple(
@@ -126,18 +129,21 @@ class Table(Generic[Record]):
             for field in fields
             if field.name != identity and field.name not in unrecorded
         )
+        self._recorded_cells = attrgetter(*(field for field, _, _ in self._recorded))
+
+    def values(self, record: Record) -> list[Any]:
+        """Return the cells of *record*, in the order of `columns`."""
+        cells = list(self._cells(record))
+        for index, plain, structured in self._written:
+            cell = cells[index]
+            if cell is not None:
+                cell = plain(cell)
+                cells[index] = cell if not structured else dumps(cell) if cell else _NOTHING[type(cell)]
+        return cells
 
     def row(self, record: Record) -> dict[str, Any]:
-        """Return the named values that the table's insert takes."""
-        row: dict[str, Any] = {}
-        for column, field, plain, structured in self._writers:
-            value = getattr(record, field)
-            if value is not None and plain is not None:
-                value = plain(value)
-                if structured:
-                    value = dumps(value) if value else "[]" if value == [] else "{}"
-            row[column] = value
-        return row
+        """Return the cells of *record* by column: the named values that the table's statements take."""
+        return dict(zip(self.columns, self.values(record), strict=True))
 
     def record(self, row: Sequence[Any], **apart: Any) -> Record:
         """Return the record of *row*, whose columns are `columns` in order, with the fields that live apart."""
@@ -152,10 +158,9 @@ class Table(Generic[Record]):
     def plain(self, record: Record) -> dict[str, Plain]:
         """Return what `change` keeps of a whole record: every field that is not at its default."""
         kept: dict[str, Plain] = {}
-        for field, default, plain in self._recorded:
-            value = getattr(record, field)
+        for (field, default, plain), value in zip(self._recorded, self._recorded_cells(record), strict=True):
             if value != default:
-                kept[field] = plain(value) if plain is not None and value is not None else value
+                kept[field] = value if plain is None or value is None else plain(value)
         return kept
 
     def plain_value(self, field: str, value: Any) -> Plain:

@@ -115,6 +115,14 @@ class Database:
         with self._refusals():
             self._connection.executemany(sql.text(name), rows)
 
+    def run_rows(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Run an INSERT once for each of *rows*, whose values are those of *columns*: the statement's parameters."""
+        text, parameters = sql.positional(name)
+        if parameters != tuple(columns):
+            raise ValueError(f"{name} takes {parameters}, not {columns}")
+        with self._refusals():
+            self._connection.executemany(text, rows)
+
     # ------------------------------------------------------------ transactions
 
     @property

@@ -6,7 +6,7 @@ Takes records of the model. Gives nothing but what was asked. Touches the databa
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -72,7 +72,9 @@ class Writer:
             "at": codec.instant(now),
         }
         self._detail = "{}"
-        self._changes: list[dict[str, Any]] = []
+        self._changes: list[tuple[Any, ...]] = []
+        self._created: set[str] = set()
+        self._was_empty: dict[str, bool] = {}
         self._number = 0
         self._batch_written = False
         self._touched: dict[str, None] = {}  # clients whose summary no longer fits, in order
@@ -99,7 +101,7 @@ class Writer:
         if kind is None or not records:
             return 0
         table = codec.TABLES[kind]
-        known = self.current(table, list(records))
+        known = self._known(table, records)
         new: list[Any] = []
         changed: list[Any] = []
         changed_fields: dict[str, set[str]] = {}
@@ -118,12 +120,22 @@ class Writer:
             else:
                 continue
             self._touch(record)
-        written = [*new, *changed]
-        if written:
-            self._database.run_many(f"{table.name}_put", map(_ROWS.get(kind, table.row), written))
-            if kind is Client:
-                self._derive(new, changed, changed_fields)
-        return len(written)
+        if new:
+            self._created.update(record.id for record in new)
+            self._database.run_rows(f"{table.name}_insert", *_cells(table, new))
+        if changed:
+            self._database.run_many(f"{table.name}_update", map(_row, changed))
+        if kind is Client:
+            self._derive(new, changed, changed_fields)
+        return len(new) + len(changed)
+
+    def _known(self, table: Table[Any], ids: Collection[str]) -> dict[str, Any]:
+        """Return the records among *ids* that exist, without asking a table that was empty when the batch began."""
+        if table.name not in self._was_empty:
+            self._was_empty[table.name] = self._database.first(f"{table.name}_any") is None
+        if self._was_empty[table.name]:
+            ids = [record_id for record_id in ids if record_id in self._created]
+        return self.current(table, list(ids)) if ids else {}
 
     def current(self, table: Table[Any], ids: Sequence[str]) -> dict[str, Any]:
         """Return the records of *table* as they are stored, by id."""
@@ -136,16 +148,12 @@ class Writer:
 
     def _derive(self, new: Sequence[Client], changed: Sequence[Client], fields: Mapping[str, Collection[str]]) -> None:
         """Write what is kept apart from the client's row; of changed clients only what their fields touch."""
-        for statement, needed, delete, rows in (
-            ("email_insert", frozenset({"emails"}), "emails_delete", _email_rows),
-            ("phone_insert", frozenset({"phones"}), "phones_delete", _phone_rows),
-            ("name_insert", _NAME_FIELDS, "names_delete", name_rows),
-            ("household_key_insert", _HOUSEHOLD_FIELDS, "household_keys_delete", household_rows),
-        ):
-            again = [client for client in changed if not needed.isdisjoint(fields[client.id])]
+        for part in PARTS:
+            again = [client for client in changed if not part.fields.isdisjoint(fields[client.id])]
             if again:
-                self._database.run_among(delete, [client.id for client in again])
-            self._database.run_many(statement, (row for client in (*new, *again) for row in rows(client)))
+                self._database.run_among(part.delete, [client.id for client in again])
+            rows = (row for client in (*new, *again) for row in part.rows(client))
+            self._database.run_rows(part.insert, part.columns, rows)
 
     def _touch(self, record: Saved) -> None:
         if isinstance(record, Client):
@@ -175,7 +183,7 @@ class Writer:
                 self.unlink(source, kind, value, record_id)
             self._database.run_among("known_rows_of_records_delete", list(stored))
             if table is codec.CLIENT:
-                for statement in (*_CLIENT_PARTS, "summaries_delete"):
+                for statement in (*(part.delete for part in PARTS), "summaries_delete"):
                     self._database.run_among(statement, list(stored))
                 for record_id in stored:
                     self._touched.pop(record_id, None)
@@ -271,10 +279,11 @@ class Writer:
 
     def link_many(self, source: str, kind: str, links: Iterable[tuple[str, str]]) -> None:
         """Remember many numbers of one source: (value, record id)."""
-        remaining = iter(links)
+        had_some = self._database.first("external_ids_any", source=source, kind=kind) is not None
+        remaining = iter(dict(links).items())
         while chunk := dict(islice(remaining, CHUNK)):
-            known = self._reader.by_external_ids(source, kind, chunk)
-            rows = []
+            known = self._reader.by_external_ids(source, kind, chunk) if had_some else {}
+            new = []
             for value, record_id in chunk.items():
                 before = known.get(value)
                 if before == record_id:
@@ -282,9 +291,10 @@ class Writer:
                 number: Plain = {"source": source, "kind": kind, "value": value}
                 if before is not None:
                     self._record("external_id", before, "", number, None)
-                self._record("external_id", record_id, "", None, number)
-                rows.append({"source": source, "kind": kind, "value": value, "record_id": record_id})
-            self._database.run_many("external_id_put", rows)
+                if before is not None or record_id not in self._created:  # else it is a part of the creation
+                    self._record("external_id", record_id, "", None, number)
+                new.append((source, kind, value, record_id))
+            self._database.run_rows("external_id_put", ("source", "kind", "value", "record_id"), new)
 
     def unlink(self, source: str, kind: str, value: str, record_id: str) -> None:
         """Forget one outside number of a record."""
@@ -304,8 +314,10 @@ class Writer:
             if had_some:
                 ids = dict.fromkeys(record_id for _, record_id in chunk)
                 self._database.run_among("known_rows_outdated", ids, **common)
-            self._database.run_many(
-                "known_row_put", ({**common, "digest": digest, "record_id": record_id} for digest, record_id in chunk)
+            self._database.run_rows(
+                "known_row_put",
+                ("fingerprint", "digest", "record_id", "batch_id"),
+                [(fingerprint, digest, record_id, self.batch_id) for digest, record_id in chunk],
             )
 
     def remember_answer(self, fingerprint: str, about: str, value: str) -> None:
@@ -454,15 +466,15 @@ class Writer:
         whole = not field
         self._number += 1
         self._changes.append(
-            {
-                "batch_id": self.batch_id,
-                "number": self._number,
-                "record": record,
-                "record_id": record_id,
-                "field": field,
-                "old": None if whole and old is None else codec.dumps(old),
-                "new": None if whole and new is None else codec.dumps(new),
-            }
+            (
+                self.batch_id,
+                self._number,
+                record,
+                record_id,
+                field,
+                None if whole and old is None else codec.dumps(old),
+                None if whole and new is None else codec.dumps(new),
+            )
         )
         if len(self._changes) >= BUFFERED:
             self._write_changes()
@@ -473,7 +485,7 @@ class Writer:
         if not self._batch_written:
             self._database.run("batch_insert", detail=self._detail, **self._batch)
             self._batch_written = True
-        self._database.run_many("change_insert", self._changes)
+        self._database.run_rows("change_insert", _CHANGE, self._changes)
         self._changes.clear()
 
     def flush(self) -> None:
@@ -496,13 +508,13 @@ def write_summaries(database: Database, client_ids: Iterable[str]) -> None:
         database.run_many("summary_put", summaries.rows(database, chunk))
 
 
+_CHANGE = ("batch_id", "number", "record", "record_id", "field", "old", "new")
 _AMONG = {
     "job": "jobs_among",
     "trouble_case": "trouble_cases_among",
     "contact": "contacts_among",
     "instruction": "instructions_among",
 }
-_CLIENT_PARTS = ("emails_delete", "phones_delete", "names_delete", "household_keys_delete")
 _OF_A_CLIENT = (
     "job_ids_of_clients",
     "trouble_case_ids_of_clients",
@@ -512,38 +524,63 @@ _OF_A_CLIENT = (
 )
 
 
-def _job_row(job: Job) -> dict[str, Any]:
-    row = codec.JOB.row(job)
-    row["service_key"] = job.service.lower()
-    return row
+def _cells(table: Table[Any], records: Sequence[Any]) -> tuple[Sequence[str], Iterator[list[Any]]]:
+    """Return the columns of *table*, and the cells of *records*."""
+    if table is codec.JOB:  # the one table with a column that is worked out
+        return (*table.columns, "service_key"), ([*table.values(job), job.service.lower()] for job in records)
+    return table.columns, map(table.values, records)
 
 
-_ROWS: dict[type, Callable[[Any], dict[str, Any]]] = {Job: _job_row}
+def _row(record: Saved) -> dict[str, Any]:
+    columns, (cells,) = _cells(codec.TABLES[type(record)], [record])
+    return dict(zip(columns, cells, strict=True))
 
 
-def _email_rows(client: Client) -> Iterator[dict[str, Any]]:
+def _email_rows(client: Client) -> Iterator[tuple[Any, ...]]:
     for position, address in enumerate(client.emails):
-        yield {
-            "client_id": client.id,
-            "position": position,
-            "address": address,
-            "canonical": identity.canonical_address(address),
-        }
+        yield client.id, position, address, identity.canonical_address(address)
 
 
-def _phone_rows(client: Client) -> Iterator[dict[str, Any]]:
+def _phone_rows(client: Client) -> Iterator[tuple[Any, ...]]:
     for position, number in enumerate(client.phones):
-        yield {"client_id": client.id, "position": position, "number": number}
+        yield client.id, position, number
 
 
-def name_rows(client: Client) -> Iterator[dict[str, Any]]:
+def _name_rows(client: Client) -> Iterator[tuple[Any, ...]]:
     for position, name in enumerate(names.of_client(client)):
-        yield {"client_id": client.id, "position": position, "name": name}
+        yield client.id, position, name
 
 
-def household_rows(client: Client) -> Iterator[dict[str, Any]]:
+def _household_rows(client: Client) -> Iterator[tuple[Any, ...]]:
     for key in names.household_keys(client):
-        yield {"client_id": client.id, "key": key}
+        yield client.id, key
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A table that keeps something of a client apart from its row, and the fields that it follows from."""
+
+    insert: str
+    delete: str
+    columns: tuple[str, ...]
+    fields: frozenset[str]
+    rows: Callable[[Client], Iterator[tuple[Any, ...]]]
+
+
+PARTS = (
+    Part(
+        "email_insert",
+        "emails_delete",
+        ("client_id", "position", "address", "canonical"),
+        frozenset({"emails"}),
+        _email_rows,
+    ),
+    Part("phone_insert", "phones_delete", ("client_id", "position", "number"), frozenset({"phones"}), _phone_rows),
+    Part("name_insert", "names_delete", ("client_id", "position", "name"), _NAME_FIELDS, _name_rows),
+    Part("household_key_insert", "household_keys_delete", ("client_id", "key"), _HOUSEHOLD_FIELDS, _household_rows),
+)
+DERIVED = PARTS[2:]
+"""Parts that follow from the others and can be made anew."""
 
 
 def _merged(keep: Client, drop: Client) -> Client:

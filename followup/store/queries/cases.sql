@@ -1,15 +1,20 @@
 -- Cases; "case" is a reserved word of SQL.
 
--- name: trouble_case_put
+-- name: trouble_case_insert
 INSERT INTO trouble_case (
     id, client_id, opened_on, summary, job_id, opened_by, severity, cause, owner, resolved_on, resolution
 ) VALUES (
     :id, :client_id, :opened_on, :summary, :job_id, :opened_by, :severity, :cause, :owner, :resolved_on, :resolution
-)
-ON CONFLICT (id) DO UPDATE SET
-    client_id = excluded.client_id, opened_on = excluded.opened_on, summary = excluded.summary,
-    job_id = excluded.job_id, opened_by = excluded.opened_by, severity = excluded.severity, cause = excluded.cause,
-    owner = excluded.owner, resolved_on = excluded.resolved_on, resolution = excluded.resolution;
+);
+
+-- name: trouble_case_any
+SELECT 1 FROM trouble_case LIMIT 1;
+
+-- name: trouble_case_update
+UPDATE trouble_case SET
+    client_id = :client_id, opened_on = :opened_on, summary = :summary, job_id = :job_id, opened_by = :opened_by,
+    severity = :severity, cause = :cause, owner = :owner, resolved_on = :resolved_on, resolution = :resolution
+WHERE id = :id;
 
 -- name: trouble_cases_among
 SELECT

@@ -1,6 +1,6 @@
 -- Clients with their addresses, names and household keys.
 
--- name: client_put
+-- name: client_insert
 INSERT INTO client (
     id, full_name, first_name, last_name, title, company, address_as, street, city, region, postal_code, country,
     language, preferred_channel, no_channels, tags, notes, note, consent, consent_evidence, referred_by,
@@ -9,16 +9,20 @@ INSERT INTO client (
     :id, :full_name, :first_name, :last_name, :title, :company, :address_as, :street, :city, :region, :postal_code,
     :country, :language, :preferred_channel, :no_channels, :tags, :notes, :note, :consent, :consent_evidence,
     :referred_by, :referred_by_id, :owner, :extra, :created_on, :merged_into, :erased_on
-)
-ON CONFLICT (id) DO UPDATE SET
-    full_name = excluded.full_name, first_name = excluded.first_name, last_name = excluded.last_name,
-    title = excluded.title, company = excluded.company, address_as = excluded.address_as, street = excluded.street,
-    city = excluded.city, region = excluded.region, postal_code = excluded.postal_code, country = excluded.country,
-    language = excluded.language, preferred_channel = excluded.preferred_channel,
-    no_channels = excluded.no_channels, tags = excluded.tags, notes = excluded.notes, note = excluded.note,
-    consent = excluded.consent, consent_evidence = excluded.consent_evidence, referred_by = excluded.referred_by,
-    referred_by_id = excluded.referred_by_id, owner = excluded.owner, extra = excluded.extra,
-    created_on = excluded.created_on, merged_into = excluded.merged_into, erased_on = excluded.erased_on;
+);
+
+-- name: client_any
+SELECT 1 FROM client LIMIT 1;
+
+-- name: client_update
+UPDATE client SET
+    full_name = :full_name, first_name = :first_name, last_name = :last_name, title = :title, company = :company,
+    address_as = :address_as, street = :street, city = :city, region = :region, postal_code = :postal_code,
+    country = :country, language = :language, preferred_channel = :preferred_channel, no_channels = :no_channels,
+    tags = :tags, notes = :notes, note = :note, consent = :consent, consent_evidence = :consent_evidence,
+    referred_by = :referred_by, referred_by_id = :referred_by_id, owner = :owner, extra = :extra,
+    created_on = :created_on, merged_into = :merged_into, erased_on = :erased_on
+WHERE id = :id;
 
 -- name: clients_among
 SELECT

@@ -73,20 +73,24 @@ WHERE client_id IN (:ids...) AND state IN ('drafted', 'claimed', 'temporary');
 -- name: attempt_keys_among
 SELECT DISTINCT key FROM attempt WHERE key IN (:keys...);
 
--- name: contact_put
+-- name: contact_insert
 INSERT INTO contact (
     id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
     reference, attempt_id
 ) VALUES (
     :id, :client_id, :channel, :direction, :at, :on_day, :purpose, :key, :step, :job_id, :by_person, :outcome,
     :summary, :note, :reference, :attempt_id
-)
-ON CONFLICT (id) DO UPDATE SET
-    client_id = excluded.client_id, channel = excluded.channel, direction = excluded.direction, at = excluded.at,
-    on_day = excluded.on_day, purpose = excluded.purpose, key = excluded.key, step = excluded.step,
-    job_id = excluded.job_id, by_person = excluded.by_person, outcome = excluded.outcome,
-    summary = excluded.summary, note = excluded.note, reference = excluded.reference,
-    attempt_id = excluded.attempt_id;
+);
+
+-- name: contact_any
+SELECT 1 FROM contact LIMIT 1;
+
+-- name: contact_update
+UPDATE contact SET
+    client_id = :client_id, channel = :channel, direction = :direction, at = :at, on_day = :on_day,
+    purpose = :purpose, key = :key, step = :step, job_id = :job_id, by_person = :by_person, outcome = :outcome,
+    summary = :summary, note = :note, reference = :reference, attempt_id = :attempt_id
+WHERE id = :id;
 
 -- name: contacts_among
 SELECT
@@ -166,16 +170,21 @@ UPDATE contact SET summary = '', note = '' WHERE client_id IN (:ids...);
 -- name: contact_delete
 DELETE FROM contact WHERE id = :id;
 
--- name: instruction_put
+-- name: instruction_insert
 INSERT INTO instruction (
     id, client_id, kind, given_at, on_day, key, until_day, subject, text, reason
 ) VALUES (
     :id, :client_id, :kind, :given_at, :on_day, :key, :until_day, :subject, :text, :reason
-)
-ON CONFLICT (id) DO UPDATE SET
-    client_id = excluded.client_id, kind = excluded.kind, given_at = excluded.given_at, on_day = excluded.on_day,
-    key = excluded.key, until_day = excluded.until_day, subject = excluded.subject, text = excluded.text,
-    reason = excluded.reason;
+);
+
+-- name: instruction_any
+SELECT 1 FROM instruction LIMIT 1;
+
+-- name: instruction_update
+UPDATE instruction SET
+    client_id = :client_id, kind = :kind, given_at = :given_at, on_day = :on_day, key = :key,
+    until_day = :until_day, subject = :subject, text = :text, reason = :reason
+WHERE id = :id;
 
 -- name: instructions_among
 SELECT

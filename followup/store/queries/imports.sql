@@ -4,6 +4,9 @@
 INSERT INTO external_id (source, kind, value, record_id) VALUES (:source, :kind, :value, :record_id)
 ON CONFLICT (source, kind, value) DO UPDATE SET record_id = excluded.record_id;
 
+-- name: external_ids_any
+SELECT 1 FROM external_id WHERE source = :source AND kind = :kind LIMIT 1;
+
 -- name: external_ids_among
 SELECT value, record_id FROM external_id WHERE source = :source AND kind = :kind AND value IN (:values...);
 

@@ -1,20 +1,24 @@
 -- Jobs. service_key is the service in lower case.
 
--- name: job_put
+-- name: job_insert
 INSERT INTO job (
-    id, client_id, service, service_key, status, completed_on, promised_on, amount_minor, currency, paid_on, unpaid,
-    invoice_ref, site_address, assigned_to, owner, note, extra, created_on
+    id, client_id, service, status, completed_on, promised_on, amount_minor, currency, paid_on, unpaid, invoice_ref,
+    site_address, assigned_to, owner, note, extra, created_on, service_key
 ) VALUES (
-    :id, :client_id, :service, :service_key, :status, :completed_on, :promised_on, :amount_minor, :currency,
-    :paid_on, :unpaid, :invoice_ref, :site_address, :assigned_to, :owner, :note, :extra, :created_on
-)
-ON CONFLICT (id) DO UPDATE SET
-    client_id = excluded.client_id, service = excluded.service, service_key = excluded.service_key,
-    status = excluded.status, completed_on = excluded.completed_on, promised_on = excluded.promised_on,
-    amount_minor = excluded.amount_minor, currency = excluded.currency, paid_on = excluded.paid_on,
-    unpaid = excluded.unpaid, invoice_ref = excluded.invoice_ref, site_address = excluded.site_address,
-    assigned_to = excluded.assigned_to, owner = excluded.owner, note = excluded.note, extra = excluded.extra,
-    created_on = excluded.created_on;
+    :id, :client_id, :service, :status, :completed_on, :promised_on, :amount_minor, :currency, :paid_on, :unpaid,
+    :invoice_ref, :site_address, :assigned_to, :owner, :note, :extra, :created_on, :service_key
+);
+
+-- name: job_any
+SELECT 1 FROM job LIMIT 1;
+
+-- name: job_update
+UPDATE job SET
+    client_id = :client_id, service = :service, status = :status, completed_on = :completed_on,
+    promised_on = :promised_on, amount_minor = :amount_minor, currency = :currency, paid_on = :paid_on,
+    unpaid = :unpaid, invoice_ref = :invoice_ref, site_address = :site_address, assigned_to = :assigned_to,
+    owner = :owner, note = :note, extra = :extra, created_on = :created_on, service_key = :service_key
+WHERE id = :id;
 
 -- name: jobs_among
 SELECT
@@ -39,14 +43,6 @@ FROM job
 WHERE id > :id
 ORDER BY id LIMIT :size;
 
--- name: jobs_completed
-SELECT
-    id, client_id, service, status, completed_on, promised_on, amount_minor, currency, paid_on, unpaid, invoice_ref,
-    site_address, assigned_to, owner, note, extra, created_on
-FROM job
-WHERE status = 'completed' AND completed_on BETWEEN :from_on AND :to_on
-ORDER BY completed_on, id;
-
 -- name: job_ids_of_clients
 SELECT id, client_id FROM job WHERE client_id IN (:ids...);
 
@@ -54,7 +50,8 @@ SELECT id, client_id FROM job WHERE client_id IN (:ids...);
 SELECT id FROM job WHERE id >= :start AND id < :end ORDER BY id LIMIT 50;
 
 -- name: job_ids_by_invoice
-SELECT invoice_ref, id FROM job WHERE invoice_ref IN (:values...) AND invoice_ref <> '' ORDER BY invoice_ref, id;
+-- Reads all jobs: it is asked for what a person types, once.
+SELECT invoice_ref, id FROM job WHERE invoice_ref IN (:values...) ORDER BY invoice_ref, id;
 
 -- name: job_delete
 DELETE FROM job WHERE id = :id;

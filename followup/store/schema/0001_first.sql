@@ -109,7 +109,6 @@ CREATE TABLE job (
 );
 CREATE INDEX job_by_client ON job (client_id, completed_on);
 CREATE INDEX job_by_completion ON job (completed_on, client_id) WHERE status = 'completed';
-CREATE INDEX job_by_invoice ON job (invoice_ref) WHERE invoice_ref <> '';
 CREATE INDEX job_by_service ON job (service_key, completed_on, client_id) WHERE status = 'completed';
 
 -- "case" is a reserved word of SQL.
