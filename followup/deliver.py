@@ -7,6 +7,7 @@ says nothing twice: the next `publish` makes the file from the stored bytes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,14 +115,12 @@ def stop_reason(dossier: Dossier, message: Message, decision: Decision, *, today
     Only the rules that stop; delays, budgets and conditions are the planner's. Every path to a client asks here, with
     facts read in the transaction that records the hand-over.
     """
+    if reason := unwanted(dossier):
+        return reason
     client = dossier.client
     address = identity.canonical_address(message.to_address)
     instructions = _instructions(dossier, decision.key)
     stops = (
-        (client.erased_on is not None, "the client was erased"),
-        (client.merged_into != "", f"the client was merged into {client.merged_into}"),
-        (client.consent is Consent.OPTED_OUT, "the client opted out"),
-        (dossier.suppressed, "an address of the client is on the list of those who asked us to stop"),
         (message.channel.value in client.no_channels, f"the client does not want to be reached by {message.channel}"),
         (
             message.channel is Channel.EMAIL and address not in map(identity.canonical_address, client.emails),
@@ -150,12 +149,33 @@ def stop_reason(dossier: Dossier, message: Message, decision: Decision, *, today
     return next((reason for holds, reason in stops if holds), "")
 
 
+def unwanted(dossier: Dossier) -> str:
+    """Return why this client must not be written to at all, or nothing."""
+    client = dossier.client
+    stops = (
+        (client.erased_on is not None, "the client was erased"),
+        (client.merged_into != "", f"the client was merged into {client.merged_into}"),
+        (client.consent is Consent.OPTED_OUT, "the client opted out"),
+        (dossier.suppressed, "an address of the client is on the list of those who asked us to stop"),
+    )
+    return next((reason for holds, reason in stops if holds), "")
+
+
 def publish(store: Store, folder: Path) -> list[Path]:
     """Make the drafts folder show what is drafted, and return the files of the drafts.
 
-    To be called after every `draft` and `confirm` of a run, and at the start of the next one in case it was cut off.
+    To be called after every `draft` and `confirm` of a run, at the start of the next one in case it was cut off, and
+    after an opt-out or an erasure: a draft for somebody who said stop leaves the folder at once, so that nobody sends
+    it by hand. Its row stays drafted until a person says whether it had gone out before.
     """
-    return drafts.write(folder, store.open_attempts({AttemptState.DRAFTED}))
+    waiting = list(store.open_attempts({AttemptState.DRAFTED}))
+    dossiers = store.dossiers({attempt.client_id for attempt in waiting})
+    return drafts.write(folder, (one for one in waiting if one.message and _may_be_shown(one, dossiers)))
+
+
+def _may_be_shown(attempt: Attempt, dossiers: Mapping[str, Dossier]) -> bool:
+    dossier = dossiers.get(attempt.client_id)
+    return dossier is not None and not unwanted(dossier)
 
 
 def confirm(

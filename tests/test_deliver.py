@@ -294,6 +294,29 @@ def test_a_draft_of_something_else_is_a_bug(world: World, fields: dict[str, Any]
         world.draft(world.message(**fields))
 
 
+def test_a_draft_for_somebody_who_says_stop_leaves_the_folder_at_once(world: World) -> None:
+    """Nobody sends it by hand; whether it had gone out before is still asked."""
+    world.drafted()
+    assert len(deliver.publish(world.store, world.folder)) == 1
+    with world.store.write(kind="hand", command="optout", now=NOW) as writing:
+        writing.suppress("ada@example.com", "asked us to stop", now=NOW)
+    assert deliver.publish(world.store, world.folder) == []
+    assert not list(world.folder.glob("*.eml"))
+    assert "Hello Ada" not in (world.folder / "drafts.html").read_text()
+    assert world.states() == [AttemptState.DRAFTED]
+
+
+def test_an_erased_client_leaves_nothing_in_the_folder(world: World) -> None:
+    """Erasure reaches the files too."""
+    world.drafted()
+    deliver.publish(world.store, world.folder)
+    with world.store.write(kind="hand", command="forget", now=NOW) as writing:
+        writing.erase_client(world.client.id, TODAY)
+    assert deliver.publish(world.store, world.folder) == []
+    assert [path.name for path in world.folder.iterdir()] == ["drafts.html"]
+    assert "Ada" not in (world.folder / "drafts.html").read_text()
+
+
 # ---------------------------------------------------------------- confirming
 
 
