@@ -14,8 +14,8 @@ what name, nothing left open. Touches the templates' files and one child process
 from __future__ import annotations
 
 from followup.render.compose import Limits, Renderer, Request
-from followup.render.context import NAMES, values
+from followup.render.context import FILTERS, NAMES, values
 from followup.render.lookup import catalogue, files
 from followup.render.lookup import find as source
 
-__all__ = ["NAMES", "Limits", "Renderer", "Request", "catalogue", "files", "source", "values"]
+__all__ = ["FILTERS", "NAMES", "Limits", "Renderer", "Request", "catalogue", "files", "source", "values"]

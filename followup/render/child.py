@@ -141,19 +141,6 @@ def _filters(language: str, opening: Opening) -> dict[str, Callable[..., str]]:
     }
 
 
-FILTERS: tuple[tuple[str, str, str], ...] = (
-    ("day", "job.completed_on | day", "Friday 27 February"),
-    ("long_date", "job.completed_on | long_date", "27 February 2026"),
-    ("short_date", "job.completed_on | short_date", "27/02/2026"),
-    ("month", "job.completed_on | month", "February 2026"),
-    ("money", "job.amount | money", "£120.00"),
-    ("first_name", "person.name | first_name", "Sam"),
-    ("soften", "client.extra['Site contact'] | soften", "Ada Hall"),
-    ("and_list", "jobs | map(attribute='service') | and_list", "Boiler service and Tap repair"),
-    ("service", "job.service | service", "the boiler service"),
-)
-
-
 def _text(value: Any) -> str:
     return value if type(value) is str else str(_plain(value))
 
@@ -250,7 +237,7 @@ class Bench:
             @property
             def _undefined_message(self) -> str:
                 if self._undefined_hint:
-                    return f"{self._undefined_hint}. Templates have plain values only; take it out."
+                    return f"{self._undefined_hint.rstrip(chr(46))}. Templates have plain values only; take it out."
                 name, owner = str(self._undefined_name), self._undefined_obj
                 if owner is jinja2.utils.missing:
                     return f"'{name}' is not a name that templates have. {bench.advice(name)}"
@@ -314,7 +301,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 # ---------------------------------------------------------------- the process
 
 
-class _Watch:
+class Watch:
     """Ends this process when one message takes too long, after saying which and at which line."""
 
     def __init__(self, bench: Bench, out: IO[bytes], *, leave: Callable[[int], Any]) -> None:
@@ -322,12 +309,13 @@ class _Watch:
         self._out = out
         self._leave = leave
         self._lock = threading.Lock()  # a frame is written by one of the two threads, never by both
-        self._main = threading.get_ident()
+        self._worker = 0
         self._since: float | None = None
         self._done: list[Result] = []
 
     def run(self, tasks: Sequence[Task]) -> None:
         """Fill in a chunk and answer it."""
+        self._worker = threading.get_ident()
         self._done = done = []
         for task in tasks:
             self._since = time.monotonic()
@@ -343,7 +331,7 @@ class _Watch:
             since = self._since
             if since is None or time.monotonic() - since < seconds:
                 return False
-            place = self._bench.where(sys._current_frames().get(self._main))
+            place = self._bench.where(sys._current_frames().get(self._worker))
             where = f"{place}: " if place else ""
             self._answer(
                 list(self._done), f"{where}takes longer than {seconds:g} seconds and was stopped. Mend the template."
@@ -368,7 +356,7 @@ def serve(inward: IO[bytes], outward: IO[bytes], *, leave: Callable[[int], Any] 
         return
     bench = Bench(Opening(*marshal.loads(opening)))  # noqa: S302 - the parent is this program
     limit_memory(bench.opening.memory)
-    watch = _Watch(bench, outward, leave=leave)
+    watch = Watch(bench, outward, leave=leave)
     threading.Thread(target=watch.keep_looking, daemon=True).start()
     write_frame(outward, b'[[], ""]')
     while (frame := read_frame(inward)) is not None:
@@ -376,7 +364,9 @@ def serve(inward: IO[bytes], outward: IO[bytes], *, leave: Callable[[int], Any] 
 
 
 def limit_memory(size: int) -> bool:
-    """Limit this process's memory where the platform can; return whether it did."""
+    """Limit this process's memory where the platform can; return whether it did. 0 is no limit."""
+    if not size:
+        return False
     try:
         import resource
 

@@ -108,6 +108,19 @@ NAMES: tuple[Meaning, ...] = tuple(
 """Every name there always is. Columns of the client's and the job's file come on top, under their cleaned headings
 (`Boiler model` is `boiler_model`), where they are not one of these."""
 
+FILTERS: tuple[tuple[str, str, str], ...] = (
+    ("day", "job.completed_on | day", "Friday 27 February"),
+    ("long_date", "job.completed_on | long_date", "27 February 2026"),
+    ("short_date", "job.completed_on | short_date", "27/02/2026"),
+    ("month", "job.completed_on | month", "February 2026"),
+    ("money", "job.amount | money", "£120.00"),
+    ("first_name", "person.name | first_name", "Sam"),
+    ("soften", "client.extra['Site contact'] | soften", "Ada Hall"),
+    ("and_list", "jobs | map(attribute='service') | and_list", "Boiler service and Tap repair"),
+    ("service", "job.service | service", "the boiler service"),
+)
+"""Filters beside Jinja's own: name, how it is used, what comes out. Each speaks the language of the message."""
+
 TOP_NAMES = frozenset(meaning.name.partition(".")[0] for meaning in NAMES)
 
 

@@ -152,6 +152,7 @@ class Keeper:
             process.kill()
             said = _pipe(process.stderr).read().decode(errors="replace").strip().rpartition("\n")[2]
             self.close()
+            self._chunk = None
             raise IOFailure(
                 f"{sys.executable}: the process that fills in templates does not start"
                 f" ({said or 'it said nothing'}). Is followup installed whole? See: followup doctor"
