@@ -205,6 +205,12 @@ def test_the_page_is_the_same_on_every_run_and_in_the_order_of_making(tmp_path: 
     assert before.index("First") < before.index("Second")
 
 
+def test_the_page_says_for_whom_each_draft_is(tmp_path: Path) -> None:
+    """Name and address, as people read them."""
+    drafts.write(tmp_path, [a_draft(message="To: =?utf-8?q?Zo=C3=AB?= <ada@example.com>\r\n\r\nHello\r\n")])
+    assert "to Zoë &lt;ada@example.com&gt;" in (tmp_path / drafts.PAGE).read_text(encoding="utf-8")
+
+
 HOSTILE = '<script>alert(1)</script> & "quotes" \' {braces} </pre> {0}'
 
 

@@ -69,6 +69,11 @@ def guard(value: str, what: str) -> str:
     return value
 
 
+def decoded(words: str) -> str:
+    """Return a name or a subject out of a header as people read it."""
+    return str(email.header.make_header(email.header.decode_header(words))) if "=?" in words else words
+
+
 def to_bytes(
     message: Message,
     *,
@@ -250,18 +255,14 @@ def _difference(raw: bytes, message: Message, *, names: list[str], recipient: st
         ("To", message.to_name, recipient),
     ):
         found = email.utils.getaddresses([read[header]])
-        if [(_decoded(words), where) for words, where in found] != [(" ".join(name.split()), address)]:
+        if [(decoded(words), where) for words, where in found] != [(" ".join(name.split()), address)]:
             return f"{header} reads {read[header]!r}"
-    if _decoded(read["Subject"]) != message.subject:
+    if decoded(read["Subject"]) != message.subject:
         return f"the subject reads {read['Subject']!r}"
     meant = [("text/plain", text)] + ([("text/html", html)] if html else [])
     if [(part.get_content_type(), _text_of(part)) for part in read.walk() if not part.is_multipart()] != meant:
         return "its text reads differently"
     return ""
-
-
-def _decoded(words: str) -> str:
-    return str(email.header.make_header(email.header.decode_header(words))) if "=?" in words else words
 
 
 def _text_of(part: email.message.Message) -> str:

@@ -7,6 +7,8 @@ view: it is made to fit the attempts on every call, whatever it held before. Tou
 from __future__ import annotations
 
 import base64
+import email
+import email.utils
 import hashlib
 import html
 import re
@@ -125,7 +127,7 @@ def _item(number: int, draft: Attempt, path: Path) -> str:
     return _ITEM.format(
         number=number,
         subject=html.escape(draft.subject),
-        address=html.escape(draft.address),
+        recipient=html.escape(_recipient(draft)),
         on=draft.on.isoformat(),
         step=html.escape(draft.step),
         key=html.escape(draft.key),
@@ -135,6 +137,11 @@ def _item(number: int, draft: Attempt, path: Path) -> str:
         file=html.escape(quote(path.name)),
         note=note,
     )
+
+
+def _recipient(draft: Attempt) -> str:
+    name, _ = email.utils.parseaddr(str(email.message_from_string(draft.message)["To"] or ""))
+    return f"{build.decoded(name)} <{draft.address}>" if name else draft.address
 
 
 def _slug(name: str) -> str:
@@ -206,11 +213,12 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: 0 0
   border-left: 3px solid var(--line); }
 .buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0 0 .75rem; }
 .buttons a, .buttons button { font: inherit; min-height: 2.75rem; padding: .5rem 1rem; border-radius: .4rem;
-  cursor: pointer; border: 1px solid var(--accent); color: var(--accent); background: transparent;
+  display: inline-flex; align-items: center; justify-content: center; cursor: pointer;
+  border: 1px solid var(--accent); color: var(--accent); background: transparent;
   text-decoration: none; }
 .buttons a:first-child { background: var(--accent); color: Canvas; }
 .note { margin: 0 0 .75rem; }
-@media (max-width: 30rem) { .buttons > * { flex: 1 1 100%; text-align: center; } }
+@media (max-width: 30rem) { .buttons > * { flex: 1 1 100%; } }
 @media print { .buttons, .lead { display: none; } article { break-inside: avoid; } }
 """
 
@@ -264,7 +272,7 @@ _PAGE = """<!DOCTYPE html>
 
 _ITEM = """<article id="draft-{number}">
 <h2>{subject}</h2>
-<p class="to">to {address}</p>
+<p class="to">to {recipient}</p>
 <pre id="text-{number}">{text}</pre>
 {note}<div class="buttons">
 <a href="{mailto}">Open in my mail program</a>
