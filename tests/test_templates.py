@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from followup import model, settings
-from followup.mail import drafts
+from followup import identity, model, settings
+from followup.mail import build, drafts
 from followup.model import Channel, OccasionKind, Purpose
 from followup.render import Renderer, lookup
 from tests import factories
@@ -270,6 +271,30 @@ def test_a_personal_note_becomes_a_paragraph(
     kind = dataclasses.replace(KINDS[0], jobs=({"service": "Boiler service", "note": note},))
     text = render(renderers, f"thank-you.{language}.txt", kind).text
     assert f"\n\n{said}\n\n" in text
+
+
+@pytest.mark.parametrize("file_name", ["thank-you.en.txt", "feedback-ask.de.txt", "check-in-mail.fr.txt"])
+def test_the_bytes_of_a_message(
+    file_name: str, renderers: Callable[[str], Renderer], golden: Callable[[str, str], None]
+) -> None:
+    """From template to what the mail program opens, headers, text and HTML."""
+    message = render(renderers, file_name, KINDS[0])
+    touchpoint_id = identity.message_identifier(factories.HOME_KEY, message.key)
+    raw = build.to_bytes(
+        message,
+        message_id=build.message_id(touchpoint_id, sender=message.from_address),
+        touchpoint_id=touchpoint_id,
+        at=datetime(2027, 2, 8, 9, 15, tzinfo=ZoneInfo("Europe/London")),
+        unsent=True,
+    )
+    assert raw.count(b"\r\n") == raw.count(b"\n")
+    golden(f"messages/{file_name.removesuffix('.txt')}.eml", raw.decode("ascii").replace("\r\n", "\n"))
+
+
+def test_shipped_templates_pass_the_check_that_homes_run() -> None:
+    """Every template against every kind of client on each of its channels."""
+    with Renderer([FOLDER], settings=settings.parse(FIRM, where="followup.toml"), today=TODAY) as renderer:
+        assert renderer.check() == []
 
 
 def test_a_request_to_recommend_us_asks_for_nobody_elses_address(renderers: Callable[[str], Renderer]) -> None:
