@@ -98,7 +98,8 @@ def read(
 
 def fingerprint(header: Sequence[str]) -> str:
     """Return what a kind of file is recognised by: the names of its columns, in any order."""
-    names = sorted(filter(None, map(headers.normal, header)))
+    ours = headers.normal(headers.REASON_COLUMN)  # a file of rejected rows is of the kind that they came from
+    names = sorted(name for name in map(headers.normal, header) if name and name != ours)
     return blake2b("\n".join(names).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
@@ -379,11 +380,13 @@ class _File:
         )
 
     def _date_order(self, values: Collection[str]) -> str:
-        answer = self._answer("date_order")
-        if answer:
-            return answer
+        if "date_order" in self.given or columns.fits_order(values, self.memory.get("date_order", "")):
+            answer = self._answer("date_order")
+            if answer:
+                return answer
         found = columns.date_order(values, country=self.home.country)
         if isinstance(found, str):
+            self.result.decided["date_order"] = found
             return found
         shown = _listed(found.samples)
         if found.contradictory:
@@ -394,11 +397,13 @@ class _File:
         return "dmy"
 
     def _decimal_mark(self, values: Collection[str]) -> str:
-        answer = self._answer("decimal_mark")
-        if answer:
-            return answer
+        if "decimal_mark" in self.given or columns.fits_mark(values, self.memory.get("decimal_mark", "")):
+            answer = self._answer("decimal_mark")
+            if answer:
+                return answer
         found = columns.decimal_mark(values)
         if isinstance(found, str):
+            self.result.decided["decimal_mark"] = found
             return found
         shown = " and ".join(found.samples)
         if found.contradictory:

@@ -88,6 +88,18 @@ def date_order(values: Iterable[str], *, country: str) -> str | Undecided:
     return Undecided(_ordered(possible, home), tuple(ambiguous[:3]))
 
 
+def fits_order(values: Iterable[str], order: str) -> bool:
+    """Return whether no date of a file needs another order than *order*, an answer given for an earlier file."""
+    found = (_NUMERIC.fullmatch(value.strip()) for value in values)
+    return all(order in fits or not fits for fits in (_readings(each) for each in found if each))
+
+
+def fits_mark(values: Iterable[str], mark: str) -> bool:
+    """Return whether no amount of a file proves another decimal mark than *mark*."""
+    found = (_MONEY.fullmatch(value.strip()) for value in values)
+    return all(_mark_of(each["number"].translate(_BLANKS)) in (mark, "", None) for each in found if each)
+
+
 def _ordered(options: Collection[str], home: str) -> tuple[str, ...]:
     return tuple(sorted(options, key=lambda order: (order != home, ORDERS.index(order))))
 

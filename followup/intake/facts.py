@@ -72,10 +72,11 @@ class ParsedJob:
     completed_on: date | None = None
     promised_on: date | None = None
     status: str = "open"  # completed | open | not_a_job
+    said: bool = False  # the row says how far the job is; otherwise `status` is only what follows from no date
     amount_minor: int | None = None
     currency: str = ""
     paid_on: date | None = None
-    unpaid: bool = False
+    unpaid: bool | None = None  # None: the file does not say
     invoice_ref: str = ""
     site_address: str = ""
     assigned_to: str = ""
@@ -166,6 +167,7 @@ class FileResult:
     header: tuple[str, ...] = ()
     fingerprint: str = ""  # of the header: the kind of file, under which answers are remembered
     answers: Mapping[str, str] = field(default_factory=dict)  # those that were used
+    decided: dict[str, str] = field(default_factory=dict)  # date_order and decimal_mark, as the whole file showed them
     digests: dict[int, str] = field(default_factory=dict)  # row -> what it is recognised by
     volatile: set[int] = field(default_factory=set)  # rows whose meaning changes as days pass: read again next time
     known: int = 0

@@ -172,9 +172,9 @@ def looks_like_data(cell: str) -> bool:
 
 def score(cells: Sequence[str]) -> int:
     """Return how many known names a row has; 0 when one of its cells is a value."""
-    names = [normal(cell[:200]) for cell in cells]
-    if any(looks_like_data(cell[:200]) for cell in cells):
+    if any(_DATA.search(cell[:200].strip()) for cell in reversed(cells)):
         return 0
+    names = [normal(cell[:200]) for cell in cells]
     never = _vocabulary().never
     return len({name for name, cell in zip(names, cells, strict=True) if name and (name in never or meanings(cell[:200]))})
 

@@ -7,10 +7,9 @@ greetings and comparing.
 from __future__ import annotations
 
 import re
+import unicodedata
 from difflib import SequenceMatcher
 from functools import lru_cache
-
-from followup.intake import headers
 
 _TITLES = frozenset(
     "mr mrs ms miss mx dr prof sir dame lady lord rev herr frau fr hr hrn m mme mlle monsieur madame sr sra srta señor "
@@ -24,7 +23,7 @@ _FIRM = re.compile(
 )
 _PARTICLES = frozenset("van von de der den del della di da dos du la le ten ter zu zur af av mac mc o' bin al el st".split())
 _AND = re.compile(r"\s*(?:&|\+|\band\b|\bund\b|\bet\b|\by\b|\ben\b)\s*", re.IGNORECASE)
-_WORDS = re.compile(r"[^\W_]+")
+_NOT_WORDS = re.compile(r"[\W_]+")
 
 
 def is_firm(name: str) -> bool:
@@ -71,13 +70,24 @@ def _title(name: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=200_000)
 def folded(name: str) -> str:
-    """Return the form in which names are compared: no case, accents, titles or punctuation; order of words kept."""
+    """Return the form in which whole names are compared, the one that the store finds names by."""
+    if not name.isascii():
+        name = _bare(_bare(name).casefold())
+    return _NOT_WORDS.sub(" ", name.casefold()).strip()
+
+
+def _bare(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+
+
+@lru_cache(maxsize=200_000)
+def _words(name: str) -> tuple[str, ...]:
     if "," in name:
         name = split(name)[3]
-    words = [word for word in _WORDS.findall(headers.without_accents(name).casefold())]
+    words = folded(name).split()
     while len(words) > 1 and words[0] in _TITLES:
         words.pop(0)
-    return " ".join(words)
+    return tuple(words)
 
 
 def contradict(one: str, other: str) -> bool:
@@ -86,7 +96,7 @@ def contradict(one: str, other: str) -> bool:
     An initial, a missing part, a new surname or a slip of the pen does not contradict; another first name does: couples
     share addresses.
     """
-    left, right = folded(one).split(), folded(other).split()
+    left, right = list(_words(one)), list(_words(other))
     if not left or not right or left == right:
         return False
     if set(left) <= set(right) or set(right) <= set(left):

@@ -118,6 +118,7 @@ class Reader:
         ]
         self._email_memo: dict[str, tuple[list[str], list[str]]] = {}
         self._phone_memo: dict[str, tuple[list[str], list[str]]] = {}
+        self._statuses: dict[str, str] = {}
         self._dates: dict[str, date | str | None] = {}
         self._date_columns = {name: of[f"job.{name}"][0] for name in ("promised_on", "paid_on") if f"job.{name}" in of}
         self._done = of.get("job.completed_on", [None])[0]
@@ -495,7 +496,7 @@ class Reader:
             out.skipped = facts.Skipped(row, "not_a_job", f"no job of ours: '{_short(shown)}'")
             return
         if said == "open":
-            job.status, job.completed_on = "open", None
+            job.status, job.completed_on, job.said = "open", None, True
             return
         future = job.completed_on is not None and job.completed_on > today
         out.volatile = future
@@ -505,15 +506,18 @@ class Reader:
                 self._problem(out, row, index, done, "no-date", "is completed, but there is no date; add the day it was completed")
             elif future:
                 self._problem(out, row, self._done or 0, done, "future-date", f"lies after today ({today}), and the job is completed; correct one of them")
-            job.status = "completed"
+            job.status, job.said = "completed", True
         elif job.completed_on is not None and not future:
-            job.status = "completed"
+            job.status, job.said = "completed", True
         else:
-            job.status, job.completed_on = "open", None
+            job.status, job.completed_on, job.said = "open", None, future
 
     def _status(self, word: str) -> str:
-        normal = headers.normal(word)
-        return self.decisions.statuses.get(normal, "") or sure_status(normal)
+        found = self._statuses.get(word)
+        if found is None:
+            normal = headers.normal(word)
+            found = self._statuses[word] = self.decisions.statuses.get(normal, "") or sure_status(normal)
+        return found
 
 
 _ORDER_WORDS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}

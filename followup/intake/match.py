@@ -1,0 +1,554 @@
+"""Who is who: clients and jobs of a batch of files, against each other and against the home.
+
+Takes FileResults and a Lookup. Gives Matches: one entry per client and per job, each with the record we have of it, if
+any; rows that fit nobody become problems of their file. Pure but for what it asks the Lookup, in bulk.
+
+A client is the same by the id of the same source, by e-mail (case ignored) unless the names contradict, by phone and
+full name. Anything weaker is a doubt that the owner is shown, never a silent merge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Protocol
+
+from followup import identity
+from followup.intake import facts, headers, people
+from followup.model import Client, Job
+
+
+class Lookup(Protocol):
+    """What the home can be asked, always in bulk. The store answers it."""
+
+    def by_external_ids(self, source: str, kind: str, values: Iterable[str]) -> dict[str, str]:
+        """Return record ids by outside number."""
+
+    def clients_by_email(self, canonicals: Iterable[str]) -> dict[str, list[str]]:
+        """Return client ids by canonical address."""
+
+    def clients_by_phone(self, numbers: Iterable[str]) -> dict[str, list[str]]:
+        """Return client ids by E.164 number."""
+
+    def clients_by_name(self, folded: Iterable[str]) -> dict[str, list[str]]:
+        """Return client ids by folded name."""
+
+    def clients(self, ids: Iterable[str]) -> dict[str, Client]:
+        """Return clients by id."""
+
+    def jobs(self, ids: Iterable[str]) -> dict[str, Job]:
+        """Return jobs by id."""
+
+
+@dataclass(slots=True, eq=False)
+class ClientEntry:
+    """One client of the batch, or one of the home that it speaks of."""
+
+    id: str
+    existing: Client | None
+    parsed: list[tuple[facts.FileResult, facts.ParsedClient]] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)  # as written
+    emails: set[str] = field(default_factory=set)  # canonical
+    phones: set[str] = field(default_factory=set)
+    links: dict[str, str] = field(default_factory=dict)  # source -> its latest number
+    by_number: bool = False  # found by the id of the same source
+
+
+@dataclass(slots=True, eq=False)
+class JobEntry:
+    """One job of the batch."""
+
+    id: str
+    client: ClientEntry
+    existing: Job | None = None
+    parsed: list[tuple[facts.FileResult, facts.ParsedJob]] = field(default_factory=list)
+    link: tuple[str, str] | None = None  # source and number
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Two clients that may be one: shown, never acted upon."""
+
+    file: str
+    row: int
+    what: str  # same e-mail, another name ...
+    name: str
+    other_id: str
+    other_name: str
+
+
+@dataclass(slots=True)
+class Matches:
+    """What a batch of files says, by client and by job."""
+
+    clients: list[ClientEntry] = field(default_factory=list)
+    jobs: list[JobEntry] = field(default_factory=list)
+    ended: list[tuple[Job, facts.FileResult, facts.ParsedJob]] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    links: list[tuple[str, str, str, str]] = field(default_factory=list)  # source, kind, number, record id
+
+
+def match(files: Sequence[facts.FileResult], lookup: Lookup, *, key: bytes) -> Matches:
+    """Return who is who in *files*, clients before jobs whatever the order of the files.
+
+    Rows of one file that are the same client or job become one ParsedClient or ParsedJob with several rows.
+    """
+    return _Matcher(files, lookup, key).run()
+
+
+class _Matcher:
+    def __init__(self, files: Sequence[facts.FileResult], lookup: Lookup, key: bytes) -> None:
+        self.files = files
+        self.lookup = lookup
+        self.key = key
+        self.found = Matches()
+        self.entries: dict[str, ClientEntry] = {}  # by client id
+        self.numbers: dict[tuple[str, str], ClientEntry] = {}
+        self.by_email: dict[str, list[ClientEntry]] = {}
+        self.by_phone: dict[str, list[ClientEntry]] = {}
+        self.by_name: dict[str, list[ClientEntry]] = {}
+        self.in_order: list[ClientEntry] = []
+        self.numbered: set[str] = set()  # sources whose numbers of clients we know some of
+        self.identifiers: dict[tuple[str, ...], str] = {}
+
+    def run(self) -> Matches:
+        whole = [(file, client) for file in self.files for client in file.clients]
+        named = [(file, job) for file in self.files for job in file.jobs if job.who.reference]
+        ended = [(file, job) for file in self.files for job in file.not_jobs]
+        self._ask_about([*whole, *((file, job.who) for file, job in named)])
+        placed: dict[int, ClientEntry] = {}
+        for file, client in whole:
+            entry = self._place(file, client, reference=False)
+            if entry is not None:
+                placed[id(client)] = entry
+        for file, job in named:
+            entry = self._place(file, job.who, reference=True)
+            if entry is not None:
+                placed[id(job.who)] = entry
+        self._jobs(placed)
+        self._ended(ended)
+        self.found.clients = [entry for entry in self.in_order if entry.parsed]
+        for file in self.files:
+            self._fold_rows(file)
+        return self.found
+
+    # ------------------------------------------------------------ what the home knows
+
+    def _ask_about(self, parsed: Sequence[tuple[facts.FileResult, facts.ParsedClient]]) -> None:
+        numbers: dict[str, dict[str, None]] = {}
+        emails: dict[str, None] = {}
+        phones: dict[str, None] = {}
+        names: dict[str, None] = {}
+        ours: dict[str, None] = {}
+        given: dict[str, None] = {}
+        for file, client in parsed:
+            if client.client_id:
+                numbers.setdefault(file.source, {})[client.client_id] = None
+                if len(client.client_id) == identity.LENGTH and client.client_id.isalnum():
+                    ours[client.client_id] = None
+            for address in client.emails:
+                emails[_canonical(address)] = None
+            for number in client.phones:
+                phones[number] = None
+            for name in _names(client):
+                names[people.folded(name)] = None
+            # The identifier may be one we gave before: to a client forgotten since, or with another address by now.
+            given[self._identifier(file, client)] = None
+        known_numbers = {source: self.lookup.by_external_ids(source, "client", values) for source, values in numbers.items()}
+        known_emails = self.lookup.clients_by_email(emails)
+        known_phones = self.lookup.clients_by_phone(phones)
+        known_names = self.lookup.clients_by_name(names)
+        ids = {**ours, **given}
+        for found in known_numbers.values():
+            ids.update(dict.fromkeys(found.values()))
+        for listed in (known_emails, known_phones, known_names):
+            for several in listed.values():
+                ids.update(dict.fromkeys(several))
+        for entry in self._load(ids):
+            if entry.id in ours:
+                for source in numbers:
+                    self.numbers[source, entry.id] = entry
+        for source, found in known_numbers.items():
+            self.numbered.add(source) if found else None
+            for number, client_id in found.items():
+                if client_id in self.entries:
+                    self.numbers[source, number] = self.entries[client_id]
+
+    def _load(self, ids: Iterable[str]) -> list[ClientEntry]:
+        """Make entries of clients we have; a merged one is looked up under the client it became."""
+        loaded: list[ClientEntry] = []
+        missing = [client_id for client_id in ids if client_id not in self.entries]
+        records = self.lookup.clients(missing)
+        for _ in range(20):  # chains of merges are short, and must not be a circle
+            further = {each.merged_into for each in records.values() if each.merged_into} - set(records) - set(self.entries)
+            if not further:
+                break
+            records.update(self.lookup.clients(further))
+        for client_id, record in records.items():
+            kept = record
+            for _ in range(20):
+                if not kept.merged_into or kept.merged_into not in records:
+                    break
+                kept = records[kept.merged_into]
+            entry = self.entries.get(kept.id)
+            if entry is None:
+                entry = self.entries[kept.id] = ClientEntry(kept.id, kept)
+                self.in_order.append(entry)
+                self._learn(entry, kept.emails, kept.phones, [kept.full_name, kept.company, f"{kept.first_name} {kept.last_name}"])
+            self.entries[client_id] = entry
+            loaded.append(entry)
+        return loaded
+
+    def _learn(self, entry: ClientEntry, emails: Iterable[str], phones: Iterable[str], names: Iterable[str]) -> None:
+        for address in emails:
+            canonical = _canonical(address)
+            if canonical not in entry.emails:
+                entry.emails.add(canonical)
+                self.by_email.setdefault(canonical, []).append(entry)
+        for number in phones:
+            if number not in entry.phones:
+                entry.phones.add(number)
+                self.by_phone.setdefault(number, []).append(entry)
+        for name in names:
+            folded = people.folded(name)
+            if folded and name not in entry.names:
+                entry.names.add(name)
+                known = self.by_name.setdefault(folded, [])
+                if entry not in known:
+                    known.append(entry)
+
+    # ------------------------------------------------------------ clients
+
+    def _place(self, file: facts.FileResult, client: facts.ParsedClient, *, reference: bool) -> ClientEntry | None:
+        """Return the entry that *client* belongs to, made if need be; None when the row became a problem."""
+        names = _names(client)
+        entry, how = self._find(file, client, names, reference=reference)
+        if entry is None and how:
+            return self._refuse(file, client, *_REFUSALS[how])
+        if entry is None:
+            if reference and not (names and (client.emails or client.phones)):
+                return self._refuse(file, client, *_REFUSALS["no-client"])
+            if not client.reachable():
+                return self._refuse(file, client, *_REFUSALS["no-address"])
+            entry = self._new(file, client)
+        if entry.existing is not None and entry.existing.erased_on:
+            for row in client.rows:
+                file.skipped.append(facts.Skipped(row, "forgotten", "this client asked to be forgotten"))
+            return None
+        entry.by_number = entry.by_number or how == "number"
+        entry.parsed.append((file, client))
+        if client.client_id:
+            self.numbers.setdefault((file.source, client.client_id), entry)
+            self.numbered.add(file.source)
+            if client.client_id != entry.id:
+                entry.links[file.source] = client.client_id
+                self.found.links.append((file.source, "client", client.client_id, entry.id))
+        self._learn(entry, client.emails, client.phones, names)
+        return entry
+
+    def _find(
+        self, file: facts.FileResult, client: facts.ParsedClient, names: Sequence[str], *, reference: bool
+    ) -> tuple[ClientEntry | None, str]:
+        if client.client_id:
+            entry = self.numbers.get((file.source, client.client_id))
+            if entry is not None:
+                shares = not entry.emails.isdisjoint(map(_canonical, client.emails)) or not entry.phones.isdisjoint(client.phones)
+                if names and not shares and _contradict(names, entry.names):
+                    return None, "id-conflict"
+                return entry, "number"
+        doubts: list[tuple[str, ClientEntry]] = []
+        by_email = self._candidates(self.by_email, map(_canonical, client.emails))
+        agreeing = [entry for entry in by_email if not _contradict(names, entry.names)]
+        doubts += [("the same e-mail, another name", entry) for entry in by_email if entry not in agreeing]
+        if len(agreeing) > 1:
+            folded = {people.folded(name) for name in names}
+            exact = [entry for entry in agreeing if folded & {people.folded(name) for name in entry.names}]
+            if len(exact) != 1:
+                return None, "ambiguous"
+            agreeing = exact
+        if agreeing:
+            return agreeing[0], "email"
+        folded = {people.folded(name) for name in names}
+        by_phone = self._candidates(self.by_phone, client.phones)
+        same = [entry for entry in by_phone if folded & {people.folded(name) for name in entry.names}]
+        if len(same) == 1:
+            return same[0], "phone"
+        if len(same) > 1:
+            return None, "ambiguous"
+        by_name = self._candidates(self.by_name, folded)
+        if reference and not client.emails and not client.phones and (not client.client_id or file.source not in self.numbered):
+            if len(by_name) == 1:
+                return by_name[0], "name"
+            if by_name:
+                return None, "ambiguous"
+        doubts += [("the same phone, another name", entry) for entry in by_phone if entry not in same]
+        doubts += [("the same name", entry) for entry in by_name]
+        seen: set[str] = set()
+        for what, entry in doubts:
+            if entry.id not in seen and (client.emails or client.phones or not reference):
+                seen.add(entry.id)
+                known = next(iter(sorted(entry.names)), "")
+                self.found.doubts.append(facts_doubt(file, client, what, entry.id, known))
+        return None, ""
+
+    @staticmethod
+    def _candidates(index: Mapping[str, list[ClientEntry]], values: Iterable[str]) -> list[ClientEntry]:
+        found: list[ClientEntry] = []
+        for value in values:
+            for entry in index.get(value, ()):
+                if entry not in found:
+                    found.append(entry)
+        return found
+
+    def _new(self, file: facts.FileResult, client: facts.ParsedClient) -> ClientEntry:
+        client_id = self._identifier(file, client)
+        entry = self.entries.get(client_id)
+        if entry is None:
+            entry = self.entries[client_id] = ClientEntry(client_id, None)
+            self.in_order.append(entry)
+        return entry
+
+    def _identifier(self, file: facts.FileResult, client: facts.ParsedClient) -> str:
+        """Return the identifier that this client has if it is new: by its number, else by name and first address."""
+        if client.client_id:
+            parts = ("client", file.source, client.client_id)
+        else:
+            names = _names(client)
+            if client.emails:
+                reach = _canonical(client.emails[0])
+            elif client.phones:
+                reach = client.phones[0]
+            else:
+                reach = people.folded(f"{client.street} {client.postal_code}")
+            parts = ("client", "", people.folded(names[0]) if names else "", reach)
+        found = self.identifiers.get(parts)
+        if found is None:
+            found = self.identifiers[parts] = identity.imported_identifier(self.key, *parts)
+        return found
+
+    def _refuse(self, file: facts.FileResult, client: facts.ParsedClient, code: str, why: str) -> None:
+        for row in client.rows:
+            value = client.full_name or client.company or client.client_id
+            file.problems.append(facts.Problem(row, _name_column(file), value, code, why))
+
+    # ------------------------------------------------------------ jobs
+
+    def _jobs(self, placed: Mapping[int, ClientEntry]) -> None:
+        entries: dict[str, JobEntry] = {}
+        numbers: dict[str, dict[str, None]] = {}
+        for file in self.files:
+            for job in file.jobs:
+                if job.job_id:
+                    numbers.setdefault(file.source, {})[job.job_id] = None
+        known = {source: self.lookup.by_external_ids(source, "job", values) for source, values in numbers.items()}
+        ours = self.lookup.jobs(
+            [value for values in numbers.values() for value in values if len(value) == identity.LENGTH and value.isalnum()]
+        )
+        for file in self.files:
+            counted: dict[str, list[facts.ParsedJob]] = {}
+            for job in file.jobs:
+                client = placed.get(id(job.who))
+                if client is None:
+                    continue
+                if job.job_id:
+                    job_id = known[file.source].get(job.job_id) or (
+                        job.job_id if job.job_id in ours else identity.imported_identifier(self.key, "job", file.source, job.job_id)
+                    )
+                else:
+                    job_id = self._unnumbered(client, job, counted)
+                entry = entries.get(job_id)
+                if entry is None:
+                    entry = entries[job_id] = JobEntry(job_id, client)
+                elif entry.client is not client or (job.job_id and _differs(entry.parsed[-1], file, job)):
+                    why = f"the number is in row {entry.parsed[-1][1].rows[0]} of {entry.parsed[-1][0].name} too, for something else; give each job its own"
+                    file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "same-number", why))
+                    continue
+                if job.job_id and job.job_id != job_id:
+                    entry.link = (file.source, job.job_id)
+                entry.parsed.append((file, job))
+        existing = self.lookup.jobs(entries)
+        for job_id, entry in entries.items():
+            entry.existing = existing.get(job_id)
+            file, job = entry.parsed[0]
+            other = entry.existing
+            if other is not None and self._belongs_to(other) != entry.client.id and (other.service != job.service or other.completed_on != job.completed_on):
+                why = "the home has this number for another client's job; if the file comes from another program, name it with --source"
+                for file, job in entry.parsed:
+                    file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "id-conflict", why))
+                continue
+            self.found.jobs.append(entry)
+            if entry.link:
+                self.found.links.append((entry.link[0], "job", entry.link[1], entry.id))
+
+    def _belongs_to(self, job: Job) -> str:
+        if job.client_id not in self.entries:
+            self._load([job.client_id])
+        entry = self.entries.get(job.client_id)
+        return entry.id if entry else job.client_id
+
+    def _unnumbered(self, client: ClientEntry, job: facts.ParsedJob, counted: dict[str, list[facts.ParsedJob]]) -> str:
+        """Return the identifier of a job without a number: by client, service and day; the second of a day gets a 2."""
+        day = job.completed_on or job.promised_on
+        parts = ["job", client.id, people.folded(job.service), day.isoformat() if day else ""]
+        alike = counted.setdefault("\n".join(parts), [])
+        place = next((index for index, other in enumerate(alike) if _same_job(other, job)), len(alike))
+        if place == len(alike):
+            alike.append(job)
+        return identity.imported_identifier(self.key, *parts, *([str(place + 1)] if place else []))
+
+    def _ended(self, ended: Sequence[tuple[facts.FileResult, facts.ParsedJob]]) -> None:
+        """Find the jobs we know that a file now calls cancelled, void or a draft."""
+        wanted: dict[str, dict[str, None]] = {}
+        for file, job in ended:
+            if job.job_id:
+                wanted.setdefault(file.source, {})[job.job_id] = None
+        for source, numbers in wanted.items():
+            known = self.lookup.by_external_ids(source, "job", numbers)
+            records = self.lookup.jobs(set(known.values()))
+            for file, job in ended:
+                record = records.get(known.get(job.job_id, ""))
+                if file.source == source and record is not None:
+                    self.found.ended.append((record, file, job))
+
+    # ------------------------------------------------------------ the files, row by row
+
+    def _fold_rows(self, file: facts.FileResult) -> None:
+        """Make one value of the rows of one client or job, and list the clients that jobs made."""
+        said_otherwise: list[int] = []
+        clients: list[facts.ParsedClient] = []
+        for entry in self.found.clients:
+            mine = [client for owner, client in entry.parsed if owner is file]
+            whole = [client for client in mine if not client.reference]
+            if not whole and entry.existing is None and entry.parsed[0][0] is file:
+                whole = mine  # made by a job
+            if not whole:
+                continue
+            first = whole[0]
+            for other in whole[1:]:
+                if _take(first, other):
+                    said_otherwise += other.rows
+            entry.parsed = [(owner, client) for owner, client in entry.parsed if client is first or client not in whole[1:]]
+            clients.append(first)
+        bad = {problem.row for problem in file.problems}
+        file.clients = sorted((client for client in clients if client.rows[0] not in bad), key=lambda client: client.rows[0])
+        jobs: list[facts.ParsedJob] = []
+        for job_entry in self.found.jobs:
+            own = [job for owner, job in job_entry.parsed if owner is file]
+            if not own:
+                continue
+            _add_lines(file, own)
+            job_entry.parsed = [(owner, job) for owner, job in job_entry.parsed if job is own[0] or job not in own[1:]]
+            jobs.append(own[0])
+        file.jobs = sorted(jobs, key=lambda job: job.rows[0])
+        if said_otherwise:
+            file.warnings.append(
+                f"a further row of the same client says something else, and the first one counts (row {', '.join(map(str, sorted(said_otherwise)[:8]))})"
+            )
+
+
+def facts_doubt(file: facts.FileResult, client: facts.ParsedClient, what: str, other_id: str, other_name: str) -> Doubt:
+    """Return a doubt about a row."""
+    return Doubt(file.name, client.rows[0], what, client.full_name or client.company, other_id, other_name)
+
+
+_canonical = lru_cache(maxsize=200_000)(identity.canonical_address)
+
+_REFUSALS = {
+    "id-conflict": (
+        "id-conflict",
+        "has a number under which the home, or another row, knows somebody else; if the file comes from another program, name it with --source",
+    ),
+    "ambiguous": ("ambiguous-client", "fits several clients; add the client's number, or a name and an e-mail or phone of their own"),
+    "no-client": (
+        "no-client",
+        "is in no file and not in the home; add an e-mail or phone to the row, or import the client too",
+    ),
+    "no-address": ("no-address", "has neither e-mail, phone nor postal address; add one"),
+}
+
+
+def _names(client: facts.ParsedClient) -> list[str]:
+    pair = f"{client.first_name} {client.last_name}" if client.first_name and client.last_name else ""
+    return list(dict.fromkeys(name for name in (client.full_name, client.company, pair) if name))
+
+
+def _contradict(names: Sequence[str], others: Iterable[str]) -> bool:
+    """Return whether no name of one can be a name of the other; nameless ones contradict nobody."""
+    known = [name for name in others if name.strip()]
+    if not names or not known:
+        return False
+    return all(people.contradict(one, other) for one in names for other in known)
+
+
+def _same_job(one: facts.ParsedJob, other: facts.ParsedJob) -> bool:
+    return (one.amount_minor, one.currency, one.site_address, one.invoice_ref, one.status) == (
+        other.amount_minor, other.currency, other.site_address, other.invoice_ref, other.status,
+    )
+
+
+def _differs(before: tuple[facts.FileResult, facts.ParsedJob], file: facts.FileResult, job: facts.ParsedJob) -> bool:
+    """Return whether a second row with the same number, in one file, is about another job than a line of the first."""
+    return before[0] is file and (before[1].completed_on, before[1].status) != (job.completed_on, job.status)
+
+
+# Amounts of these columns are parts; any other amount that is repeated is the same total on every line.
+_LINE_AMOUNTS = frozenset({"line total", "lineamount", "item total", "line subtotal", "line amount", "lineitem price"})
+
+
+def _add_lines(file: facts.FileResult, lines: Sequence[facts.ParsedJob]) -> None:
+    """Make the first of several rows with one number the whole job: its lines are services, its amounts add up."""
+    first = lines[0]
+    if len(lines) == 1:
+        return
+    first.rows = [row for line in lines for row in line.rows]
+    first.service = ", ".join(dict.fromkeys(line.service for line in lines if line.service))
+    amounts = [line.amount_minor for line in lines if line.amount_minor is not None]
+    parts = any(headers.normal(cell) in _LINE_AMOUNTS for cell in file.header)
+    if amounts and len({line.currency for line in lines if line.currency}) == 1 and first.job_id:
+        first.currency = next(line.currency for line in lines if line.currency)
+        if parts or len(set(amounts)) > 1:
+            first.amount_minor = sum(amounts)
+        else:
+            first.amount_minor = amounts[0]
+            if len(amounts) > 1:
+                file.warnings.append(
+                    f"{len(amounts)} rows have the number {first.job_id} and the same amount, which was taken as their total"
+                )
+    for line in lines[1:]:
+        for name in ("promised_on", "paid_on", "invoice_ref", "site_address", "assigned_to", "note"):
+            if not getattr(first, name):
+                setattr(first, name, getattr(line, name))
+        first.extra = {**line.extra, **first.extra}
+        first.unpaid = first.unpaid or line.unpaid
+
+
+def _take(first: facts.ParsedClient, other: facts.ParsedClient) -> bool:
+    """Add what a further row of the same client says; return whether something of it was not taken."""
+    lost = False
+    first.rows += other.rows
+    for name in facts.ParsedClient.__dataclass_fields__:
+        mine, theirs = getattr(first, name), getattr(other, name)
+        if name in {"rows", "client_id", "reference"} or mine == theirs or not theirs:
+            continue
+        if isinstance(mine, tuple):
+            setattr(first, name, tuple(dict.fromkeys((*mine, *theirs))))
+        elif isinstance(mine, dict):
+            setattr(first, name, {**theirs, **mine})
+        elif name == "consent":
+            if theirs == "opted_out" or mine == "unknown":
+                first.consent = theirs
+        elif not mine:
+            setattr(first, name, theirs)
+        else:
+            lost = True
+    return lost
+
+
+def _name_column(file: facts.FileResult) -> str:
+    wanted = ("client.full_name", "client.last_name", "client.email", "client.id")
+    for field_name in wanted:
+        for cell in file.header:
+            if field_name in headers.meanings(cell):
+                return cell
+    return ""

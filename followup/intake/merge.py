@@ -1,0 +1,150 @@
+"""What a file says, laid over what we have: the record as it should be now.
+
+Takes a record of the home, if any, and parsed values. Gives a record. Touches nothing. An empty cell never erases,
+what was typed by hand stays, and an opt-out is never undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from followup import identity
+from followup.intake import facts
+from followup.model import Client, Consent, Job, JobStatus
+
+_CLIENT_TEXTS = (
+    "title first_name last_name full_name company address_as language preferred_channel notes note referred_by".split()
+)
+_PLACE = ("street", "city", "region", "postal_code", "country")
+_JOB_TEXTS = ("service", "invoice_ref", "site_address", "assigned_to", "note")
+_JOB_DATES = ("promised_on", "paid_on")
+
+
+def client(
+    existing: Client | None,
+    parsed: Sequence[facts.ParsedClient],
+    *,
+    client_id: str,
+    by_number: bool,
+    by_hand: Collection[str],
+    today: date,
+    evidence: str,
+) -> Client:
+    """Return the client as the files make them.
+
+    Args:
+        existing: what we have; None for a new one.
+        parsed: what the files say, the file given last counting most.
+        client_id: of a new client.
+        by_number: found by the number of the same source, so that its addresses are corrections of ours.
+        by_hand: fields that a person typed; they stay.
+        today: when we first knew a new client.
+        evidence: where a consent comes from, for the record.
+    """
+    record = existing or Client(id=client_id, created_on=today)
+    whole = [said for said in parsed if not said.reference]
+    for said in whole:
+        record = _with(record, said, by_number=by_number and existing is not None, by_hand=by_hand, evidence=evidence)
+    for said in parsed:
+        # A job's row names its client and does not describe them: it makes one, or adds a first way to reach them.
+        if said.reference and record == Client(id=client_id, created_on=today):
+            record = _with(record, said, by_number=False, by_hand=by_hand, evidence=evidence)
+        elif said.reference:
+            first = {name: getattr(said, name) for name in ("emails", "phones") if not getattr(record, name) and name not in by_hand}
+            record = replace(record, **first) if any(first.values()) else record
+    return record
+
+
+def _with(record: Client, said: facts.ParsedClient, *, by_number: bool, by_hand: Collection[str], evidence: str) -> Client:
+    changes: dict[str, Any] = {}
+    for name in _CLIENT_TEXTS:
+        value = getattr(said, name)
+        if value and value != getattr(record, name) and name not in by_hand:
+            changes[name] = value
+    if said.street or said.postal_code or said.city:
+        for name in _PLACE:  # one address, never half of one and half of another
+            value = getattr(said, name)
+            if value and value != getattr(record, name) and name not in by_hand:
+                changes[name] = value
+    elif said.country and not record.country:
+        changes["country"] = said.country
+    for name, fold in (("emails", identity.canonical_address), ("phones", str), ("tags", str.casefold), ("no_channels", str)):
+        value = _several(getattr(record, name), getattr(said, name), fold=fold, correct=by_number)
+        if value != getattr(record, name) and name not in by_hand:
+            changes[name] = value
+    if said.extra:
+        extra = {**record.extra, **said.extra}
+        if extra != record.extra:
+            changes["extra"] = extra
+    if said.consent == "opted_out" and record.consent is not Consent.OPTED_OUT:
+        changes |= {"consent": Consent.OPTED_OUT, "consent_evidence": evidence}
+    elif said.consent == "opted_in" and record.consent is Consent.UNKNOWN and "consent" not in by_hand:
+        changes |= {"consent": Consent.OPTED_IN, "consent_evidence": evidence}
+    return replace(record, **changes) if changes else record
+
+
+def _several(ours: tuple[str, ...], theirs: tuple[str, ...], *, fold: Callable[[str], str], correct: bool) -> tuple[str, ...]:
+    """Return the values of a list: corrected where a source has as many as we do, else ours and what is new."""
+    if not theirs or theirs == ours:
+        return ours
+    known = {fold(value) for value in ours}
+    new = [value for value in theirs if fold(value) not in known]
+    if not new:
+        return ours
+    if correct and len(ours) == len(theirs):
+        return theirs
+    return (*ours, *new)
+
+
+def job(
+    existing: Job | None,
+    parsed: Sequence[facts.ParsedJob],
+    *,
+    job_id: str,
+    client_id: str,
+    by_hand: Collection[str],
+    today: date,
+    people: Callable[[str], str],
+) -> Job:
+    """Return the job as the files make it.
+
+    Args:
+        existing: what we have; None for a new one.
+        parsed: what the files say, the file given last counting most.
+        job_id: of a new job.
+        client_id: whose job it is.
+        by_hand: fields that a person typed; they stay.
+        today: when we first knew a new job.
+        people: who of our own firm is meant by a name in `assigned_to`; "" for nobody.
+    """
+    record = existing or Job(id=job_id, client_id=client_id, created_on=today)
+    for said in parsed:
+        changes: dict[str, Any] = {}
+        if record.client_id != client_id and "client_id" not in by_hand:
+            changes["client_id"] = client_id
+        for name in (*_JOB_TEXTS, *_JOB_DATES):
+            value = getattr(said, name)
+            if value and value != getattr(record, name) and name not in by_hand:
+                changes[name] = value
+        if said.amount_minor is not None and not {"amount_minor", "currency"} & set(by_hand):
+            changes |= {"amount_minor": said.amount_minor, "currency": said.currency}
+        if "status" not in by_hand and said.said:
+            changes["status"] = JobStatus.COMPLETED if said.status == "completed" else JobStatus.OPEN
+            if "completed_on" not in by_hand and (said.completed_on or said.status == "open"):
+                changes["completed_on"] = said.completed_on
+        if "unpaid" not in by_hand and (said.unpaid is not None or said.paid_on):
+            changes["unpaid"] = bool(said.unpaid) and not said.paid_on
+        if said.assigned_to and "owner" not in by_hand and (owner := people(said.assigned_to)):
+            changes["owner"] = owner
+        if said.extra:
+            changes["extra"] = {**record.extra, **said.extra}
+        record = replace(record, **changes)
+    return record
+
+
+def ended(existing: Job, *, by_hand: Collection[str]) -> Job:
+    """Return a job that the file calls cancelled, so that nothing follows from it any more."""
+    return existing if "status" in by_hand else replace(existing, status=JobStatus.CANCELLED)

@@ -1,0 +1,465 @@
+"""Import: files -> a preview that writes nothing -> one batch, or nothing.
+
+Takes a Desk and the files of one command. Gives a Preview, which can be shown, tried in a transaction that is rolled
+back (`apply`), and committed. Touches the files, the store and the home's folder of rejected rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from followup import cells, files, identity, intake
+from followup.errors import BadInput, NotFound, TryLater, UsageError
+from followup.intake import facts, headers, match, merge
+from followup.model import Client, Consent, Job, JobStatus
+
+if TYPE_CHECKING:
+    from followup.store import Writer
+    from followup.workflow.desk import Desk
+
+DEFAULT_SOURCE = "default"
+"""Whose numbers a file's numbers are, where --source does not say."""
+
+Record = TypeVar("Record", Client, Job)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of the command: its name as the owner knows it, and its bytes or where they are."""
+
+    name: str
+    data: bytes | None = None
+    path: Path | None = None
+
+    def read(self) -> bytes:
+        """Return the bytes."""
+        if self.data is not None:
+            return self.data
+        path = self.path or Path(self.name)
+        if path.is_dir():
+            raise BadInput(f"{self.name} is a folder. Name the files in it: {self.name}/*.csv")
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise NotFound(f"There is no file {self.name}. Check the name, and the folder you are in.") from None
+        except OSError as error:
+            raise files.failure(error, path, doing="read") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record before (None: it is new) and after."""
+
+    old: Client | Job | None
+    new: Client | Job
+
+    def fields(self) -> Iterator[tuple[str, object, object]]:
+        """Yield field, old and new value of everything that changes; nothing for a new record."""
+        if self.old is None:
+            return
+        for each in fields(self.new):
+            before, after = getattr(self.old, each.name), getattr(self.new, each.name)
+            if before != after:
+                yield each.name, before, after
+
+
+@dataclass(slots=True, kw_only=True)
+class Preview:
+    """What an import would do, and why it may not. Nothing was written."""
+
+    files: list[facts.FileResult]
+    skip_bad_rows: bool = False
+    clients: list[Change] = field(default_factory=list)  # new and changed ones
+    jobs: list[Change] = field(default_factory=list)
+    unchanged_clients: int = 0
+    unchanged_jobs: int = 0
+    doubts: list[match.Doubt] = field(default_factory=list)
+    links: list[tuple[str, str, str, str]] = field(default_factory=list)  # source, kind, number, record id
+    stops: list[tuple[str, str]] = field(default_factory=list)  # address that must not be written to, evidence
+    remembered: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # fingerprint -> (digest, record id)
+    answers: dict[tuple[str, str], str] = field(default_factory=dict)  # (fingerprint, about) -> value
+
+    @property
+    def new_clients(self) -> list[Client]:
+        """Return clients that the home does not have yet."""
+        return [each.new for each in self.clients if each.old is None and isinstance(each.new, Client)]
+
+    @property
+    def new_jobs(self) -> list[Job]:
+        """Return jobs that the home does not have yet."""
+        return [each.new for each in self.jobs if each.old is None and isinstance(each.new, Job)]
+
+    @property
+    def changed_clients(self) -> list[Change]:
+        """Return clients of ours that change."""
+        return [each for each in self.clients if each.old is not None]
+
+    @property
+    def changed_jobs(self) -> list[Change]:
+        """Return jobs of ours that change."""
+        return [each for each in self.jobs if each.old is not None]
+
+    @property
+    def known_rows(self) -> int:
+        """Return how many rows were imported before as they are, and not read again."""
+        return sum(file.known for file in self.files)
+
+    @property
+    def not_completed(self) -> int:
+        """Return how many jobs of the files are not completed, and start nothing yet."""
+        return sum(1 for file in self.files for job in file.jobs if job.status != "completed")
+
+    @property
+    def refused(self) -> list[facts.FileResult]:
+        """Return the files that cannot be read at all."""
+        return [file for file in self.files if file.refused]
+
+    @property
+    def questions(self) -> list[tuple[str, facts.Question]]:
+        """Return all open questions, each with its file."""
+        return [(file.name, question) for file in self.files for question in file.questions]
+
+    @property
+    def problems(self) -> list[tuple[str, facts.Problem]]:
+        """Return everything that is wrong with rows, each with its file, in the order of the rows."""
+        return [(file.name, each) for file in self.files for each in sorted(file.problems, key=lambda one: one.row)]
+
+    @property
+    def bad_rows(self) -> int:
+        """Return how many rows have problems."""
+        return sum(len({each.row for each in file.problems}) for file in self.files)
+
+    @property
+    def writable(self) -> bool:
+        """Return whether the batch may be written: every file was read, and bad rows are none or to be left out."""
+        ready = all(file.ready for file in self.files)
+        return ready and (self.skip_bad_rows or not any(file.problems for file in self.files))
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Return whether the home has all of it already."""
+        return not (self.clients or self.jobs or self.stops)
+
+    def counts(self) -> dict[str, int]:
+        """Return the counts of the one screen before writing; `imports` shows four of them later."""
+        return {
+            "new": len(self.new_clients) + len(self.new_jobs),
+            "new_clients": len(self.new_clients),
+            "new_jobs": len(self.new_jobs),
+            "changed": len(self.changed_clients) + len(self.changed_jobs),
+            "changed_clients": len(self.changed_clients),
+            "changed_jobs": len(self.changed_jobs),
+            "unchanged": self.unchanged_clients + self.unchanged_jobs + self.known_rows,
+            "not_completed": self.not_completed,
+            "in_doubt": len(self.doubts),
+            "skipped": sum(len(file.skipped) for file in self.files),
+            "errors": self.bad_rows,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What was written."""
+
+    batch_id: str  # empty when nothing had to be written
+    counts: Mapping[str, int]
+    rejected: tuple[Path, ...] = ()  # files of rows that were left out, to repair and import again
+
+
+# ---------------------------------------------------------------- looking
+
+
+def check(
+    desk: Desk,
+    sources: Sequence[Source],
+    *,
+    kind: str = "",
+    source: str = "",
+    answers: Mapping[str, str] | None = None,
+    skip_bad_rows: bool = False,
+    whole: bool = False,
+) -> Preview:
+    """Return what importing *sources* together would do. Nothing is written.
+
+    Args:
+        desk: the open home.
+        sources: the files, in any order.
+        kind: clients, jobs or mixed, for all of them; else each file's columns say it.
+        source: whose numbers the files' numbers are.
+        answers: ``KEY=VALUE`` as a mapping; a key may begin with a file's name and a colon.
+        skip_bad_rows: rows with problems will be left out, instead of stopping everything.
+        whole: read every row, also those that were imported before as they are (for the dry run that lists all).
+
+    Raises:
+        NotFound: a file is not there. NoPermission, IOFailure: it cannot be read.
+        UsageError: an answer fits no question.
+    """
+    given = _answers_by_file(answers or {}, [each.name for each in sources])
+    home = intake.HomeFacts(
+        country=desk.settings.business.country,
+        currency=desk.settings.business.currency,
+        today=desk.today,
+        key=desk.key,
+    )
+    results = [
+        intake.read(
+            each.read(),
+            name=each.name,
+            source=source or DEFAULT_SOURCE,
+            home=home,
+            kind=kind,
+            answers=given[each.name],
+            remembered=desk.store.answers,
+            known=None if whole else desk.store.known_rows,
+        )
+        for each in sources
+    ]
+    preview = Preview(files=results, skip_bad_rows=skip_bad_rows)
+    found = match.match(results, desk.store, key=desk.key)
+    preview.doubts = found.doubts
+    preview.links = found.links
+    _plan_clients(desk, preview, found)
+    _plan_jobs(desk, preview, found)
+    _plan_memory(preview, found)
+    return preview
+
+
+def split_answer(text: str) -> tuple[str, str]:
+    """Return key and value of ``[FILE:]KEY=VALUE``."""
+    about, equals, value = text.partition("=")
+    if not equals or not about.strip():
+        raise UsageError(f"'{text}' is no answer; write KEY=VALUE, such as date_order=dmy")
+    return about.strip(), value.strip()
+
+
+def _answers_by_file(answers: Mapping[str, str], names: Sequence[str]) -> dict[str, dict[str, str]]:
+    given: dict[str, dict[str, str]] = {name: {} for name in names}
+    general: dict[str, str] = {}
+    wrong: list[str] = []
+    for about, value in answers.items():
+        owner = next(
+            (name for name in names for start in (name, Path(name).name) if about.startswith(f"{start}:")), None
+        )
+        key = about if owner is None else about[len(owner if about.startswith(f"{owner}:") else Path(owner).name) + 1 :]
+        problem = intake.check_answer(key, value)
+        if problem:
+            wrong.append(problem)
+        elif owner is None:
+            general[key] = value
+        else:
+            given[owner][key] = value
+    if wrong:
+        raise UsageError("\n".join(f"--answer: {problem}" for problem in wrong))
+    return {name: {**general, **own} for name, own in given.items()}
+
+
+def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
+    by_hand = _by_hand(desk, [entry.id for entry in found.clients if entry.existing])
+    for entry in found.clients:
+        names = ", ".join(dict.fromkeys(file.name for file, _ in entry.parsed))
+        record = merge.client(
+            entry.existing,
+            [client for _, client in entry.parsed],
+            client_id=entry.id,
+            by_number=entry.by_number,
+            by_hand=by_hand.get(entry.id, frozenset()),
+            today=desk.today,
+            evidence=f"import of {names} on {desk.today}",
+        )
+        if entry.existing is not None and record == entry.existing:
+            preview.unchanged_clients += 1
+        else:
+            preview.clients.append(Change(entry.existing, record))
+        if any(client.consent == "opted_out" for _, client in entry.parsed):
+            # Also where the client was opted out before: an address may be new.
+            before = set() if entry.existing is None or entry.existing.consent is not Consent.OPTED_OUT else {
+                identity.canonical_address(address) for address in (*entry.existing.emails, *entry.existing.phones)
+            }
+            preview.stops += [
+                (address, record.consent_evidence)
+                for address in (*record.emails, *record.phones)
+                if identity.canonical_address(address) not in before
+            ]
+
+
+def _plan_jobs(desk: Desk, preview: Preview, found: match.Matches) -> None:
+    by_hand = _by_hand(desk, [entry.id for entry in found.jobs if entry.existing] + [job.id for job, _, _ in found.ended])
+    person = _person_of(desk)
+    for entry in found.jobs:
+        record = merge.job(
+            entry.existing,
+            [job for _, job in entry.parsed],
+            job_id=entry.id,
+            client_id=entry.client.id,
+            by_hand=by_hand.get(entry.id, frozenset()),
+            today=desk.today,
+            people=person,
+        )
+        if entry.existing is not None and record == entry.existing:
+            preview.unchanged_jobs += 1
+        else:
+            preview.jobs.append(Change(entry.existing, record))
+    for job, _, _ in found.ended:
+        if job.status is not JobStatus.CANCELLED:
+            ended = merge.ended(job, by_hand=by_hand.get(job.id, frozenset()))
+            if ended != job:
+                preview.jobs.append(Change(job, ended))
+
+
+def _by_hand(desk: Desk, ids: Sequence[str]) -> dict[str, set[str]]:
+    edited: dict[str, set[str]] = {}
+    if ids:
+        for record_id, name in desk.store.edited_by_hand(ids):
+            edited.setdefault(record_id, set()).add(name)
+    return edited
+
+
+def _person_of(desk: Desk) -> Callable[[str], str]:
+    """Return a function that says which person of the firm a name in a file means; nobody for the others."""
+    known: dict[str, str] = {}
+    for person in desk.settings.people.values():
+        for name in (person.id, person.name, person.email, *person.also):
+            if name:
+                known.setdefault(name.casefold(), person.id)
+
+    def find(text: str) -> str:
+        whole = known.get(text.strip().casefold())
+        if whole:
+            return whole
+        first = text.replace(" and ", ",").replace("&", ",").split(",")[0]
+        return known.get(first.strip().casefold(), "")
+
+    return find
+
+
+def _plan_memory(preview: Preview, found: match.Matches) -> None:
+    """Note which rows and answers to remember, so that next month's file asks nothing and old rows are not read."""
+    of_row: dict[tuple[int, int], str] = {}
+    for entry in found.clients:
+        for file, client in entry.parsed:
+            if not client.reference:
+                for row in client.rows:
+                    of_row[id(file), row] = entry.id
+    for job_entry in found.jobs:
+        for file, job in job_entry.parsed:
+            for row in job.rows:
+                of_row[id(file), row] = job_entry.id
+    for file in preview.files:
+        if not file.ready:
+            continue
+        bad = {problem.row for problem in file.problems}
+        preview.remembered.setdefault(file.fingerprint, []).extend(
+            (digest, of_row[id(file), row])
+            for row, digest in file.digests.items()
+            if (id(file), row) in of_row and row not in bad and row not in file.volatile
+        )
+        kept = {**file.answers}
+        if bad and preview.skip_bad_rows:
+            # The repaired rows come back alone, and alone they may not show what the whole file showed.
+            kept = {**file.decided, **kept}
+        for about, value in kept.items():
+            if about != "tables" or file.header:
+                preview.answers[file.fingerprint, about] = value
+
+
+# ---------------------------------------------------------------- writing
+
+
+def apply(desk: Desk, write: Writer, preview: Preview) -> None:
+    """Write what *preview* found, within the caller's transaction, which may be rolled back to see what it leads to.
+
+    Raises:
+        TryLater: the home was changed since the preview was made.
+    """
+    _refuse_a_changed_home(desk, preview)
+    write.save_many(each.new for each in preview.clients)
+    write.save_many(each.new for each in preview.jobs)
+    grouped = itertools.groupby(sorted(preview.links), key=lambda link: link[:2])
+    for (source, kind), links in grouped:
+        write.link_many(source, kind, ((number, record_id) for _, _, number, record_id in links))
+    now = desk.now()
+    for address, evidence in dict(preview.stops).items():
+        write.suppress(address, "opted out", evidence, now)
+    for fingerprint, rows in preview.remembered.items():
+        write.remember_rows(fingerprint, rows)
+    for (fingerprint, about), value in preview.answers.items():
+        write.remember_answer(fingerprint, about, value)
+    write.detail({"files": [file.name for file in preview.files], "counts": preview.counts()})
+
+
+def commit(desk: Desk, preview: Preview) -> Imported:
+    """Write the whole batch in one transaction, and the rows that were left out to files of their own."""
+    if not preview.writable:
+        raise BadInput("Nothing was imported: the files have open questions or rows with problems.")
+    rejected = write_rejects(desk, preview) if preview.skip_bad_rows else ()
+    command = "import " + " ".join(Path(file.name).name for file in preview.files)
+    with desk.store.write(kind="import", command=command, person=desk.person, now=desk.now()) as write:
+        apply(desk, write, preview)
+        batch_id = write.batch_id if write.changed else ""
+    return Imported(batch_id=batch_id, counts=preview.counts(), rejected=tuple(rejected))
+
+
+def _refuse_a_changed_home(desk: Desk, preview: Preview) -> None:
+    clients = {each.old.id: each.old for each in preview.clients if each.old is not None}
+    jobs = {each.old.id: each.old for each in preview.jobs if each.old is not None}
+    if (clients and desk.store.clients(clients) != clients) or (jobs and desk.store.jobs(jobs) != jobs):
+        raise TryLater("The home was changed by somebody else meanwhile. Nothing was imported; start the import again.")
+
+
+def write_rejects(desk: Desk, preview: Preview) -> list[Path]:
+    """Write the rows with problems of each file to a CSV with the same header and one column that says why.
+
+    Repaired, such a file is imported like the one it came from; the column of reasons is left out by itself.
+    """
+    written: list[Path] = []
+    for file in preview.files:
+        if not file.problems:
+            continue
+        reasons: dict[int, list[str]] = {}
+        for problem in sorted(file.problems, key=lambda each: each.row):
+            where = f"{problem.column}: " if problem.column else ""
+            reasons.setdefault(problem.row, []).append(f"{where}'{problem.value}' {problem.why}")
+        rows = [file.records[row] for row in reasons if row in file.records]
+        header = list(file.header) or str(file.answers.get("columns", "")).split(",")
+        width = max(len(header), *(len(row) for row in rows)) if rows else len(header)
+        stream = io.StringIO(newline="")
+        writer = csv.writer(stream)
+        names = [*header, *[""] * (width - len(header))]
+        known = headers.normal(headers.REASON_COLUMN)
+        again = next((index for index, name in enumerate(names) if headers.normal(name) == known), None)
+        writer.writerow(names if again is not None else [*names, headers.REASON_COLUMN])
+        for row, why in reasons.items():
+            values = [*file.records.get(row, [])]
+            values += [""] * (width - len(values))
+            text = f"row {row}: {'; '.join(why)}"
+            if again is not None:
+                values[again] = text
+            else:
+                values.append(text)
+            writer.writerow([cells.guard(_writable(value)) for value in values])
+        files.make_folder(desk.home.rejects_path)
+        path = _free(desk.home.rejects_path, f"{Path(file.name).stem} rejected {desk.today}")
+        files.write_atomically(path, "\ufeff" + stream.getvalue())
+        written.append(path)
+    return written
+
+
+def _writable(value: str) -> str:
+    return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+def _free(folder: Path, stem: str) -> Path:
+    names = itertools.chain([stem], (f"{stem} {number}" for number in itertools.count(2)))
+    return next(path for name in names if not (path := folder / f"{name}.csv").exists())
+
+
+def to_json(preview: Preview) -> Iterator[dict[str, Any]]:
+    """Yield what ``import --dry-run --format json`` prints: one object per file."""
+    for file in preview.files:
+        yield file.to_json()
