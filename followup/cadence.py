@@ -492,7 +492,7 @@ class _Reader:
         known = [str(each) for each in words]
         if isinstance(value, str) and value in known:
             return words(value)
-        self.problem(key, f"{_shown(value)} is not one of: {', '.join(known)}. {_hint(value, known)}")
+        self.problem(key, f"{_shown(value)} is not one of: {', '.join(known)}.{_hint(value, known)}")
         return default
 
     def amount(self, key: str, amounts: Mapping[str, str]) -> str:
@@ -573,7 +573,7 @@ def _shown(value: Any) -> str:
 
 def _hint(value: Any, known: Collection[str]) -> str:
     near = codes.nearest(value, known) if isinstance(value, str) else ""
-    return f"Did you mean '{near}'?" if near else ""
+    return f" Did you mean '{near}'?" if near else ""
 
 
 # ---------------------------------------------------------------- which stored dates can matter

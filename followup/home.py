@@ -222,6 +222,7 @@ _SYNCHRONISED = {
     "dropbox": "Dropbox",
     "onedrive": "OneDrive",
     "icloud": "iCloud Drive",
+    "iclouddrive": "iCloud Drive",
     "mobile documents": "iCloud Drive",
     "cloudstorage": "a cloud drive",
     "google drive": "Google Drive",
@@ -232,7 +233,6 @@ _SYNCHRONISED = {
     "box sync": "Box",
     "pcloud": "pCloud",
     "megasync": "MEGA",
-    "sync": "Sync",
     "synology drive": "Synology Drive",
     "synologydrive": "Synology Drive",
     "seafile": "Seafile",
@@ -268,8 +268,8 @@ def _synchronised_by(folder: Path) -> str:
     for part in folder.parts:
         name = part.casefold()
         for known, service in _SYNCHRONISED.items():
-            # "Dropbox (Personal)", "OneDrive - Hall Ltd", "GoogleDrive-sam@example.com", "iCloudDrive"
-            if name == known or (known != "sync" and name.startswith(known) and not name[len(known) :][:1].isdigit()):
+            # "Dropbox (Personal)", "OneDrive - Hall Ltd", "GoogleDrive-sam@example.com"
+            if name.startswith(known) and not name[len(known) :][:1].isalnum():
                 return service
     for place in (folder, *folder.parents):
         for marker, service in _MARKERS.items():
@@ -320,7 +320,7 @@ def system_timezone(
 def _zone_of_link(link: Path) -> str:
     try:
         target = link.resolve().as_posix()
-    except OSError:
+    except (OSError, RuntimeError):  # a link to itself is a RuntimeError before Python 3.13
         return ""
     name = target.rpartition("zoneinfo/")[2] if "zoneinfo/" in target else ""
     return name.removeprefix("posix/").removeprefix("right/")

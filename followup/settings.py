@@ -406,12 +406,12 @@ def _default(setting: Setting) -> Any:
 
 
 def _where_it_belongs(key: str, settings: Mapping[str, Setting], prefix: str) -> str:
-    near = codes.nearest(key, settings)
-    if near:
-        return f"Did you mean '{near}'?"
     elsewhere = [each.section for each in SETTINGS if each.key == key and each.section != prefix]
     if elsewhere:
         return f"'{key}' belongs under [{elsewhere[0]}]."
+    near = codes.nearest(key, settings)
+    if near:
+        return f"Did you mean '{near}'?"
     return f"Known: {', '.join(settings)}." if settings else f"Headings: {', '.join(_TABLES)}."
 
 
@@ -508,7 +508,9 @@ def _merged(own: Mapping[str, Any], reader: _Document) -> dict[tuple[str, str], 
             if name in cadence.CADENCE_KEYS or not isinstance(step, Mapping) or (cadence_name, name) in renamed:
                 continue
             origin = next((old for old, new in renamed.items() if new == (cadence_name, name)), None)
-            before = base.get(name, {}) if origin is None else shipped_ones[origin[0]][origin[1]]
+            before = base.get(name, {})
+            if origin is not None:  # what went by another name keeps its words, too
+                before = {"template": origin[1], **shipped_ones[origin[0]][origin[1]]}
             table = {**shared, **_over(before, step)}
             if shared.get("enabled") is False:
                 table["enabled"] = False
