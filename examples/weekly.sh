@@ -9,6 +9,6 @@ set -eu
 
 jobs=${1:?"which file holds the jobs? weekly.sh JOBS.csv"}
 
-followup import "$jobs" --as jobs --source jobbook --yes
+followup import "$jobs" --as jobs --yes
 followup send --yes
 followup week

@@ -168,7 +168,7 @@ def business(home: Path, run: Callable[..., Ran]) -> Path:
     run("init", home, *("--name", "Sam Alder"), *("--business", "Alder"), *("--country", "GB"), now=None)
     shutil.copyfile(EXAMPLES / "followup.toml", home / "followup.toml")
     files = [EXAMPLES / "clients.csv", EXAMPLES / "jobs.csv"]
-    run("import", *files, "--source", "jobbook", "--yes")
+    run("import", *files, "--yes")
     return home
 
 
@@ -292,7 +292,7 @@ class Said:
 
 def test_a_year_of_the_example_business(business: Path, run: Callable[..., Ran]) -> None:
     """Played Monday by Monday for a year, every shipped step goes out, and nobody gets more than the budget."""
-    run("import", EXAMPLES / "jobs-this-week.csv", "--source", "jobbook", "--yes", now="2026-03-09")
+    run("import", EXAMPLES / "jobs-this-week.csv", "--yes", now="2026-03-09")
     for week in range(54):
         day = (MONDAY + timedelta(weeks=week)).isoformat()
         run("send", "--yes", now=day)
