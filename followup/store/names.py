@@ -16,13 +16,9 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 
 def fold(text: str) -> str:
     """Return *text* without accents, case and punctuation: "Müller & Sons, Ltd." becomes "muller sons ltd"."""
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text)
-        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-        # casefold may give letters that decompose again (the Turkish I with a dot is the known one)
-        text = "".join(
-            letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter)
-        )
+    if not text.isascii():  # case first: some capitals (the Turkish I with a dot) become a letter and an accent
+        decomposed = unicodedata.normalize("NFKD", text.casefold())
+        text = "".join([letter for letter in decomposed if not unicodedata.combining(letter)])
     return _NOT_WORDS.sub(" ", text.casefold()).strip()
 
 
