@@ -258,6 +258,13 @@ def test_a_message_that_says_nothing_is_refused(fields: dict[str, str]) -> None:
         to_bytes(a_message(**fields))
 
 
+def test_a_name_as_long_as_a_page_is_refused_shortly() -> None:
+    """A slip in a file puts a letter into the column of names; the error does not repeat all of it."""
+    with pytest.raises(BadInput, match="has 10000 letters") as raised:
+        to_bytes(a_message(to_name="x" * 10_000))
+    assert len(str(raised.value)) < 200
+
+
 @pytest.mark.parametrize("text", ["bell \a", "escape \x1b[2J", "nul \x00", "half a letter \ud800", "c1 \x9b31m"])
 def test_control_characters_in_the_text_are_refused(text: str) -> None:
     """A text is read on screens that obey some of them."""

@@ -19,6 +19,7 @@ from followup.errors import BadInput
 from followup.model import Message
 
 MAX_SUBJECT = 250
+MAX_NAME = 250
 MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3 with the angle brackets taken off
 LINE = 76  # RFC 2045, 6.7: a line of quoted-printable; RFC 2047, 2: a line with encoded words
 MAX_LINE = 998  # RFC 5322, 2.1.1
@@ -143,6 +144,8 @@ def _mailbox(header: str, name: str, address: str) -> str:
     name = " ".join(guard(name, f"The name in {header},").split())
     if not name:
         return address
+    if len(name) > MAX_NAME:
+        raise BadInput(f"The name in {header} has {len(name)} letters and begins {name[:40]!r}. Shorten it.")
     if _PLAIN_NAME.fullmatch(name):
         shown = name
     elif name.isascii():
