@@ -162,10 +162,10 @@ class Renderer:
             elif isinstance(message, MessageProblem) and not (sample.is_nobody and is_greeted):
                 said = str(message).replace(f"{_who(sample.dossier.client)}: ", "")
                 problems.setdefault(said, []).append(sample.kind)
-        return [
+        return sorted(
             f"{said} Met with: {'; '.join(dict.fromkeys(kinds))}." if kinds else said
             for said, kinds in problems.items()
-        ]
+        )
 
     def _uses(self, found: lookup.Source) -> Iterator[tuple[Step | None, Channel, int]]:
         """Yield each step and channel for which this file is the one that is taken."""

@@ -395,7 +395,7 @@ def cleaned(heading: str) -> str:
     """Return the name under which a template finds a column: "Boiler model (old)" -> "boiler_model_old"."""
     plain = "".join(
         letter for letter in unicodedata.normalize("NFKD", heading) if not unicodedata.combining(letter)
-    ).lower()
+    ).casefold()
     name = re.sub(r"\W+", "_", plain).strip("_")
     return f"_{name}" if name[:1].isdigit() else name
 
