@@ -324,13 +324,14 @@ def _read(path: Path) -> str:
 def _document(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.replace("\r\n", "\n"), parse_float=Decimal)
+    except RecursionError:
+        raise ConfigurationError(f"{where}: brackets within brackets, too deep to be settings. {_TOML_HELP}") from None
     except tomllib.TOMLDecodeError as error:
-        said = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|(end of document))\)", str(error), re.DOTALL)
-        if said is None:
-            raise ConfigurationError(f"{where}: {error}.") from None
-        line = said[2] or str(text.count("\n") + 1)
-        column = f", column {said[3]}" if said[3] else ""
-        raise ConfigurationError(f"{where}:{line}{column}: {said[1]}. {_TOML_HELP}") from None
+        what, _, place = str(error).removesuffix(")").rpartition(" (at ")
+        # "line 3, column 11", or "end of document"
+        numbers = re.findall(r"\d+", place) or [str(text.count("\n") + 1)]
+        column = f", column {numbers[1]}" if len(numbers) > 1 else ""
+        raise ConfigurationError(f"{where}:{numbers[0]}{column}: {what}. {_TOML_HELP}") from None
 
 
 _TOML_HELP = 'A setting is written name = "text in quotes" or name = 30, one a line, under its [heading].'
@@ -575,6 +576,28 @@ BASIS_EXPLAINED = """\
 Thanks and questions about a job may go to every client. Messages that sell, remind or ask for a favour ("marketing")
 need more: either the client has agreed to them (opt-in), or the law lets you write to whoever had a job done and has
 not objected (completed-job). The safe choice for your country is proposed; who has opted out is always left out."""
+
+
+def in_force(path: Path) -> list[tuple[str, str, str]]:
+    """Return name, value and origin (``yours`` or ``default``) of every setting; those with names of yours last."""
+    load(path)  # what is wrong in the file is said before anything is shown
+    own = dict(_leaves(_document(_read(path), str(path))))
+    rows = []
+    for setting in SETTINGS:
+        if setting.name in own:
+            rows.append((setting.name, _toml(own.pop(setting.name)), "yours"))
+        elif setting.name.islower():
+            rows.append((setting.name, setting.filled or _toml(setting.default), "default"))
+    return rows + [(name, _toml(value), "yours") for name, value in own.items()]
+
+
+def _leaves(tables: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tables.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{name}.")
+        else:
+            yield name, value
 
 
 def render_starter(answers: Mapping[str, str]) -> str:

@@ -83,6 +83,14 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
 MODULES = {name: module for _, commands in SECTIONS for name, module, _ in commands}
 
 
+class _Carried(Exception):
+    """An OSError on its way to the boundary."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class Root(click.Group):
     """The root command: lazy commands in sections, and the one boundary for errors."""
 
@@ -100,10 +108,20 @@ class Root(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the sections from the table above, so that help imports no command."""
-        for section, commands in SECTIONS:
+        """Write the sections from the table above, so that help imports no command and fits a screen."""
+        explained, named = SECTIONS[:2], SECTIONS[2:]
+        for section, commands in explained:
             with formatter.section(section):
                 formatter.write_dl([(name, text) for name, _, text in commands], col_max=12, col_spacing=2)
+        with formatter.section("More (followup COMMAND --help explains each)"):
+            formatter.write_dl([(section, " ".join(name for name, _, _ in commands)) for section, commands in named])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry errors of the system past click, which would make exit code 1 of a reader that left."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            raise _Carried(error) from error
 
     def main(
         self,
@@ -126,7 +144,7 @@ class Root(click.Group):
             for stream in (sys.stdout, sys.stderr):
                 if isinstance(stream, io.TextIOWrapper):
                     # Names come from every script, and a pipe's own idea of an encoding may know none of them.
-                    stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+                    stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
             result = super().main(standalone_mode=False, **extra)
             sys.stdout.flush()
             return int(result) if isinstance(result, int) else ExitCode.DONE
@@ -141,6 +159,8 @@ class Root(click.Group):
         except click.ClickException as error:
             error.show()
             return error.exit_code
+        except _Carried as carried:
+            return _os_error(carried.error)
         except OSError as error:
             return _os_error(error)
 
@@ -189,7 +209,10 @@ def leave(code: int) -> NoReturn:
 @click.version_option(__version__, message="followup %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, *, home: str | None, now: str | None, verbose: bool, quiet: bool) -> None:
-    """After every job, the right word to the right client at the right time, and never twice."""
+    """After every job, the right word to the right client, and never twice.
+
+    New here? `followup demo` shows it all; `followup init` starts your own.
+    """
     from followup.cli.app import App
 
     if not isinstance(ctx.obj, App):

@@ -2,17 +2,226 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import format_option, print_rows, say, yes_option
+from followup.cli.output import dry_run_option, format_option, plural, print_rows, say, yes_option
+from followup.errors import BadInput
+
+if TYPE_CHECKING:
+    from followup.workflow.consequences import Consequences
+    from followup.workflow.importing import Change, Preview
 
 SHOWN = 20
 """How many lines of a kind are shown before the rest is only counted."""
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--as", "kind", type=click.Choice(["clients", "jobs", "mixed"]), default=None, help="What the files hold."
+)
+@click.option("--source", default="", metavar="NAME", help="Whose numbers these are, e.g. jobber.")
+@dry_run_option
+@yes_option
+@click.option("--skip-bad-rows", is_flag=True, help="Leave bad rows out; they go to a CSV that you can repair.")
+@click.option("--history", is_flag=True, help="Take all completed jobs as history: nothing follows from them.")
+@click.option(
+    "--answer", "answers", multiple=True, metavar="[FILE:]KEY=VALUE", help="Answer a question, e.g. date_order=dmy."
+)
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", help="How to print.")
+@pass_app
+def import_command(
+    app: App,
+    *,
+    files: tuple[str, ...],
+    kind: str | None,
+    source: str,
+    dry_run: bool,
+    yes: bool,
+    skip_bad_rows: bool,
+    history: bool,
+    answers: tuple[str, ...],
+    format_: str,
+) -> None:
+    """Take in clients and jobs from CSV files; all files of one command together, or none.
+
+    Shows first what is new, what changes, and what becomes due because of it. The same file again changes nothing.
+
+    \b
+    Example:
+        $ followup import clients.csv jobs.csv --dry-run
+        $ followup import clients.csv jobs.csv --yes
+    """
+    take_in(
+        app,
+        files,
+        kind=kind or "",
+        source=source,
+        dry_run=dry_run,
+        yes=yes,
+        skip_bad_rows=skip_bad_rows,
+        history=history,
+        answers=answers,
+        as_json=format_ == "json",
+    )
+
+
+def take_in(
+    app: App,
+    files: tuple[str, ...],
+    *,
+    kind: str = "",
+    source: str = "",
+    dry_run: bool = False,
+    yes: bool = False,
+    skip_bad_rows: bool = False,
+    history: bool = False,
+    answers: tuple[str, ...] = (),
+    as_json: bool = False,
+) -> None:
+    """Look, show, ask, write."""
+    from followup.workflow import consequences, importing
+
+    desk = app.desk()
+    sources = [importing.Source(name=name, path=Path(name).expanduser()) for name in files]
+    given = dict(importing.split_answer(each) for each in answers)
+
+    def look() -> Preview:
+        return importing.check(
+            desk, sources, kind=kind, source=source, answers=given, skip_bad_rows=skip_bad_rows, whole=as_json
+        )
+
+    preview = look()
+    while preview.questions and app.interactive and not as_json:
+        for name, question in preview.questions:
+            prefix = f"{name}:" if len(sources) > 1 else ""
+            given[f"{prefix}{question.about}"] = _ask(question.question, question.options)
+        preview = look()
+    if as_json:
+        for each in importing.to_json(preview):
+            click.echo(json.dumps(each, ensure_ascii=False))
+    else:
+        _show(app, preview)
+    _stop_at_trouble(app, preview, one_file=len(sources) == 1)
+    if not as_json:
+        _show_counts(preview)
+    if preview.changes_nothing:
+        if not dry_run:
+            importing.commit(desk, preview)  # answers and known rows are worth keeping
+        if not as_json:
+            click.echo("Nothing changes: the home has all of it already.")
+        return
+    if not as_json:
+        _show_consequences(consequences.of(desk, preview), history=history)
+    if dry_run:
+        app.narrate("Nothing was written (--dry-run).")
+        return
+    app.confirm("Write this?", yes=yes)
+    done = consequences.commit_as_history(desk, preview) if history else importing.commit(desk, preview)
+    if not as_json:
+        say(f"Imported: {done.counts['new']} new, {done.counts['changed']} changed. `followup undo` takes it back.")
+    for path in done.rejected:
+        app.warn(f"Rows with problems were left out. Repair them in {path} and import that file.")
+
+
+def _ask(question: str, options: tuple[str, ...]) -> str:
+    if options:
+        return str(click.prompt(question, type=click.Choice(options), err=True))
+    return str(click.prompt(question, err=True))
+
+
+def _show(app: App, preview: Preview) -> None:
+    for file in preview.files:
+        if file.refused:
+            app.warn(f"{file.name}: {file.refused}")
+            continue
+        parts = [file.kind or "not clear what", plural(file.rows, "row")]
+        if file.known:
+            parts.append(f"{file.known} known from before")
+        parts += [file.encoding, *(f"{about} {value}" for about, value in sorted(file.decided.items()))]
+        say(f"{file.name}: {', '.join(part for part in parts if part)}")
+        for warning in file.warnings:
+            app.warn(f"{file.name}: {warning}")
+    for name, problem in preview.problems:
+        value = f" '{problem.value}'" if problem.value else ""
+        column = f" {problem.column}:" if problem.column else ""
+        app.warn(f"{name}:{problem.row}:{column}{value} {problem.why}")
+    for doubt in preview.doubts[:SHOWN]:
+        other = f"{doubt.other_name} ({doubt.other_id})"
+        say(f"in doubt: {doubt.file}:{doubt.row}: {doubt.name} may be {other}: {doubt.what}")
+    if len(preview.doubts) > SHOWN:
+        say(f"and {len(preview.doubts) - SHOWN} more in doubt; each stays a client of its own")
+
+
+def _stop_at_trouble(app: App, preview: Preview, *, one_file: bool) -> None:
+    if preview.refused:
+        raise BadInput(f"Nothing was imported: {plural(len(preview.refused), 'file')} could not be read.")
+    if preview.questions:
+        lines = []
+        for name, question in preview.questions:
+            prefix = "" if one_file else f"{name}:"
+            choices = "|".join(question.options)
+            lines.append(f"{name}: {question.question}")
+            lines.append(f'  answer with: --answer "{prefix}{question.about}={choices or "..."}"')
+        raise BadInput("Nothing was imported: there are open questions.\n" + "\n".join(lines))
+    if not preview.writable:
+        bad = plural(preview.bad_rows, "row has a problem", "rows have problems")
+        raise BadInput(
+            f"Nothing was imported: {bad}. Repair them in the file and import it again, or leave them out with "
+            "--skip-bad-rows (they go to a file of their own)."
+        )
+    if preview.bad_rows:
+        app.narrate(f"{plural(preview.bad_rows, 'row')} with problems will be left out (--skip-bad-rows).")
+
+
+def _show_counts(preview: Preview) -> None:
+    counts = preview.counts()
+    say(
+        f"new: {plural(counts['new_clients'], 'client')}, {plural(counts['new_jobs'], 'job')};"
+        f" changed: {plural(counts['changed_clients'], 'client')}, {plural(counts['changed_jobs'], 'job')};"
+        f" unchanged: {counts['unchanged']}"
+    )
+    say(
+        f"not completed: {plural(counts['not_completed'], 'job')}; in doubt: {counts['in_doubt']};"
+        f" rows left out: {counts['skipped']}"
+    )
+    changed = [*preview.changed_clients, *preview.changed_jobs]
+    for change in changed[:SHOWN]:
+        say(f"  {_named(change)}: {'; '.join(_differences(change))}")
+    if len(changed) > SHOWN:
+        say(f"  and {len(changed) - SHOWN} more changes")
+
+
+def _named(change: Change) -> str:
+    from followup.model import Client
+
+    record = change.new
+    return (record.full_name or record.company or record.id) if isinstance(record, Client) else record.service
+
+
+def _differences(change: Change) -> list[str]:
+    from followup.report import clients
+
+    assert change.old is not None
+    return [line.strip() for line in clients.differences(change.old, change.new)]
+
+
+def _show_consequences(found: Consequences, *, history: bool) -> None:
+    if history:
+        click.echo("All completed jobs are taken as history: nothing follows from them.")
+        return
+    if found.is_nothing:
+        click.echo("Nothing becomes due because of it this week.")
+    for title, counts in (("due at once because of it", found.due_now), ("in the coming week", found.this_week)):
+        if counts:
+            say(f"{title}: {', '.join(f'{count} {step}' for step, count in sorted(counts.items()))}")
 
 
 @click.command("imports")
@@ -79,4 +288,3 @@ def split_paths(typed: str) -> list[str]:
         return shlex.split(typed, posix=sys.platform != "win32")
     except ValueError:
         return [typed]
-

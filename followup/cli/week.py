@@ -71,13 +71,13 @@ def _print_round(app: App) -> None:
 
 
 def _import(app: App, files: tuple[Path, ...]) -> None:
-    chosen = list(files)
+    chosen = [str(path) for path in files]
     if not chosen:
         typed = click.prompt("Files to import (empty for none)", default="", show_default=False, err=True)
-        chosen = [Path(word).expanduser() for word in intake_commands.split_paths(typed)]
+        chosen = intake_commands.split_paths(typed)
     if chosen:
         try:
-            intake_commands.take_in(app, chosen)
+            intake_commands.take_in(app, tuple(chosen))
         except FollowupError as error:
             app.warn(f"Not imported: {error}")
 

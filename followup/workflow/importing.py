@@ -278,9 +278,13 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
             preview.clients.append(Change(entry.existing, record))
         if any(client.consent == "opted_out" for _, client in entry.parsed):
             # Also where the client was opted out before: an address may be new.
-            before = set() if entry.existing is None or entry.existing.consent is not Consent.OPTED_OUT else {
-                identity.canonical_address(address) for address in (*entry.existing.emails, *entry.existing.phones)
-            }
+            before = (
+                set()
+                if entry.existing is None or entry.existing.consent is not Consent.OPTED_OUT
+                else {
+                    identity.canonical_address(address) for address in (*entry.existing.emails, *entry.existing.phones)
+                }
+            )
             preview.stops += [
                 (address, record.consent_evidence)
                 for address in (*record.emails, *record.phones)
@@ -289,7 +293,9 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
 
 
 def _plan_jobs(desk: Desk, preview: Preview, found: match.Matches) -> None:
-    by_hand = _by_hand(desk, [entry.id for entry in found.jobs if entry.existing] + [job.id for job, _, _ in found.ended])
+    by_hand = _by_hand(
+        desk, [entry.id for entry in found.jobs if entry.existing] + [job.id for job, _, _ in found.ended]
+    )
     person = _person_of(desk)
     for entry in found.jobs:
         record = merge.job(

@@ -37,11 +37,11 @@ def windows(desk: Desk, *, horizon: date) -> list[AnchorWindow]:
 
 def decide(desk: Desk, *, horizon: date | None = None) -> Iterator[Found]:
     """Yield the decisions of every client near due, household by household; memory does not grow with history."""
-    until = horizon or desk.today
+    until, rules = horizon or desk.today, desk.rules
     ids = desk.store.candidates(windows(desk, horizon=until))
     for group in desk.store.household_dossiers(ids):
         by_client = {dossier.client.id: dossier for dossier in group}
-        for decision in plan.decide(group, desk.rules, today=desk.today, horizon=until):
+        for decision in plan.decide(group, rules, today=desk.today, horizon=until):
             yield Found(decision, by_client[decision.client_id])
 
 

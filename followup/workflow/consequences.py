@@ -1,0 +1,95 @@
+"""What an import leads to, before it is written; and the import that is taken as history.
+
+Takes a Desk and the Preview of an import. Gives the touchpoints that would fall due. Touches the store: a trial is
+written in a transaction that is always rolled back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+from followup import identity
+from followup.model import Decision, Instruction, InstructionKind, OccasionKind, State
+from followup.workflow import importing, planning
+from followup.workflow.desk import Desk
+
+WEEK = timedelta(days=7)
+ASKED_FOR = frozenset({State.DUE, State.UPCOMING, State.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What an import would make within a week: touchpoints due at once and in the days after, by step."""
+
+    due_now: Counter[str]
+    this_week: Counter[str]
+
+    @property
+    def is_nothing(self) -> bool:
+        """Return whether nothing follows within a week."""
+        return not (self.due_now or self.this_week)
+
+
+class _RolledBackError(Exception):
+    """Ends a trial."""
+
+
+def of(desk: Desk, preview: importing.Preview) -> Consequences:
+    """Return what writing *preview* would make due, step by step; the store is as it was afterwards."""
+    before = {decision.key: decision.state for decision in _near(desk)}
+    now: Counter[str] = Counter()
+    later: Counter[str] = Counter()
+    try:
+        with desk.store.write(kind="import", command="trial", person=desk.person, now=desk.now()) as write:
+            importing.apply(desk, write, preview)
+            desk.store.settle()
+            for decision in _near(desk):
+                if before.get(decision.key) == decision.state:
+                    continue
+                (now if decision.state == State.DUE else later)[decision.step] += 1
+            raise _RolledBackError
+    except _RolledBackError:
+        pass
+    return Consequences(now, later)
+
+
+def commit_as_history(desk: Desk, preview: importing.Preview) -> importing.Imported:
+    """Write *preview*, and take every completed job in it as history: no thanks, no calls and no asks follow.
+
+    What comes round again by itself (anniversaries, service reminders, quiet clients) still does.
+    """
+    done = importing.commit(desk, preview)
+    new = {job.id for job in preview.new_jobs}
+    chosen = [
+        decision
+        for decision in (each.decision for each in planning.decide(desk, horizon=desk.today + WEEK * 60))
+        if decision.occasion.kind == OccasionKind.JOB_COMPLETED
+        and decision.occasion.fact_id in new
+        and decision.state in ASKED_FOR | {State.REVIEW}
+    ]
+    now = desk.now()
+    with desk.store.write(kind="import", command="import --history", person=desk.person, now=now) as write:
+        write.save_many(
+            Instruction(
+                id=identity.random_identifier(),
+                client_id=decision.client_id,
+                kind=InstructionKind.SKIP,
+                given_at=now,
+                on=desk.today,
+                key=decision.key,
+                reason="taken as history when it was imported",
+            )
+            for decision in chosen
+        )
+    return done
+
+
+def _near(desk: Desk) -> list[Decision]:
+    horizon = desk.today + WEEK
+    return [
+        found.decision
+        for found in planning.decide(desk, horizon=horizon)
+        if found.decision.state in ASKED_FOR and (found.decision.act_on or desk.today) <= horizon
+    ]
