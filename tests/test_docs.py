@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from followup import cli, errors, identity, model, settings
-from followup.render import child, context
+from followup import cli, errors, identity, model, render, settings
 from tests import conftest, factories
 from tests.test_architecture import LAYERS
 
@@ -80,13 +79,13 @@ def settings_table() -> list[str]:
 
 def names_table() -> list[str]:
     """Return the table of names that templates may use, from the table that gives them their values."""
-    rows = (f"| `{each.name}` | {each.meaning} |" for each in context.NAMES)
+    rows = (f"| `{each.name}` | {each.meaning} |" for each in render.NAMES)
     return ["| name | meaning |", "|---|---|", *rows]
 
 
 def filters_table() -> list[str]:
     """Return the table of filters, from the place that makes them."""
-    rows = ("| `{{ " + use.replace("|", r"\|") + " }}` | " + result + " |" for _name, use, result in child.FILTERS)
+    rows = ("| `{{ " + use.replace("|", r"\|") + " }}` | " + result + " |" for _name, use, result in render.FILTERS)
     return ["| in the template | in the message |", "|---|---|", *rows]
 
 
@@ -112,7 +111,9 @@ def test_the_tables_are_those_of_the_program(made: Callable[[], list[str]], requ
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
     """Run a command line as Sam on the Monday of the example, and return what appears on the screen."""
     sam = tmp_path / "sam"
-    shutil.copytree(ROOT / "examples", sam / "files")
+    (sam / "files").mkdir(parents=True)
+    for table in (ROOT / "examples").glob("*.csv"):
+        shutil.copy(table, sam / "files")
     program = sam / "bin" / "followup"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
@@ -131,6 +132,8 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], lis
         result = CliRunner().invoke(cli.cli, arguments)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
+        if arguments[0] == "init":  # the settings of the example: its second person, its services
+            shutil.copy(ROOT / "examples" / "followup.toml", sam / "followup")
         assert result.exit_code == 0 or "Error: " in result.output, f"$ {line}\n{result.output}"
         text = result.output.replace(str(sam), "/home/sam")
         return [each.rstrip() for each in text.splitlines() if not each.endswith("as today (--now).")]
