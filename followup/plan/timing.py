@@ -109,10 +109,9 @@ def schedule(touchpoint: Touchpoint, context: Context, *, anchor: date, delay: D
         ready = rules.dates.open_day(hold.frees_on)
         reasons.append(Reason(hold.code, f"{hold.text}, so not before {words.day(ready)}", ready))
     touchpoint.due_on, touchpoint.ready_on = due, ready
-    touchpoint.late_on = _late_on(rules, step, ready)
     touchpoint.reasons[:0] = reasons[:1]
     touchpoint.reasons.extend(reasons[1:])
-    _settle(touchpoint, today)
+    _settle(touchpoint, today=today, ready=ready, late_on=_late_on(rules, step, ready))
 
 
 def rule(touchpoint: Touchpoint, delay: Delay, what: str, due: date) -> Reason:
@@ -220,38 +219,32 @@ def _add_cooldown(holds: list[Hold], touchpoint: Touchpoint, again_after: Delay,
 # ---------------------------------------------------------------- too late, restored, waiting for the owner
 
 
-def _settle(touchpoint: Touchpoint, today: date) -> None:
+def _settle(touchpoint: Touchpoint, *, today: date, ready: date, late_on: date | None) -> None:
     """Settle what cannot go by itself; else leave it pending."""
-    record, late_on, ready = touchpoint.record, touchpoint.late_on, touchpoint.ready_on
+    record, step = touchpoint.record, touchpoint.step
+    cases = record.open_cases if step.ask else []
+    began_in_time = any(late_on is None or case.opened_on <= late_on for case in cases)
     said = touchpoint.past.instruction if touchpoint.past is not None else None
-    touchpoint.limit_free = said is not None and said.kind is InstructionKind.RELEASE
     verdict: tuple[State, Reason] | None = None
-    if touchpoint.limit_free and said is not None:
+    if said is not None and said.kind is InstructionKind.RELEASE:
         touchpoint.reasons.append(Reason("released", f"you released it on {words.day(said.on)}", said.on))
-    elif late_on is not None and ready is not None and today > late_on:
+    elif late_on is not None and today > late_on and not began_in_time:
         verdict = _too_late(touchpoint, ready, late_on, today)
-        if verdict[0] is State.EXPIRED:
-            touchpoint.settle(*verdict)
-            return
-    elif ready is not None and record.is_restored(ready):
-        restored_on = record.dossier.restored_on
-        dated = words.day(restored_on) if restored_on else ""
-        text = f"the home was restored from a backup on {dated}; it may have gone out before"
-        verdict = State.REVIEW, Reason("restored", text, restored_on)
-    if touchpoint.step.ask and record.open_cases:
-        case = record.open_cases[0]
+    elif record.is_restored(ready):
+        text = "the home was restored from a backup after this day: it may have gone out before"
+        verdict = State.REVIEW, Reason("restored", text, record.dossier.restored_on)
+    if cases and (verdict is None or verdict[0] is not State.EXPIRED):
+        case = cases[0]
         about = f" ({case.summary})" if case.summary else ""
-        text = (
-            f"a case is open since {words.day(case.opened_on)}{about}: no asks until it is resolved; "
-            "the delay is counted anew from that day"
-        )
+        text = f"a case is open since {words.day(case.opened_on)}{about}: no asks until it is resolved, and counted anew then"
         touchpoint.settle(State.HELD, Reason("case-open", text, case.opened_on))
+        touchpoint.until = None
     elif verdict is not None:
         touchpoint.settle(*verdict)
     elif touchpoint.waits:
-        # Reasons are there already. While its day has not come it is simply not yet due.
-        touchpoint.settle(State.HELD if ready is not None and ready <= today else State.UPCOMING)
-        touchpoint.act_on = None if touchpoint.state is State.HELD else ready
+        # What to mend is among the reasons already. Before its day it is simply not due yet.
+        touchpoint.settle(State.HELD if ready <= today else State.UPCOMING)
+        touchpoint.act_on = None if ready <= today else ready
 
 
 def _too_late(touchpoint: Touchpoint, ready: date, late_on: date, today: date) -> tuple[State, Reason]:

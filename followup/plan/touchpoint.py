@@ -29,8 +29,6 @@ class Touchpoint:
         "is_retry",
         "job_ids",
         "key",
-        "late_on",
-        "limit_free",
         "n",
         "occasion",
         "past",
@@ -66,7 +64,6 @@ class Touchpoint:
         self.since: date | None = None  # conditions hold since
         self.due_on: date | None = None
         self.ready_on: date | None = None  # nothing holds it any more
-        self.late_on: date | None = None  # the last day that is not too late
         self.act_on: date | None = None
         self.until: date | None = None
         self.channel: Channel | None = None
@@ -75,7 +72,6 @@ class Touchpoint:
         self.covered_by = ""
         self.tries = 0
         self.is_retry = False
-        self.limit_free = False  # the owner released it: lateness counts no more
         self.can_lead = False  # it may speak for other jobs, or be spoken for
         self.waits: tuple[Reason, ...] = ()  # what the owner must mend before it can go
         self.went: Went | None = None
