@@ -229,7 +229,17 @@ def _part(subtype: str, text: str) -> tuple[list[tuple[str, str]], bytes]:
     encoded = binascii.b2a_qp(text.encode(), istext=True)
     # A line that begins with "From " would be changed on its way through an mbox file.
     encoded = _FROM_LINE.sub(b"=46rom ", encoded)
-    return headers, encoded.replace(b"\n", b"\r\n")
+    # Both that and b2a_qp's own care for a blank at a line's end make lines two letters too long.
+    return headers, b"\r\n".join(_within_line(line) for line in encoded.split(b"\n"))
+
+
+def _within_line(line: bytes) -> bytes:
+    if len(line) <= LINE:
+        return line
+    cut = LINE - 1
+    escape = line.rfind(b"=", cut - 2, cut)  # "=C3" is not cut in two
+    cut = escape if escape >= 0 else cut
+    return line[:cut] + b"=\r\n" + line[cut:]
 
 
 def _head(headers: list[tuple[str, str]]) -> str:
