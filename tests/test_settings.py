@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -360,6 +359,11 @@ def test_what_is_no_toml_names_the_line(text: str, where: str) -> None:
     assert 'name = "text in quotes"' in problem
 
 
+def test_brackets_without_end_are_no_settings() -> None:
+    """A file made to break the parser is refused like any other mistake."""
+    assert "too deep to be settings" in problems(f"a = {'[' * 20000}")[0]
+
+
 # ---------------------------------------------------------------- cadences
 
 
@@ -575,11 +579,14 @@ def test_a_folder_in_its_place_is_a_failure(tmp_path: Path) -> None:
         settings.load(tmp_path / "followup.toml")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything")
-def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And who can change that."""
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError
+
     path = home_folder(tmp_path, "")
-    path.chmod(0)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(NoPermission, match="chmod 600"):
         settings.load(path)
 
