@@ -194,7 +194,7 @@ def send_command(
         click.echo("Nothing to draft.")
         return code
     shown = good[:limit] if limit else good
-    for item in shown:
+    for item in shown if dry_run or not yes else ():
         assert item.message is not None
         verb, to = "Would draft" if dry_run else "To draft", f"{item.message.to_name} <{item.message.to_address}>"
         say(f"{verb}: {item.decision.step:<18} {to}  {item.message.subject}")
@@ -203,8 +203,9 @@ def send_command(
         return code
     app.confirm(f"Write {plural(len(shown), 'draft')}?", yes=yes)
     done = sending.draft(desk, good, limit=limit)
+    names = {item.decision.key: item.message.to_name for item in good if item.message is not None}
     for attempt in done.drafted:
-        say(f"Wrote draft: {attempt.file_name}")
+        say(f"Wrote draft: {attempt.step:<18} {names[attempt.key]} <{attempt.address}>  {attempt.file_name}")
     if len(done.drafted) < len(shown):
         stopped = plural(len(shown) - len(done.drafted), "message")
         app.narrate(f"{stopped} stopped by a rule at the last moment; `followup why` says which.")

@@ -51,7 +51,7 @@ def show_status(app: App, path: Path) -> None:
         if count:
             click.echo(f"  {plural(count, one, many):<44} {command}")
     if now.held:
-        click.echo(f"  {plural(now.held, 'touchpoint')} held back by a rule{'':<20} followup plan")
+        click.echo(f"  {plural(now.held, 'touchpoint') + ' held back by a rule':<44} followup plan")
     if now.drafts and now.oldest_draft_on and (desk.today - now.oldest_draft_on).days > 7:
         say(f"\nThe oldest draft is from {day_words(now.oldest_draft_on)}: did it go out?")
 
