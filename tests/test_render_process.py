@@ -24,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
     """Return a folder with a template that works and one that does not end."""
     (tmp_path / "good.txt").write_text("{{ n }}")
     (tmp_path / "loop.txt").write_text(LOOP)
+    (tmp_path / "deaf.txt").write_text(LOOP)
     (tmp_path / "large.txt").write_text(GROW)
     return tmp_path
 

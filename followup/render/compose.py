@@ -268,11 +268,11 @@ class Renderer:
         html = result.html
         is_marketing = decision.purpose is Purpose.MARKETING
         if is_marketing and channel in MESSAGE_CHANNELS:
-            missing = _missing_footer(text, channel, said, where)
+            missing = _missing_footer(text, channel, said)
             if missing:
                 text = f"{text}\n\n--\n{missing}" if channel is not Channel.TEXT else f"{text} {missing}"
             if html:
-                html = _with_footer(html, _missing_footer(_visible(html), channel, said, where))
+                html = _with_footer(html, _missing_footer(_visible(html), channel, said))
         to_name = said["client"]["name"]
         business, who = said["business"], said["person"]
         from_name = self._settings.mail.from_name or _from_name(who["name"], business["name"])
@@ -410,14 +410,14 @@ def _unsafe(what: str, letter: str) -> str:
     return f"{what} holds a character that cannot be seen but does harm (U+{ord(letter):04X}). Correct the data."
 
 
-def _missing_footer(text: str, channel: Channel, said: dict[str, Any], where: str) -> str:
+def _missing_footer(text: str, channel: Channel, said: dict[str, Any]) -> str:
     """Return the lines that the law wants in marketing and *text* does not have."""
     business = said["business"]
     lines = []
     if channel is not Channel.TEXT:
         if not business["address"]:
             raise MessageProblem(
-                f"{where}: a marketing message needs our postal address. Set address under [business] in followup.toml."
+                "followup.toml: a marketing message needs our postal address. Set address under [business]."
             )
         if not _has_lines(text, business["address"]):
             lines += [] if business["name"] in business["address"] else [business["name"]]
