@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from followup import shipped
+from followup import files, shipped
 from followup.errors import CannotCreate
 from followup.workflow import demo
 
@@ -22,7 +22,7 @@ def play(folder: Path | None) -> None:
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise CannotCreate(f"{folder} is not empty. The demo plays in an empty folder: followup demo NEWFOLDER")
     target = folder or Path(tempfile.mkdtemp(prefix="followup-demo-"))
-    target.mkdir(parents=True, exist_ok=True)
+    files.make_folder(target)
     examples = shipped.path("examples")
     before = Path.cwd()
     os.chdir(target)
