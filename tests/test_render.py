@@ -347,6 +347,9 @@ def test_template_problems_are_for_the_settings(renderer: render.Renderer, folde
     assert isinstance(raised.value, ConfigurationError)
     with pytest.raises(TemplateProblem, match="'nowhere' is in none of"):
         made(renderer, request(template="nowhere"))
+    asked = request(template="nowhere")
+    with pytest.raises(TemplateProblem, match="'nowhere'"):
+        renderer.message(asked.decision, asked.dossier)
     (folder / "bad.en.txt").write_text("subject: x\n")
     for _ in range(2):  # found once, said every time
         with pytest.raises(TemplateProblem, match="not closed"):

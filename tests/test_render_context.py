@@ -162,6 +162,13 @@ def test_who_did_the_job_writes(job: dict[str, Any], client: dict[str, Any], who
     assert person.id == who
 
 
+def test_a_given_person_writes() -> None:
+    """The caller may know better."""
+    dossier = factories.dossier()
+    kim = HOME.people["kim"]
+    assert context.values(decision(), dossier, HOME, kim, (), today=TODAY)["person"]["name"] == "Kim Reed"
+
+
 def test_a_first_name_that_two_share_is_nobodys() -> None:
     """Two Kims: neither signs for the other. An id is exact."""
     home = settings.parse(SETTINGS.replace("[people.kim]", "[people.kimr]"), where="test")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +37,11 @@ def test_dates_are_written_as_the_language_does(
 def test_the_first_of_a_month_is_premier_in_french() -> None:
     """1er mars, and 2 mars."""
     assert words.day("2026-03-01", "fr") == "dimanche 1er mars"
+
+
+def test_a_date_is_as_good_as_its_text() -> None:
+    """The rest of the program has dates, templates have ISO text."""
+    assert words.day(date(2026, 2, 27), "en") == words.day(DAY, "en")
 
 
 @pytest.mark.parametrize(("value", "said"), [("", "is not known"), ("31/02/2026", "'31/02/2026' is not a date")])

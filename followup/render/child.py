@@ -168,7 +168,7 @@ class Bench:
     def fill_in(self, task: Task) -> Result:
         """Return the words of one message, or the problem that stops it."""
         file_name, language, values, html = task
-        compiled = self._compiled.get((file_name, language)) or self._compile(file_name, language)
+        compiled = self._compile(file_name, language)
         if isinstance(compiled, str):
             return Result("", "", "", compiled)
         self._values = values
@@ -276,7 +276,7 @@ class Bench:
             said = "needs more memory than a message may. Mend the template."
         elif isinstance(error, _Refused | jinja2.UndefinedError | jinja2.TemplateRuntimeError):
             said = str(error)
-        elif isinstance(error, ValueError) and trace is None and str(error):
+        elif isinstance(error, ValueError) and str(error):
             said = f"{str(error).rstrip('.')}."
         else:
             said = f"cannot be filled in: {str(error) or type(error).__name__}. Mend the template."

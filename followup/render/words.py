@@ -347,8 +347,6 @@ def titled(title: str, last: str, language: str) -> str:
     for word in title.split():
         kind, english = _TITLES.get(word.casefold().replace(".", ""), ("", word))
         words.append(english if language not in _TITLE_FORMS else _TITLE_FORMS[language].get(kind, word))
-    if language == "de" and words and words[0] in {"Dr.", "Prof."}:
-        return f"{' '.join(words)} {last}"
     return f"{' '.join(words)} {last}"
 
 
