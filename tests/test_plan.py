@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from followup import workdays
+from followup import plan, settings, workdays
 from followup.model import (
     AttemptState,
     Channel,
@@ -563,3 +563,49 @@ def test_nobody_is_written_to_in_the_wrong_language(language, languages, home, c
 def test_a_call_needs_no_template():
     """The owner can speak without a script."""
     assert one(CALL, templates={}, key=CALL_KEY, today=TODAY + 4 * DAY).state is State.DUE
+
+
+def test_a_job_done_again_fails_the_condition_that_there_is_none():
+    """`no_future_job` looks at later jobs of the same service on any occasion."""
+    later = job(id="jlaterxxxx", completed_on=TODAY, service="Boiler service")
+    decision = one(when(no_future_job=True), dossier(jobs=(job(), later)))
+    assert (decision.state, decision.reasons[-1].code) == (State.SKIPPED, "done-again")
+
+
+# ---------------------------------------------------------------- rules from settings
+
+
+def test_rules_are_made_from_settings():
+    """What the owner wrote is what the planner goes by."""
+    text = """
+    [business]
+    name = "Hall Heating"
+    address = "1 Mill Lane\\nLeeds"
+    country = "JP"
+    currency = "JPY"
+    [marketing]
+    basis = "completed-job"
+    [budget]
+    messages_days = 5
+    """
+    rules = plan.rules(
+        settings.parse(text, where="followup.toml"), calendar=workdays.Calendar(), templates={"x": frozenset({"en"})}
+    )
+    assert (rules.basis, rules.has_postal_address, rules.messages_days, rules.minor_digits) == (
+        "completed-job",
+        True,
+        5,
+        0,
+    )
+    known = rules.step("thank-you")
+    assert known is not None
+    assert known.name == "thank-you"
+    assert rules.step("no-such-step") is None
+
+
+def test_the_memory_of_dates_does_not_grow_without_end(monkeypatch):
+    """A home with millions of jobs keeps a bounded number of answers, and they stay right."""
+    monkeypatch.setattr("followup.plan.rulebook._MEMORY", 2)
+    dates = factories.rules().dates
+    answers = [dates.open_day(date(2026, 3, day)) for day in range(1, 9)]
+    assert answers == [dates.open_day(date(2026, 3, day)) for day in range(1, 9)]

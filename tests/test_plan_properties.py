@@ -125,7 +125,7 @@ def jobs(draw, client_id: str, number: int):
         id=f"{client_id}j{number}",
         client_id=client_id,
         completed_on=completed_on,
-        created_on=completed_on + draw(st.integers(0, 40)) * DAY,
+        created_on=min(completed_on + draw(st.integers(0, 40)) * DAY, TODAY),
         service=draw(st.sampled_from(["Boiler service", "Tap repair", ""])),
         amount_minor=draw(st.sampled_from([None, 5000, 25000])),
         unpaid=draw(st.booleans()),
@@ -231,6 +231,16 @@ def test_every_decision_is_whole(group, ahead):
         if each.until is not None and each.state is State.HELD:
             assert each.until == each.act_on
             assert each.until > TODAY
+
+
+@settings(max_examples=150)
+@given(households(), st.integers(-100, 300))
+def test_leaving_out_what_is_over_changes_nothing_else(group, offset):
+    """The short answer is the long one without its final states, however old the facts are."""
+    today = TODAY + offset * DAY
+    long = plan.decide(group, RULES, today=today)
+    short = plan.decide(group, RULES, today=today, complete=False)
+    assert short == [each for each in long if each.state not in plan.FINAL]
 
 
 @given(households())

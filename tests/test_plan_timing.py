@@ -590,3 +590,14 @@ def test_the_silence_of_a_client_whose_last_job_is_not_at_hand_is_known_since_th
     known = dossier(jobs=())
     known = replace(known, summary=replace(known.summary, last_job_on=date(2020, 1, 6), last_job_id="jgonexxxxx"))
     assert one(WIN_BACK, known, key="jgonexxxxx.win-back.1").state is State.EXPIRED
+
+
+def test_the_last_past_occurrence_is_found_however_the_months_fall():
+    """Monthly from a short month on: the guess by the first distance is put right."""
+    step = replace(THANKS, delay=Delay(1, "month"), every=Delay(1, "month"), times=None, late=days(3))
+    known = dossier(jobs=(job(completed_on=date(2006, 1, 31), created_on=date(2006, 1, 31)),))
+    found = decide(step, known, today=date(2026, 3, 6))
+    assert [each.due_on for each in sorted(found.values(), key=lambda each: each.occurrence)] == [
+        date(2026, 3, 2),
+        date(2026, 3, 31),
+    ]

@@ -3,10 +3,11 @@
 Takes the dossiers of one household, the firm's rules and the day. Gives decisions with reasons. Touches nothing: no
 clock, no I/O, nothing remembered between two calls but dates of the calendar.
 
-    rules       the firm's rules, prepared; delays -> business days
+    rulebook    the firm's rules, prepared; delays -> business days
     record      what has happened to a client and a household, indexed
     conditions  stop rules, conditions, channel, basis, language
     timing      due, ready, too late: holds in the order in which they came
+    reach       how far back anything can still matter
     deciding    every step of every occasion of one client
     budget      the household's budget, shared out day by day
 """
@@ -19,7 +20,7 @@ from datetime import date
 from followup.model import Decision, Dossier, State
 from followup.plan import budget, deciding
 from followup.plan.record import Household
-from followup.plan.rules import Rules, rules
+from followup.plan.rulebook import Rules, rules
 from followup.plan.timing import Context
 
 __all__ = ["ACTIONABLE", "FINAL", "Rules", "decide", "is_actionable", "rules", "urgency"]
@@ -41,7 +42,9 @@ _RANKS = {
 }
 
 
-def decide(group: Sequence[Dossier], rules: Rules, *, today: date, horizon: date | None = None) -> list[Decision]:
+def decide(
+    group: Sequence[Dossier], rules: Rules, *, today: date, horizon: date | None = None, complete: bool = True
+) -> list[Decision]:
     """Return a decision for every step of every occasion of one household.
 
     Args:
@@ -50,16 +53,19 @@ def decide(group: Sequence[Dossier], rules: Rules, *, today: date, horizon: date
         today: the home's local day.
         horizon: up to which day the budget is shared out; today when None. What comes later is upcoming on the day
             on which nothing known now holds it.
+        complete: give what is over too (covered, skipped, expired, done), for `why`. Without it a long history is not
+            even looked at, and the rest of the answer is the same.
 
     Returns:
         Decisions in the order of `urgency`, each key once. Of a step that repeats for ever: the last past occurrence,
         those up to the horizon and the next one.
     """
     household = Household(group, rules)
-    context = Context(rules, household, today, max(horizon or today, today))
+    context = Context(rules, household, today, max(horizon or today, today), complete)
     touchpoints = [each for record in household.records for each in deciding.touchpoints(record, context)]
     budget.allocate(touchpoints, context)
-    return sorted((each.decision() for each in touchpoints), key=urgency)
+    wanted = touchpoints if complete else [each for each in touchpoints if each.state not in FINAL]
+    return sorted((each.decision() for each in wanted), key=urgency)
 
 
 def urgency(decision: Decision) -> tuple[int, date, int, date, str]:

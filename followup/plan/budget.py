@@ -12,7 +12,7 @@ from typing import NamedTuple
 from followup.model import MESSAGE_CHANNELS, Channel, Reason, State
 from followup.plan import deciding, words
 from followup.plan.record import Sent
-from followup.plan.rules import ANY_DAY
+from followup.plan.rulebook import ANY_DAY
 from followup.plan.timing import Context
 from followup.plan.touchpoint import Touchpoint
 
@@ -26,6 +26,9 @@ class _Limit(NamedTuple):
     frees_on: date
     code: str
     text: str
+
+
+_NO_LIMIT = _Limit(date.max, "again-after", "another one goes first")
 
 
 class _Budget:
@@ -111,7 +114,9 @@ def allocate(touchpoints: list[Touchpoint], context: Context) -> None:
         pool.remove(best)
         open_ends -= _needs_a_day(best, context)
         if day is None:
-            _give_up(best, budget)
+            limit = budget.cooldown(best) or _NO_LIMIT
+            text = f"{limit.text} (until {words.day(limit.frees_on)})"
+            best.settle(State.SKIPPED, Reason(limit.code, text, limit.frees_on))
         else:
             _place(best, day, budget, context)
             budget.use(best, day)
@@ -150,12 +155,6 @@ def _released(touchpoint: Touchpoint, context: Context) -> list[Touchpoint]:
     for follower in followers:
         deciding.follow(follower, context, touchpoint)
     return [each for each in followers if each.is_pending and each.ready_on is not None]
-
-
-def _give_up(touchpoint: Touchpoint, budget: _Budget) -> None:
-    limit = budget.cooldown(touchpoint)
-    if limit is not None:
-        touchpoint.settle(State.SKIPPED, Reason(limit.code, f"{limit.text} (until {words.day(limit.frees_on)})"))
 
 
 def _place(touchpoint: Touchpoint, day: date, budget: _Budget, context: Context) -> None:

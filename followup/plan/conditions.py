@@ -24,7 +24,7 @@ from followup.model import (
 from followup.occasions import first_job_id
 from followup.plan import words
 from followup.plan.record import Record
-from followup.plan.rules import COMPLETED_JOB, Rules, Wanted
+from followup.plan.rulebook import COMPLETED_JOB, Rules, Wanted
 
 HEARD_LATELY_DAYS = 30
 """Who wrote or called within so many days before the day of a win-back is not quiet, whatever the gap between jobs."""

@@ -19,7 +19,7 @@ from followup.model import (
     State,
     Step,
 )
-from followup.plan import conditions, timing, words
+from followup.plan import conditions, reach, timing, words
 from followup.plan.record import Past, Record
 from followup.plan.timing import Context
 from followup.plan.touchpoint import Touchpoint
@@ -47,7 +47,8 @@ def touchpoints(record: Record, context: Context) -> list[Touchpoint]:
     found: dict[tuple[str, str], Touchpoint] = {}
     everything: list[Touchpoint] = []
     by_kind: dict[OccasionKind, list[Occasion]] = {}
-    for occasion in occasions.of(record.dossier, rules):
+    given = occasions.of(record.dossier, rules)
+    for occasion in given if context.complete else reach.lively(given, record, context):
         by_kind.setdefault(occasion.kind, []).append(occasion)
     for step in rules.ordered:
         ways: dict[str, conditions.Way] = {}

@@ -30,7 +30,7 @@ from followup.model import (
     Reason,
 )
 from followup.plan import words
-from followup.plan.rules import Rules
+from followup.plan.rulebook import Rules
 
 UNCONFIRMED_STATES = HOLDING_STATES - {AttemptState.SENT}
 """States of an attempt in which nobody knows yet whether the message reached anybody."""
@@ -114,7 +114,7 @@ class Record:
         self.summary = dossier.summary
         self._rules = rules
         self.jobs: dict[str, Job] = {job.id: job for job in dossier.jobs}
-        self.open_jobs = tuple(job for job in dossier.jobs if job.status is JobStatus.OPEN)
+        self.open_jobs = sorted((job for job in dossier.jobs if job.status is JobStatus.OPEN), key=_order)
         self.latest_by_service: dict[str, Job] = {}
         for job in dossier.jobs:
             if job.status is JobStatus.COMPLETED and job.completed_on is not None:

@@ -15,13 +15,12 @@ from followup import cadence
 from followup.model import AttemptState, Case, Delay, InstructionKind, OccasionKind, Reason, State, Step
 from followup.plan import words
 from followup.plan.record import Household, Past, Sent, snoozes
-from followup.plan.rules import Rules
+from followup.plan.rulebook import Rules
 from followup.plan.touchpoint import Touchpoint
 
 REVIEW = timedelta(days=cadence.REVIEW_DAYS)
 
 _NO_TIME = timedelta(0)
-_SLACK = timedelta(days=40)  # months of different length, and closed days between a hold's end and the day it frees
 
 
 class Context(NamedTuple):
@@ -31,6 +30,7 @@ class Context(NamedTuple):
     household: Household
     today: date
     horizon: date
+    complete: bool = True
 
 
 class Force(IntEnum):
@@ -151,7 +151,7 @@ def _holds(touchpoint: Touchpoint, context: Context, due: date, too_old: date | 
                 (hold.frees_on + (counted_anew if hold.force is Force.CASE else _NO_TIME) for hold in holds),
                 default=due,
             )
-            latest = max(latest, due, touchpoint.since or due) + (too_old - due) + _SLACK
+            latest = max(latest, due, touchpoint.since or due) + (too_old - due) + rules.slack
         _add_sent(holds, household.messages, due, latest, "message-budget", rules)
     if len(holds) > 1:
         holds.sort()
@@ -236,7 +236,8 @@ def _settle(touchpoint: Touchpoint, *, today: date, ready: date, late_on: date |
     if cases and (verdict is None or verdict[0] is not State.EXPIRED):
         case = cases[0]
         about = f" ({case.summary})" if case.summary else ""
-        text = f"a case is open since {words.day(case.opened_on)}{about}: no asks until it is resolved, and counted anew then"
+        since = words.day(case.opened_on)
+        text = f"a case is open since {since}{about}: no asks until it is resolved, and counted anew then"
         touchpoint.settle(State.HELD, Reason("case-open", text, case.opened_on))
         touchpoint.until = None
     elif verdict is not None:

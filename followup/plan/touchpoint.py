@@ -10,7 +10,7 @@ from datetime import date
 from followup import identity
 from followup.model import MESSAGE_CHANNELS, Channel, Decision, Occasion, Reason, State, Step
 from followup.plan.record import Past, Record, Went
-from followup.plan.rules import CASE_KINDS
+from followup.plan.rulebook import CASE_KINDS
 
 
 class Touchpoint:

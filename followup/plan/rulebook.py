@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,6 +27,9 @@ CASE_KINDS = frozenset({OccasionKind.CASE_OPENED, OccasionKind.CASE_RESOLVED})
 """Occasions whose messages no budget holds back: silence about an open case is worse than one message more."""
 
 CALL_AGAIN = Delay(2, "business day")
+
+_LONGEST_FEAST = timedelta(days=40)
+"""More than weekends and public holidays in a row, and months of different length, can move a day."""
 
 _MONTHS_IN = {"month": 1, "year": 12}
 _Key = TypeVar("_Key")
@@ -142,6 +145,7 @@ class Rules:
     renamed: Mapping[str, str] = field(init=False, repr=False, compare=False)
     wanted: Mapping[str, Wanted] = field(init=False, repr=False, compare=False)
     dates: Dates = field(init=False, repr=False, compare=False)
+    slack: timedelta = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Prepare what every client needs: the order of steps, names, conditions, a memory of dates."""
@@ -153,6 +157,7 @@ class Rules:
             ("renamed", {old: step.name for step in self.steps for old in step.was if old not in by_name}),
             ("wanted", prepared),
             ("dates", Dates(self.calendar)),
+            ("slack", workdays.longest_closing(self.calendar.closing_days) + _LONGEST_FEAST),
         ):
             object.__setattr__(self, name, value)
 

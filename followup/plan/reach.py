@@ -1,0 +1,96 @@
+"""How far back an occasion can lie of which something may still come, so that a long history costs nothing.
+
+Takes a client's record and the context of the run. Gives the occasions worth looking at when what is over is not asked
+for. Touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from followup import cadence, identity
+from followup.model import Delay, Occasion, OccasionKind, Step
+from followup.plan.record import OPEN_STATES, Record
+from followup.plan.timing import Context
+
+_DAYS_IN = {"day": 1, "business day": 3, "week": 7, "month": 31, "year": 366}
+_FILTERED = frozenset({OccasionKind.JOB_COMPLETED, OccasionKind.SERVICE_INTERVAL})
+"""Kinds of which a client can have very many."""
+
+
+def lively(occasions: Iterable[Occasion], record: Record, context: Context) -> list[Occasion]:
+    """Return the occasions of which a touchpoint can still be due, held, to come or in need of a person.
+
+    Never narrower than exact. A touchpoint is over when it is too late and nobody decided; until then it can be shifted
+    by holds only as long as one began before it was too late. So walk back from today over the holds of the household,
+    from each to the earliest day on which something it could shift was ready. What was tried or decided recently, or is
+    not settled, is looked at whatever its age.
+    """
+    everything = list(occasions)
+    bounds = {kind: _bound(kind, record, context) for kind in _FILTERED}
+    if all(bound is None for bound in bounds.values()):
+        return everything
+    touched = _touched(record, min((bound for bound in bounds.values() if bound is not None), default=date.min))
+    found = []
+    for occasion in everything:
+        bound = bounds.get(occasion.kind)
+        if bound is None or occasion.on >= bound or occasion.fact_id in touched:
+            found.append(occasion)
+    return found
+
+
+def _bound(kind: OccasionKind, record: Record, context: Context) -> date | None:
+    """Return the first day of an occasion that can matter; None where every day can."""
+    steps = [step for step in context.rules.steps if step.occasion is kind and step.enabled]
+    if any(step.late is None or (step.every is not None and step.times is None) for step in steps):
+        return None
+    slack = context.rules.slack.days
+    late = max((_days(step.late) for step in steps), default=0) + slack
+    delay = max((_longest(step) for step in steps), default=0) + slack
+    covers = 2 * max((_days(step.covers) for step in steps), default=0)
+    # A cooldown and a condition that came true shift by a late limit each, at most.
+    ready_from = _minus(context.today, cadence.REVIEW_DAYS + 3 * late)
+    for from_on, frees_on in sorted(_holds(record, context, delay), key=lambda hold: hold[1], reverse=True):
+        if frees_on < ready_from:
+            break
+        ready_from = min(ready_from, _minus(from_on, 3 * late))
+    return _minus(ready_from, delay + covers)
+
+
+def _holds(record: Record, context: Context, delay: int) -> Iterable[tuple[date, date]]:
+    rules = context.rules
+    days = timedelta(days=max(rules.messages_days, rules.asks_days))
+    yield from ((sent.on, sent.on + days) for sent in context.household.messages)
+    yield from ((case.opened_on, _plus(case.resolved_on or context.today, delay)) for case in record.dossier.cases)
+    yield from record.snoozes
+
+
+def _touched(record: Record, since: date) -> set[str]:
+    """Return the facts with something unsettled, decided, or done on or after *since*."""
+    facts = set()
+    for key, past in record.keys.items():
+        days = [*(contact.on for contact in past.contacts), *(attempt.on for attempt in past.attempts)]
+        is_recent = any(on >= since for on in days)
+        is_open = any(attempt.state in OPEN_STATES for attempt in past.attempts)
+        if is_recent or is_open or past.instructions:
+            parts = identity.split_key(key)
+            facts.add(parts[0] if parts is not None else "")
+    return facts
+
+
+def _longest(step: Step) -> int:
+    repeated = _days(step.every) * (step.times or 1)
+    return max(_days(step.delay), _days(step.otherwise)) + _days(step.reminder) + repeated
+
+
+def _days(delay: Delay | None) -> int:
+    return delay.number * _DAYS_IN[delay.unit] if delay is not None else 0
+
+
+def _minus(day: date, days: int) -> date:
+    return date.fromordinal(max(day.toordinal() - days, date.min.toordinal()))
+
+
+def _plus(day: date, days: int) -> date:
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
