@@ -24,7 +24,9 @@ def postgres() -> Iterator[Any]:
     if not conninfo:
         required = os.environ.get("FOLLOWUP_TESTS_REQUIRE", "").split(",")
         if "postgres" in required:
-            pytest.fail("FOLLOWUP_TESTS_REQUIRE asks for PostgreSQL, and FOLLOWUP_TESTS_POSTGRES does not name a server")
+            pytest.fail(
+                "FOLLOWUP_TESTS_REQUIRE asks for PostgreSQL, and FOLLOWUP_TESTS_POSTGRES does not name a server"
+            )
         pytest.skip("FOLLOWUP_TESTS_POSTGRES names no server")
     psycopg = pytest.importorskip("psycopg")
     with psycopg.connect(conninfo) as connection, connection.cursor() as cursor:

@@ -46,6 +46,7 @@ _SETTLED = frozenset(
         AttemptState.CANCELLED,
     }
 )
+_STOPPABLE = frozenset({AttemptState.DRAFTED, AttemptState.CLAIMED, AttemptState.TEMPORARY})
 _NAME_FIELDS = frozenset({"full_name", "first_name", "last_name", "company", "merged_into", "erased_on"})
 _HOUSEHOLD_FIELDS = frozenset({"street", "postal_code", "phones", "merged_into", "erased_on"})
 _MOVED_WITH_A_CLIENT = (
@@ -394,7 +395,10 @@ class Writer:
                     erased_on=client.erased_on or today,
                 )
             )
-        self._database.run_among("attempts_cancel", whole, settled_at=codec.instant(self._now))
+        for row in self._database.among("attempts_of_clients", whole):
+            attempt = codec.ATTEMPT.record(row)
+            if attempt.state in _STOPPABLE:
+                self.settle_attempt(attempt.id, AttemptState.CANCELLED, now=self._now)
         for statement in ("attempts_erase", "contacts_erase", "instructions_erase"):
             self._database.run_among(statement, whole)
         jobs = [

@@ -42,7 +42,7 @@ SELECT id FROM client WHERE id >= :start AND id < :end ORDER BY id LIMIT 50;
 SELECT merged_into, id FROM client WHERE merged_into IN (:ids...) ORDER BY id;
 
 -- name: clients_referred_by
-SELECT id FROM client WHERE referred_by_id = :id ORDER BY id;
+SELECT referred_by_id, id FROM client WHERE referred_by_id IN (:ids...) ORDER BY id;
 
 -- name: emails_among
 SELECT client_id, address FROM client_email WHERE client_id IN (:ids...) ORDER BY client_id, position;

@@ -66,10 +66,6 @@ UPDATE attempt
 SET address = '', subject = '', text = '', message = '', server_said = '', file_name = ''
 WHERE client_id IN (:ids...);
 
--- name: attempts_cancel
-UPDATE attempt SET state = 'cancelled', settled_at = :settled_at
-WHERE client_id IN (:ids...) AND state IN ('drafted', 'claimed', 'temporary');
-
 -- name: attempt_keys_among
 SELECT DISTINCT key FROM attempt WHERE key IN (:keys...);
 

@@ -108,8 +108,9 @@ CREATE TABLE job (
     created_on   TEXT
 );
 CREATE INDEX job_by_client ON job (client_id, completed_on);
-CREATE INDEX job_by_completion ON job (completed_on, client_id) WHERE status = 'completed';
-CREATE INDEX job_by_service ON job (service_key, completed_on, client_id) WHERE status = 'completed';
+-- These hold all that the planner asks for, so that it need not read the table; status too, or SQLite would.
+CREATE INDEX job_by_completion ON job (completed_on, client_id, status) WHERE status = 'completed';
+CREATE INDEX job_by_service ON job (service_key, completed_on, client_id, status) WHERE status = 'completed';
 
 -- "case" is a reserved word of SQL.
 CREATE TABLE trouble_case (
@@ -179,7 +180,7 @@ CREATE TABLE contact (
 );
 CREATE INDEX contact_by_client ON contact (client_id, on_day);
 CREATE INDEX contact_by_key ON contact (key) WHERE key <> '';
-CREATE INDEX contact_by_day ON contact (on_day, at, id);
+CREATE INDEX contact_by_day ON contact (on_day, at, id, client_id);
 CREATE INDEX contact_by_step ON contact (step, on_day, client_id);
 
 CREATE TABLE instruction (
