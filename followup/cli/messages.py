@@ -203,6 +203,9 @@ def send_command(
         return code
     app.confirm(f"Write {plural(len(shown), 'draft')}?", yes=yes)
     done = sending.draft(desk, good, limit=limit)
+    for item in done.refused:
+        app.warn(f"Not drafted: {item.decision.key}: {item.problem}")
+        code = ExitCode.CONFIGURATION
     names = {item.decision.key: item.message.to_name for item in good if item.message is not None}
     for attempt in done.drafted:
         say(f"Wrote draft: {attempt.step:<18} {names[attempt.key]} <{attempt.address}>  {attempt.file_name}")

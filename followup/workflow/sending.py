@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -129,17 +129,21 @@ def draft(desk: Desk, prepared: Iterable[Prepared], *, limit: int | None = None)
             if limit is not None and len(done.drafted) >= limit:
                 done.left += 1
                 continue
-            attempt = deliver.draft(
-                desk.store,
-                desk.journal,
-                desk.key,
-                item.message,
-                item.decision,
-                now=desk.now(),
-                today=desk.today,
-                timezone=desk.zone,
-                person=desk.person,
-            )
+            try:
+                attempt = deliver.draft(
+                    desk.store,
+                    desk.journal,
+                    desk.key,
+                    item.message,
+                    item.decision,
+                    now=desk.now(),
+                    today=desk.today,
+                    timezone=desk.zone,
+                    person=desk.person,
+                )
+            except BadInput as error:  # what cannot become bytes stops itself and nobody else
+                done.refused.append(replace(item, message=None, problem=str(error)))
+                continue
             if attempt is not None:
                 done.drafted.append(attempt)
         done.paths = deliver.publish(desk.store, desk.home.drafts_path)
@@ -148,7 +152,8 @@ def draft(desk: Desk, prepared: Iterable[Prepared], *, limit: int | None = None)
 
 def tidy_drafts(desk: Desk) -> list[Path]:
     """Make the drafts folder show exactly what is drafted."""
-    return deliver.publish(desk.store, desk.home.drafts_path)
+    with desk.lock():
+        return deliver.publish(desk.store, desk.home.drafts_path)
 
 
 def drafts(desk: Desk) -> list[Attempt]:
@@ -173,6 +178,7 @@ def draft_named(desk: Desk, text: str) -> Attempt:
 
 def confirm(desk: Desk, attempts: Iterable[Attempt], *, sent: bool) -> list[Contact | None]:
     """Record for each draft whether it went out; confirmed ones become contacts, the others are due again."""
+    chosen = list(attempts)
     with desk.lock():
         answers = [
             deliver.confirm(
@@ -184,10 +190,23 @@ def confirm(desk: Desk, attempts: Iterable[Attempt], *, sent: bool) -> list[Cont
                 today=desk.today,
                 person=desk.person,
             )
-            for attempt in attempts
+            for attempt in chosen
         ]
         deliver.publish(desk.store, desk.home.drafts_path)
+    _use_up_notes(desk, [attempt for attempt, answer in zip(chosen, answers, strict=True) if answer is not None])
     return answers
+
+
+def _use_up_notes(desk: Desk, sent: Iterable[Attempt]) -> None:
+    """Blank the personal lines that have been said: a client's note is for one message."""
+    said = [
+        replace(client, note="")
+        for attempt in sent
+        if (client := desk.store.client(attempt.client_id)) and client.note and client.note in attempt.text
+    ]
+    if said:
+        with desk.store.write(kind="contact", command="confirm", person=desk.person, now=desk.now()) as write:
+            write.save_many(said)
 
 
 def preview(desk: Desk, target: str) -> Prepared:
