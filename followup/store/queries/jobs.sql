@@ -43,6 +43,14 @@ FROM job
 WHERE id > :id
 ORDER BY id LIMIT :size;
 
+-- name: jobs_completed
+SELECT
+    id, client_id, service, status, completed_on, promised_on, amount_minor, currency, paid_on, unpaid, invoice_ref,
+    site_address, assigned_to, owner, note, extra, created_on
+FROM job
+WHERE status = 'completed' AND completed_on BETWEEN :from_on AND :to_on
+ORDER BY completed_on, id;
+
 -- name: job_ids_of_clients
 SELECT id, client_id FROM job WHERE client_id IN (:ids...);
 
