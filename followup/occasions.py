@@ -11,7 +11,7 @@ from datetime import date
 from typing import Protocol
 
 from followup import cadence, identity, workdays
-from followup.model import Dossier, Job, JobStatus, Occasion, OccasionKind, Quiet, Service
+from followup.model import Delay, Dossier, Job, JobStatus, Occasion, OccasionKind, Quiet, Service
 
 
 class Ways(Protocol):
@@ -28,6 +28,9 @@ class Ways(Protocol):
     @property
     def calendar(self) -> workdays.Calendar:
         """Return the firm's business days."""
+
+    def add(self, delay: Delay, anchor: date) -> date:
+        """Return the day that lies *delay* after *anchor*, from memory if it was asked before."""
 
 
 def of(dossier: Dossier, ways: Ways) -> Iterator[Occasion]:
@@ -48,7 +51,7 @@ def of(dossier: Dossier, ways: Ways) -> Iterator[Occasion]:
         yield Occasion(kind=OccasionKind.JOB_COMPLETED, fact_id=job.id, on=on, client_id=client_id, job_id=job.id)
         service = ways.services.get(job.service.lower())
         if service is not None and service.interval is not None:
-            again = cadence.add(service.interval, on, ways.calendar)
+            again = ways.add(service.interval, on)
             yield Occasion(
                 kind=OccasionKind.SERVICE_INTERVAL, fact_id=job.id, on=again, client_id=client_id, job_id=job.id
             )

@@ -32,12 +32,18 @@ def lively(occasions: Iterable[Occasion], record: Record, context: Context) -> l
     if all(bound is None for bound in bounds.values()):
         return everything
     touched = _touched(record, min((bound for bound in bounds.values() if bound is not None), default=date.min))
-    found = []
-    for occasion in everything:
-        bound = bounds.get(occasion.kind)
-        if bound is None or occasion.on >= bound or occasion.fact_id in touched:
-            found.append(occasion)
-    return found
+    kept = []
+    for kind, bound in bounds.items():
+        of_kind = [occasion for occasion in everything if occasion.kind is kind]
+        # What was begun may speak for the jobs around it, of any age.
+        around = timedelta(days=_covers(kind, context))
+        days = [occasion.on for occasion in of_kind if occasion.fact_id in touched] if around else []
+        for each in of_kind:
+            is_near = any(abs(each.on - on) <= around for on in days)
+            if bound is None or each.on >= bound or each.fact_id in touched or is_near:
+                kept.append(each)
+    kept.extend(occasion for occasion in everything if occasion.kind not in bounds)
+    return kept
 
 
 def _bound(kind: OccasionKind, record: Record, context: Context) -> date | None:
@@ -48,14 +54,13 @@ def _bound(kind: OccasionKind, record: Record, context: Context) -> date | None:
     slack = context.rules.slack.days
     late = max((_days(step.late) for step in steps), default=0) + slack
     delay = max((_longest(step) for step in steps), default=0) + slack
-    covers = 2 * max((_days(step.covers) for step in steps), default=0)
     # A cooldown and a condition that came true shift by a late limit each, at most.
     ready_from = _minus(context.today, cadence.REVIEW_DAYS + 3 * late)
     for from_on, frees_on in sorted(_holds(record, context, delay), key=lambda hold: hold[1], reverse=True):
         if frees_on < ready_from:
             break
         ready_from = min(ready_from, _minus(from_on, 3 * late))
-    return _minus(ready_from, delay + covers)
+    return _minus(ready_from, delay + _covers(kind, context))
 
 
 def _holds(record: Record, context: Context, delay: int) -> Iterable[tuple[date, date]]:
@@ -76,7 +81,13 @@ def _touched(record: Record, since: date) -> set[str]:
         if is_recent or is_open or past.instructions:
             parts = identity.split_key(key)
             facts.add(parts[0] if parts is not None else "")
+            facts.update(job_id for attempt in past.attempts for job_id in attempt.job_ids)
     return facts
+
+
+def _covers(kind: OccasionKind, context: Context) -> int:
+    """Return how far apart jobs can be that decide about each other: a claim, and who else could have made it."""
+    return 2 * max((_days(step.covers) for step in context.rules.steps if step.occasion is kind), default=0)
 
 
 def _longest(step: Step) -> int:

@@ -28,7 +28,7 @@ CASE_KINDS = frozenset({OccasionKind.CASE_OPENED, OccasionKind.CASE_RESOLVED})
 
 CALL_AGAIN = Delay(2, "business day")
 
-_LONGEST_FEAST = timedelta(days=40)
+_LONGEST_FEAST = timedelta(days=14)
 """More than weekends and public holidays in a row, and months of different length, can move a day."""
 
 _MONTHS_IN = {"month": 1, "year": 12}
@@ -160,6 +160,10 @@ class Rules:
             ("slack", workdays.longest_closing(self.calendar.closing_days) + _LONGEST_FEAST),
         ):
             object.__setattr__(self, name, value)
+
+    def add(self, delay: Delay, anchor: date) -> date:
+        """Return the day that lies *delay* after *anchor*; it may be a closed one."""
+        return self.dates.add(delay, anchor)
 
     def step(self, name: str) -> Step | None:
         """Return the step that is, or was, called *name*."""
