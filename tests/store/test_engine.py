@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -264,6 +265,15 @@ def test_every_statement_is_used() -> None:
         "trouble_cases_among",
     }
     assert [name for name in sql.statements() if f'"{name}"' not in code and name not in generic] == []
+
+
+def test_every_statement_that_is_asked_for_is_there() -> None:
+    """No method names a statement that is in no file."""
+    asked = re.compile(r"""database\.(?:rows|first|value|each|among|run|run_among|run_many|run_rows)\(\s*"(\w+)\"""")
+    code = "".join(path.read_text(encoding="utf-8") for path in sql.FOLDER.parent.glob("*.py"))
+    names = set(asked.findall(code))
+    assert len(names) > 40
+    assert names <= set(sql.statements())
 
 
 def test_statements_stay_within_what_two_engines_read() -> None:

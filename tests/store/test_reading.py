@@ -189,6 +189,14 @@ def test_contacts_are_listed_between_two_days(opened: store.Store, keep: Keep) -
     assert [row[2] for row in opened.contact_rows(None, None, client_id=other.id)] == ["Ada Hall", "Ada Hall"]
 
 
+def test_jobs_completed_in_a_period(opened: store.Store, keep: Keep) -> None:
+    """Both days included, by day; what is not completed is not in it."""
+    client = factories.client()
+    jobs = [factories.job(client_id=client.id, completed_on=DAY + timedelta(days=n)) for n in range(4)]
+    keep(client, *jobs, factories.job(client_id=client.id, status=JobStatus.OPEN, completed_on=DAY))
+    assert list(opened.jobs_completed(DAY + timedelta(days=1), DAY + timedelta(days=2))) == jobs[1:3]
+
+
 # ---------------------------------------------------------------- the planner's questions
 
 
