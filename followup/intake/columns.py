@@ -153,7 +153,7 @@ def read_date(value: str, order: str) -> date | None:
     if found:
         return _readings(found).get(order)
     found = _DAY_WORD.fullmatch(text)
-    if found:
+    if found and _month(found[2]):
         return _day(_year(found[3]), _month(found[2]), int(found[1]))
     found = _WORD_DAY.fullmatch(text)
     if found:

@@ -120,6 +120,8 @@ def job(
         today: when we first knew a new job.
         people: who of our own firm is meant by a name in `assigned_to`; "" for nobody.
     """
+    if existing is None and len(parsed) == 1:
+        return _new_job(parsed[0], job_id=job_id, client_id=client_id, today=today, people=people)
     record = existing or Job(id=job_id, client_id=client_id, created_on=today)
     for said in parsed:
         changes: dict[str, Any] = {}
@@ -143,6 +145,30 @@ def job(
             changes["extra"] = {**record.extra, **said.extra}
         record = replace(record, **changes)
     return record
+
+
+def _new_job(
+    said: facts.ParsedJob, *, job_id: str, client_id: str, today: date, people: Callable[[str], str]
+) -> Job:
+    return Job(
+        id=job_id,
+        client_id=client_id,
+        service=said.service,
+        status=JobStatus.COMPLETED if said.status == "completed" else JobStatus.OPEN,
+        completed_on=said.completed_on,
+        promised_on=said.promised_on,
+        amount_minor=said.amount_minor,
+        currency=said.currency,
+        paid_on=said.paid_on,
+        unpaid=bool(said.unpaid) and not said.paid_on,
+        invoice_ref=said.invoice_ref,
+        site_address=said.site_address,
+        assigned_to=said.assigned_to,
+        owner=people(said.assigned_to) if said.assigned_to else "",
+        note=said.note,
+        extra=said.extra,
+        created_on=today,
+    )
 
 
 def ended(existing: Job, *, by_hand: Collection[str]) -> Job:

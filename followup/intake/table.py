@@ -88,16 +88,22 @@ def read(text: str, *, headerless: bool = False) -> Sheet:
 
 def _delimiter_and_header(body: str, stated: str) -> tuple[str, int]:
     sample = body[:_SAMPLE]
-    best = (0, 0, 0)  # known names, cells, minus the row
+    best = (0, 0)  # known names, cells
     chosen, where = stated, -1
     for delimiter in (stated,) if stated else DELIMITERS:
+        within = (0, 0)
         for index, row in enumerate(_first_records(sample, delimiter)):
             known = headers.score(row)
             filled = sum(1 for cell in row if cell.strip())
-            if known >= 2 or (known == 1 and filled == 1 and index == 0 and delimiter == DELIMITERS[0]):
-                rank = (known, filled, -index)
-                if rank > best:
-                    best, chosen, where = rank, delimiter, index
+            if known < 2 and not (known == 1 and filled == 1 and index == 0 and delimiter == DELIMITERS[0]):
+                continue
+            clear = known * 2 >= filled
+            if (known, filled) > within:
+                within = (known, filled)
+                if within > best:
+                    best, chosen, where = within, delimiter, index
+            if clear:
+                break  # a header further down belongs to another table
     if where >= 0:
         return chosen, where
     if stated:
