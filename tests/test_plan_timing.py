@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from followup import workdays
+from followup import plan, workdays
 from followup.model import (
     AttemptState,
     Channel,
@@ -592,12 +592,32 @@ def test_the_silence_of_a_client_whose_last_job_is_not_at_hand_is_known_since_th
     assert one(WIN_BACK, known, key="jgonexxxxx.win-back.1").state is State.EXPIRED
 
 
-def test_the_last_past_occurrence_is_found_however_the_months_fall():
+@pytest.mark.parametrize(
+    ("completed_on", "due_on"),
+    [
+        (date(2006, 1, 31), [date(2026, 3, 2), date(2026, 3, 31)]),
+        (date(2006, 1, 1), [date(2026, 3, 2), date(2026, 4, 1)]),
+    ],
+)
+def test_the_last_past_occurrence_is_found_however_the_months_fall(completed_on, due_on):
     """Monthly from a short month on: the guess by the first distance is put right."""
     step = replace(THANKS, delay=Delay(1, "month"), every=Delay(1, "month"), times=None, late=days(3))
-    known = dossier(jobs=(job(completed_on=date(2006, 1, 31), created_on=date(2006, 1, 31)),))
+    known = dossier(jobs=(job(completed_on=completed_on, created_on=completed_on),))
     found = decide(step, known, today=date(2026, 3, 6))
-    assert [each.due_on for each in sorted(found.values(), key=lambda each: each.occurrence)] == [
-        date(2026, 3, 2),
-        date(2026, 3, 31),
-    ]
+    assert [each.due_on for each in sorted(found.values(), key=lambda each: each.occurrence)] == due_on
+
+
+@pytest.mark.parametrize("late", [None, days(14)])
+def test_a_step_without_a_limit_is_looked_for_however_old_its_job_is(late):
+    """Leaving out what is over leaves out nothing that may still go."""
+    step = replace(THANKS, late=late)
+    rules = factories.rules(step)
+    found = plan.decide([dossier()], rules, today=date(2029, 3, 1), complete=False)
+    assert [each.state for each in found] == ([State.DUE] if late is None else [])
+    both = factories.rules(step, SERVICE, services=SERVICES)
+    assert len(plan.decide([dossier()], both, today=date(2027, 2, 1), complete=False)) == (2 if late is None else 1)
+    forever = replace(SERVICE, late=None)
+    everything = plan.decide(
+        [dossier()], factories.rules(step, forever, services=SERVICES), today=TODAY, complete=False
+    )
+    assert len(everything) == 2
