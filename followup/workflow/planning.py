@@ -36,12 +36,12 @@ def windows(desk: Desk, *, horizon: date) -> list[AnchorWindow]:
 
 
 def decide(desk: Desk, *, horizon: date | None = None) -> Iterator[Found]:
-    """Yield the decisions of every client near due, household by household; memory does not grow with history."""
+    """Yield what is not over for every client near due, by household; memory does not grow with history."""
     until, rules = horizon or desk.today, desk.rules
     ids = desk.store.candidates(windows(desk, horizon=until))
     for group in desk.store.household_dossiers(ids):
         by_client = {dossier.client.id: dossier for dossier in group}
-        for decision in plan.decide(group, rules, today=desk.today, horizon=until):
+        for decision in plan.decide(group, rules, today=desk.today, horizon=until, complete=False):
             yield Found(decision, by_client[decision.client_id])
 
 
