@@ -9,8 +9,8 @@ import click
 
 from followup.cli.app import App, pass_app
 from followup.cli.output import DAY, day_words, format_option, plural, print_rows, say
-from followup.errors import ExitCode, NotFound, UsageError
-from followup.model import InstructionKind, State
+from followup.errors import NotFound, UsageError
+from followup.model import InstructionKind
 
 
 def welcome(app: App) -> None:
@@ -148,12 +148,13 @@ def why_command(app: App, *, client_or_key: str, format_: str, output: Path | No
 
     desk = app.desk()
     who, decisions = finding.client_or_key(desk, client_or_key)
+    steps = [step.name for step in desk.settings.steps]
     if format_ == "table" and output is None:
         services = planning.services_of(desk, decisions)
-        for line in why.lines(who, decisions, services=services):
+        for line in why.lines(who, decisions, services=services, steps=steps):
             say(line)
         return
-    print_rows(app, why.rows(who, decisions), why.COLUMNS, format_=format_, output=output)
+    print_rows(app, why.rows(who, decisions, steps=steps), why.COLUMNS, format_=format_, output=output)
 
 
 @click.command("skip")
@@ -170,9 +171,7 @@ def skip_command(app: App, *, key: str, reason: str) -> None:
     from followup.workflow import finding, planning
 
     desk = app.desk()
-    decision = finding.decision(desk, key)
-    if decision.state == State.UNCONFIRMED:
-        raise UsageError(f"{decision.key} is a draft. Say `followup confirm {decision.key} --not-sent` first.")
+    decision = finding.open_decision(desk, key)
     planning.instruct(
         desk,
         client_id=decision.client_id,
@@ -206,9 +205,7 @@ def snooze_command(app: App, *, key_or_client: str, until: date, everything: boo
         who = finding.client(desk, key_or_client)
         client_id, key, what = who.id, "", f"everything for {who.full_name or who.company}"
     else:
-        decision = finding.decision(desk, key_or_client)
-        if decision.state == State.UNCONFIRMED:
-            raise UsageError(f"{decision.key} is a draft. Say `followup confirm {decision.key} --not-sent` first.")
+        decision = finding.open_decision(desk, key_or_client)
         client_id, key, what = decision.client_id, decision.key, decision.key
     planning.instruct(
         desk,
@@ -220,11 +217,3 @@ def snooze_command(app: App, *, key_or_client: str, until: date, everything: boo
         reason=reason,
     )
     say(f"Snoozed {what} until {day_words(until)}. `followup undo` takes it back.")
-
-
-NEEDS_A_PERSON = frozenset({State.FAILED, State.REVIEW})
-
-
-def exit_code_for(states: set[State]) -> ExitCode:
-    """Return 3 when something went wrong that only a person can settle."""
-    return ExitCode.NEEDS_A_PERSON if states & NEEDS_A_PERSON else ExitCode.DONE

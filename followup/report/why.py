@@ -5,7 +5,7 @@ Takes a client and the decisions about them. Gives rows for programs, and lines 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -34,10 +34,10 @@ COLUMNS = (
 """A promise: keys are only ever added, at the end."""
 
 
-def rows(client: Client, decisions: Iterable[Decision]) -> Iterator[tuple[Any, ...]]:
-    """Yield a row for each of *decisions*, cadence by cadence."""
+def rows(client: Client, decisions: Iterable[Decision], *, steps: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each of *decisions*, cadence by cadence; *steps* are names in the order of the settings."""
     name = words.client(client)
-    for decision in _in_order(decisions):
+    for decision in _in_order(decisions, steps):
         yield (
             client.id,
             name,
@@ -58,7 +58,9 @@ def rows(client: Client, decisions: Iterable[Decision]) -> Iterator[tuple[Any, .
         )
 
 
-def lines(client: Client, decisions: Iterable[Decision], *, services: Mapping[str, str]) -> list[str]:
+def lines(
+    client: Client, decisions: Iterable[Decision], *, services: Mapping[str, str], steps: Sequence[str] = ()
+) -> list[str]:
     """Return what is known about every step, cadence by cadence, for people.
 
     Args:
@@ -67,7 +69,7 @@ def lines(client: Client, decisions: Iterable[Decision], *, services: Mapping[st
         services: job id -> service.
     """
     made = [f"{printable(words.client(client))}  ({client.id})"]
-    everything = _in_order(decisions)
+    everything = _in_order(decisions, steps)
     if not everything:
         made.append("No cadence has anything to say about this client: there is no completed job, case or other fact.")
     for cadence, group in groupby(everything, key=lambda decision: decision.cadence):
@@ -120,8 +122,22 @@ def _sentence(reason: Reason) -> str:
     return reason.text if said else f"{reason.text} ({when})"
 
 
-def _in_order(decisions: Iterable[Decision]) -> list[Decision]:
-    """Return *decisions* with each cadence together, cadences in the order in which they first appear."""
+def _in_order(decisions: Iterable[Decision], steps: Sequence[str]) -> list[Decision]:
+    """Return *decisions* by cadence and step as the settings list them, each step by day."""
     listed = list(decisions)
-    place = {name: index for index, name in enumerate(dict.fromkeys(decision.cadence for decision in listed))}
-    return sorted(listed, key=lambda decision: place[decision.cadence])
+    place = {name: index for index, name in enumerate(steps)}
+    first: dict[str, int] = {}
+    for decision in listed:
+        at = place.get(decision.step, len(place))
+        first[decision.cadence] = min(at, first.get(decision.cadence, at))
+    return sorted(
+        listed,
+        key=lambda each: (
+            first[each.cadence],
+            each.cadence,
+            place.get(each.step, len(place)),
+            each.occasion.on,
+            each.occurrence,
+            each.key,
+        ),
+    )

@@ -58,7 +58,10 @@ def step_name(name: str) -> str:
 def step(decision: Decision) -> str:
     """Return the step of a decision in words; the second and later times are numbered."""
     name = step_name(decision.step)
-    return name if decision.occurrence == 1 else f"{name} ({decision.occurrence})"
+    if decision.occurrence == 1:
+        return name
+    is_reminder = "reminder" in decision.template and "reminder" not in decision.step
+    return f"{name}, reminder" if is_reminder else f"{name} ({decision.occurrence})"
 
 
 def service(decision: Decision, services: Mapping[str, str]) -> str:
