@@ -244,7 +244,7 @@ class Reader:
         if self._optional:
             self._wishes(client, row, values, out)
         if self.kind == "clients":
-            client.extra = {header: values[index] for index, header in self._extra if values[index]}
+            client.extra |= {header: values[index] for index, header in self._extra if values[index]}
             if not (client.full_name or client.company or client.emails or client.client_id or client.phones or out.problems):
                 index = self._plain[0][1] if self._plain else 0
                 self._problem(out, row, index, "", "no-client", "names no client: no name, number, e-mail or phone")
