@@ -24,7 +24,7 @@ def days(number: int) -> Delay:
 
 
 def client(**fields: Any):
-    return factories.client(id=ADA, **{"phones": ("+441632960001",), **fields})
+    return factories.client(id=ADA, **{"phones": ("+447700900101",), **fields})
 
 
 def job(**fields: Any):

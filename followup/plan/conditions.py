@@ -22,12 +22,15 @@ from followup.model import (
     Step,
 )
 from followup.occasions import first_job_id
-from followup.plan import words
+from followup.plan import mobiles, words
 from followup.plan.record import Record
 from followup.plan.rulebook import COMPLETED_JOB, Rules, Wanted
 
 HEARD_LATELY_DAYS = 30
 """Who wrote or called within so many days before the day of a win-back is not quiet, whatever the gap between jobs."""
+
+TOWN_FIRST = frozenset({"AU", "CA", "GB", "IE", "IN", "NZ", "US"})
+"""Countries that write the town before the postal code."""
 
 _CHANNEL_WORDS = {
     "phone": "call",
@@ -40,7 +43,7 @@ _CHANNEL_WORDS = {
 _MISSING = {
     Channel.EMAIL: "no e-mail address",
     Channel.CALL: "no phone number",
-    Channel.TEXT: "no phone number",
+    Channel.TEXT: "no mobile number",
     Channel.LETTER: "no postal address",
     Channel.CARD: "no postal address",
     Channel.VISIT: "no postal address",
@@ -230,7 +233,7 @@ def _check_any(answer: Answer, alternatives: list[Answer]) -> None:
 
 def way(step: Step, template: str, record: Record, rules: Rules) -> Way:
     """Return by which channel *step* reaches the client, or what is missing; and what allows or forbids it."""
-    channel, address, missing = _channel(step, record)
+    channel, address, missing = _channel(step, record, rules.calendar.country)
     if channel is None:
         return Way(stops=(Reason("no-channel", f"no way to reach the client: {missing}"),))
     stops: list[Reason] = []
@@ -252,14 +255,14 @@ def way(step: Step, template: str, record: Record, rules: Rules) -> Way:
     return Way(channel, address, tuple(stops), tuple(waits), tuple(held))
 
 
-def _channel(step: Step, record: Record) -> tuple[Channel | None, str, str]:
+def _channel(step: Step, record: Record, country: str) -> tuple[Channel | None, str, str]:
     refused = {_as_channel(name) for name in record.client.no_channels}
     missing: dict[str, None] = {}  # in order, each once
     for channel in _in_preference(step, record):
         if channel in refused:
             missing[f"does not want to be reached by {channel}"] = None
             continue
-        address = _address(channel, record)
+        address = _address(channel, record, country)
         if address:
             return channel, address, ""
         missing[_MISSING[channel]] = None
@@ -283,16 +286,20 @@ def _as_channel(name: str) -> Channel | None:
     return Channel(folded) if folded in Channel._value2member_map_ else None
 
 
-def _address(channel: Channel, record: Record) -> str:
+def _address(channel: Channel, record: Record, country: str) -> str:
     client = record.client
     if channel is Channel.EMAIL:
         return client.emails[0] if client.emails else ""
-    if channel in (Channel.CALL, Channel.TEXT):
+    if channel is Channel.CALL:
         return client.phones[0] if client.phones else ""
+    if channel is Channel.TEXT:
+        return next(filter(mobiles.takes_texts, client.phones), "")
     if not client.street.strip() or not (client.city.strip() or client.postal_code.strip()):
         return ""
-    town = " ".join(part for part in (client.postal_code.strip(), client.city.strip()) if part)
-    return f"{client.street.strip()}, {town}"
+    town = [client.postal_code.strip(), client.city.strip()]
+    if (client.country or country) in TOWN_FIRST:
+        town.reverse()
+    return f"{client.street.strip()}, {' '.join(filter(None, town))}"
 
 
 def _basis(record: Record, rules: Rules) -> str | None:
