@@ -593,9 +593,10 @@ def in_force(path: Path) -> list[tuple[str, str, str]]:
 
 def _leaves(tables: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in tables.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{name}.")
+        # Quoted where TOML wants it quoted, so that what is shown can be written into the file as it is.
+        name = f"{prefix}{key if re.fullmatch('[A-Za-z0-9_-]+', key) else _toml(key)}"
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{name}.")  # nothing for a table that holds nothing
         else:
             yield name, value
 

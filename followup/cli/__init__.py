@@ -154,7 +154,7 @@ class Root(click.Group):
         except click.exceptions.Exit as leaving:
             return leaving.exit_code
         except (click.Abort, KeyboardInterrupt, EOFError):
-            _say("Stopped. What was answered so far is kept.")
+            _say("Stopped. What was recorded until now is kept; nothing else was done.")
             return ExitCode.INTERRUPTED
         except click.ClickException as error:
             error.show()
@@ -179,8 +179,10 @@ def _os_error(error: OSError) -> int:
 
 
 def _say(text: str) -> None:
+    from followup import cells  # after an error only: --help is not to wait for it
+
     try:
-        click.echo(text, err=True)
+        click.echo("\n".join(cells.printable_lines(text)), err=True)
     except OSError:
         return
 

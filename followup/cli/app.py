@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from followup import cells
 from followup import home as homes
 from followup.errors import Declined, UsageError
 
@@ -28,13 +29,20 @@ T = TypeVar("T")
 class App:
     """The object that click hands from command to command."""
 
-    def __init__(self, *, person_is_there: bool | None = None) -> None:
-        """Take *person_is_there* to answer for the terminal (tests do)."""
+    def __init__(self, *, person_is_there: bool | None = None, width: int | None = None, says_now: bool = True) -> None:
+        """Begin without a home.
+
+        Args:
+            person_is_there: answers for the terminal (tests do).
+            width: of tables, where no terminal says; None: as wide as they are.
+            says_now: tell on stderr that --now is used.
+        """
         self._person_is_there = person_is_there
+        self.width = width
         self._home_option: str | None = None
         self._now_option: str | None = None
         self._desk: Desk | None = None
-        self._said_now = False
+        self._said_now = not says_now
         self.verbose = False
         self.quiet = False
 
@@ -96,7 +104,7 @@ class App:
         if self._desk is None:
             from followup.workflow import desk
 
-            self._desk = desk.open_desk(self.home, now=self._clock)
+            self._desk = desk.open_desk(self.home, now=self.clock)
         if self.fixed_now and not self._said_now:
             self._said_now = True
             self.narrate(
@@ -104,27 +112,20 @@ class App:
             )
         return self._desk
 
-    def instant(self) -> datetime:
-        """Return the instant where no home says in which time zone it is."""
-        return self.fixed_now.astimezone() if self.fixed_now else datetime.now(UTC).astimezone()
-
-    def _clock(self) -> datetime:
-        """Return the instant to plan and record by: the clock, or --now with the seconds running on."""
-        if self.fixed_now is None:
-            return datetime.now(UTC)
-        # Local time of the home is settled by the desk; here the wall time stands for it.
-        return self.fixed_now
+    def clock(self) -> datetime:
+        """Return the instant to plan and record by: the clock's, or that of --now, naive where it names no zone."""
+        return self.fixed_now or datetime.now(UTC)
 
     # ------------------------------------------------------------ talking
 
     def narrate(self, text: str) -> None:
         """Say something on stderr that is not the result."""
         if not self.quiet:
-            click.echo(text, err=True)
+            self.warn(text)
 
     def warn(self, text: str) -> None:
-        """Say something on stderr even when quiet: it needs a person."""
-        click.echo(text, err=True)
+        """Say something on stderr even when quiet: it needs a person. What client data could forge is made harmless."""
+        click.echo("\n".join(cells.printable_lines(text)), err=True)
 
     def confirm(self, question: str, *, yes: bool, option: str = "--yes") -> None:
         """Go on only when told so; without a person, only when *option* said so."""

@@ -81,7 +81,7 @@ def show_command(app: App, *, case: str) -> None:
     from followup.workflow import finding
 
     desk = app.desk()
-    found = finding.case(desk, case)
+    found = finding.case(desk, case, open_only=False)
     client = finding.by_id(desk, found.client_id)
     for line in cases.lines(found, client, desk.store.contacts_of(client.id), today=desk.today):
         say(line)

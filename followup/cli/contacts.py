@@ -20,20 +20,25 @@ CHANNELS = click.Choice([each.value for each in Channel])
 
 
 @click.command("calls")
+@click.argument("client", metavar="[CLIENT]", required=False)
 @format_option
 @pass_app
-def calls_command(app: App, *, format_: str, output: Path | None) -> None:
+def calls_command(app: App, *, client: str | None, format_: str, output: Path | None) -> None:
     """List the calls to make (and texts and letters to write), each with number, what was done and what to say.
 
     \b
     Example:
         $ followup calls
+        $ followup calls hall
     """
     from followup.report import calls
-    from followup.workflow import sending
+    from followup.workflow import finding, sending
 
     desk = app.desk()
     sheet = sending.call_sheet(desk)
+    if client is not None:
+        who = finding.client(desk, client)
+        sheet = [call for call in sheet if call.client.id == who.id]
     if format_ == "table" and output is None:
         for line in calls.lines(sheet, today=desk.today):
             say(line)

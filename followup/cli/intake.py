@@ -15,8 +15,9 @@ from followup.cli.output import dry_run_option, format_option, plural, print_row
 from followup.errors import BadInput
 
 if TYPE_CHECKING:
+    from followup.intake.facts import Question
     from followup.workflow.consequences import Consequences
-    from followup.workflow.importing import Change, Preview
+    from followup.workflow.importing import Change, Imported, Preview
 
 SHOWN = 20
 """How many lines of a kind are shown before the rest is only counted."""
@@ -102,7 +103,7 @@ def take_in(
     while preview.questions and app.interactive and not as_json:
         for name, question in preview.questions:
             prefix = f"{name}:" if len(sources) > 1 else ""
-            given[f"{prefix}{question.about}"] = _ask(question.question, question.options)
+            given[f"{prefix}{question.key}"] = _ask(app, name, question)
         preview = look()
     if as_json:
         for each in importing.to_json(preview):
@@ -113,10 +114,10 @@ def take_in(
     if not as_json:
         _show_counts(preview)
     if preview.changes_nothing:
-        if not dry_run:
-            importing.commit(desk, preview)  # answers and known rows are worth keeping
         if not as_json:
             click.echo("Nothing changes: the home has all of it already.")
+        if not dry_run:  # answers and known rows are worth keeping
+            _tell_rejected(app, importing.commit(desk, preview))
         return
     if not as_json:
         _show_consequences(consequences.of(desk, preview), history=history)
@@ -127,14 +128,27 @@ def take_in(
     done = consequences.commit_as_history(desk, preview) if history else importing.commit(desk, preview)
     if not as_json:
         say(f"Imported: {done.counts['new']} new, {done.counts['changed']} changed. `followup undo` takes it back.")
+    _tell_rejected(app, done)
+
+
+def _tell_rejected(app: App, done: Imported) -> None:
     for path in done.rejected:
         app.warn(f"Rows with problems were left out. Repair them in {path} and import that file.")
 
 
-def _ask(question: str, options: tuple[str, ...]) -> str:
-    if options:
-        return str(click.prompt(question, type=click.Choice(options), err=True))
-    return str(click.prompt(question, err=True))
+def _ask(app: App, name: str, question: Question) -> str:
+    """Ask one question until the answer is one."""
+    from followup import intake
+
+    app.warn(f"{name}: {question.question}")
+    if question.about != "columns" and question.options:
+        return str(click.prompt("Which is it?", type=click.Choice(question.options), err=True))
+    while True:
+        answer = str(click.prompt("Names, with commas between them", err=True))
+        problem = intake.check_answer(question.key, answer)
+        if not problem:
+            return answer
+        app.warn(problem)
 
 
 def _show(app: App, preview: Preview) -> None:
@@ -167,9 +181,9 @@ def _stop_at_trouble(app: App, preview: Preview, *, one_file: bool) -> None:
         lines = []
         for name, question in preview.questions:
             prefix = "" if one_file else f"{name}:"
-            choices = "|".join(question.options)
+            choices = "full_name,email,..." if question.about == "columns" else "|".join(question.options)
             lines.append(f"{name}: {question.question}")
-            lines.append(f'  answer with: --answer "{prefix}{question.about}={choices or "..."}"')
+            lines.append(f'  answer with: --answer "{prefix}{question.key}={choices}"')
         raise BadInput("Nothing was imported: there are open questions.\n" + "\n".join(lines))
     if not preview.writable:
         bad = plural(preview.bad_rows, "row has a problem", "rows have problems")

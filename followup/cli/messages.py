@@ -11,7 +11,7 @@ import click
 
 from followup.cli.app import App, pass_app
 from followup.cli.output import day_words, dry_run_option, format_option, plural, print_rows, say, yes_option
-from followup.errors import BadInput, ExitCode, NotFound, UsageError
+from followup.errors import Ambiguous, BadInput, ExitCode, NotFound, UsageError, worst
 
 if TYPE_CHECKING:
     from followup.model import Attempt
@@ -54,7 +54,7 @@ def preview_command(app: App, *, key_or_client: str | None, edit: bool, text_fil
 
 
 def _code(prepared: list[Prepared]) -> ExitCode:
-    return ExitCode.CONFIGURATION if any(item.message is None for item in prepared) else ExitCode.DONE
+    return worst(item.code for item in prepared)
 
 
 def show(app: App, item: Prepared) -> None:
@@ -77,9 +77,9 @@ def edit_words(app: App, item: Prepared, text_file: Path | None = None) -> ExitC
 
     if item.message is None:
         raise BadInput(f"{item.decision.key}: {item.problem}")
-    before = f"Subject: {item.message.subject}\n\n{item.message.text}"
+    before = f"Subject: {item.message.subject}\n\n{item.message.text}" if item.message.subject else item.message.text
     if text_file is not None:
-        after: str | None = click.open_file(str(text_file), encoding="utf-8").read()
+        after: str | None = _read_words(text_file)
     elif app.interactive:
         after = click.edit(before, extension=".txt")
     else:
@@ -91,6 +91,16 @@ def edit_words(app: App, item: Prepared, text_file: Path | None = None) -> ExitC
     sending.keep_text(app.desk(), item.decision, subject=subject, text=text)
     say(f"Kept your words for {item.decision.key}. `followup preview {item.decision.key}` shows them.")
     return ExitCode.DONE
+
+
+def _read_words(path: Path) -> str:
+    try:
+        with click.open_file(str(path), encoding="utf-8-sig") as stream:
+            return str(stream.read())
+    except FileNotFoundError:
+        raise NotFound(f"{path}: no such file.") from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: is not text in UTF-8 ({error.reason}). Save it as UTF-8 and try again.") from None
 
 
 def split_edited(text: str, *, subject: str) -> tuple[str, str]:
@@ -119,8 +129,11 @@ def message_show_command(app: App, *, key: str) -> None:
     from followup.workflow import sending
 
     desk = app.desk()
-    found = [each for name in desk.store.find_keys(key) for each in desk.store.attempts_of_key(name)]
-    attempt = found[-1] if found else sending.draft_named(desk, key)
+    names = [key] if desk.store.keys_with_attempts({key}) else desk.store.find_keys(key)
+    found = [attempts[-1] for name in names if (attempts := desk.store.attempts_of_key(name))]
+    if len(found) > 1:
+        raise Ambiguous(f"'{key}'", (f"{each.key}  {each.address}  {each.subject}" for each in found))
+    attempt = found[0] if found else sending.draft_named(desk, key)
     if not attempt.message:
         raise NotFound(f"The text of {attempt.key} was erased.")
     sys.stdout.flush()
@@ -188,7 +201,7 @@ def send_command(
     for item in prepared:
         if item.message is None:
             app.warn(f"Not drafted: {item.decision.key}: {item.problem}")
-            code = ExitCode.CONFIGURATION
+            code = worst((code, item.code))
     if not good:
         sending.tidy_drafts(desk) if not dry_run else None
         click.echo("Nothing to draft.")
@@ -287,8 +300,9 @@ def ask_drafts(app: App, waiting: list[Attempt]) -> None:
     click.echo("Did these go out?")
     for each in waiting:
         say("  " + _draft_line(each))
+    # Enter alone must not claim that something reached a client.
     choice = click.prompt(
-        "[a]ll, [o]ne by one, [n]one, [l]ater", type=click.Choice(["a", "o", "n", "l"]), default="a", err=True
+        "[a]ll, [o]ne by one, [n]one, [l]ater", type=click.Choice(["a", "o", "n", "l"]), default="l", err=True
     )
     if choice in ("a", "n"):
         _report(app, waiting, sent=choice == "a")
@@ -300,7 +314,7 @@ def ask_one_by_one(app: App, waiting: list[Attempt]) -> None:
     """Ask for each draft whether it went out; every answer is kept at once."""
     for each in waiting:
         said = click.prompt(
-            f"{_draft_line(each)}\n[y]es, [n]o, [l]ater", type=click.Choice(["y", "n", "l"]), default="y", err=True
+            f"{_draft_line(each)}\n[y]es, [n]o, [l]ater", type=click.Choice(["y", "n", "l"]), default="l", err=True
         )
         if said != "l":
             _report(app, [each], sent=said == "y")

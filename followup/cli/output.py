@@ -85,7 +85,7 @@ def print_rows(
         return count
     stream = sys.stdout
     if format_ == "table":
-        options["width"] = shutil.get_terminal_size((120, 24)).columns if stream.isatty() else None
+        options["width"] = shutil.get_terminal_size((120, 24)).columns if stream.isatty() else app.width
     count = tables.write(rows, columns, stream=stream, **options)
     stream.flush()
     if not count and empty and format_ == "table":

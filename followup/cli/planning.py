@@ -134,20 +134,24 @@ def plan_command(app: App, *, weeks: int, format_: str, output: Path | None) -> 
 
 @click.command("why")
 @click.argument("client_or_key", metavar="CLIENT|KEY")
+@click.option("--step", default="", metavar="NAME", help="Only this step, e.g. referral-ask.")
 @format_option
 @pass_app
-def why_command(app: App, *, client_or_key: str, format_: str, output: Path | None) -> None:
+def why_command(app: App, *, client_or_key: str, step: str, format_: str, output: Path | None) -> None:
     """Explain every step of every cadence for a client, or one touchpoint: each rule with its dates.
 
     \b
     Example:
         $ followup why hall
+        $ followup why hall --step referral-ask
     """
     from followup.report import why
     from followup.workflow import finding, planning
 
     desk = app.desk()
     who, decisions = finding.client_or_key(desk, client_or_key)
+    if step:
+        decisions = planning.of_step(decisions, step)
     steps = [step.name for step in desk.settings.steps]
     if format_ == "table" and output is None:
         services = planning.services_of(desk, decisions)

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, format_option, print_rows
+from followup.cli.output import DAY, format_option, print_rows, say
+from followup.errors import UsageError
 from followup.model import Channel
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -63,6 +64,8 @@ def contacts_command(
     from followup.report import contacts
     from followup.workflow import reporting
 
+    if excel and format_ == "json":
+        raise UsageError("--excel makes a csv file; leave out --format json.")
     found = reporting.contacts(app.desk(), client=client, channel=Channel(channel) if channel else None, **period)
     print_rows(
         app,
@@ -74,8 +77,12 @@ def contacts_command(
         excel=app.desk().settings.business.country if excel else "",
         empty="No contacts in this period.",
     )
-    for line in found.totals.lines():
-        app.narrate(line)
+    # A csv holds header and rows only, and in json the totals are part of the result.
+    if excel or format_ == "csv" or output is not None:
+        for line in found.totals.lines():
+            app.narrate(line)
+    elif format_ == "table" and found.totals.count:
+        say("\n" + "\n".join(found.totals.lines()))
 
 
 @report_command.command("summary")

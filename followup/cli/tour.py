@@ -14,7 +14,7 @@ from followup import files, shipped
 from followup.errors import CannotCreate
 from followup.workflow import demo
 
-WIDTH = 88
+WIDTH = 100  # of words and tables; a terminal has its own
 
 
 def play(folder: Path | None) -> None:
@@ -50,14 +50,15 @@ def _play(examples: Path, target: Path) -> None:
                     shutil.copyfile(examples / name, target / name)
             case demo.Command(line, arguments):
                 click.secho(f"\n$ {line}", bold=True)
-                _run(["--home", str(target), "--now", now, "-q", *arguments])
+                _run(["--home", str(target), "--now", now, *arguments])
 
 
 def _run(arguments: list[str]) -> None:
     from followup.cli import cli
+    from followup.cli.app import App
 
     try:
-        cli.main(arguments, prog_name="followup")
+        cli.main(arguments, prog_name="followup", obj=App(person_is_there=False, width=WIDTH, says_now=False))
     except SystemExit as finished:
         if finished.code:
             raise

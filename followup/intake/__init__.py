@@ -132,8 +132,8 @@ class _File:
             self.used[about] = value
         return value
 
-    def _ask(self, about: str, question: str, options: Sequence[str]) -> None:
-        self.result.questions.append(facts.Question(about, question, tuple(options)))
+    def _ask(self, about: str, question: str, options: Sequence[str], *, word: str = "") -> None:
+        self.result.questions.append(facts.Question(about, question, tuple(options), word))
 
     # ------------------------------------------------------------ the way of a file
 
@@ -286,9 +286,9 @@ class _File:
             digests[index] = hashed.hexdigest()
         before: Collection[str] = self.known(result.fingerprint, digests.values()) if self.known else ()
         if before:
-            unknown = [index for index in lines if digests[index] not in before]
-            result.known += len(lines) - len(unknown)
-            lines = unknown
+            unread = _with_their_like(records, lines, [index for index in lines if digests[index] not in before], layout)
+            result.known += len(lines) - len(unread)
+            lines = unread
         for index in lines:
             row = index + 1
             outcome = reader.read(row, records[index], joined[index])
@@ -438,6 +438,7 @@ class _File:
                 "status",
                 f"'{word}' in {row}: completed, open, or not a job? Answer with \"status:{word}=completed\", for example",
                 columns.STATUS_ANSWERS,
+                word=word,
             )
         return told
 
@@ -470,6 +471,36 @@ class _File:
                     records[index] = filled
                 elif index not in missing:
                     above = records[index]
+
+
+def _with_their_like(
+    records: Sequence[Sequence[str]], lines: Sequence[int], new: Sequence[int], layout: headers.Layout
+) -> Sequence[int]:
+    """Return the new rows, and the known ones that may speak of the same client or job.
+
+    Two rows of one invoice, or of one client, only make sense together.
+    """
+    if not new or len(new) == len(lines):
+        return new
+    places = [column.index for column in layout.columns if column.field in _TELLING]
+    seen: set[tuple[int, str]] = set()
+    taken = set(new)
+    fresh: Sequence[int] = new
+    while fresh:
+        for index in fresh:
+            record = records[index]
+            seen.update((place, cell) for place in places if place < len(record) and (cell := record[place].strip().casefold()))
+        fresh = [
+            index
+            for index in lines
+            if index not in taken
+            and any((place, cell.strip().casefold()) in seen for place in places if place < len(records[index]) and (cell := records[index][place]))
+        ]
+        taken.update(fresh)
+    return [index for index in lines if index in taken]
+
+
+_TELLING = frozenset({"job.id", "job.id+invoice", "client.id", "client.email", "client.phone", "client.full_name", "client.last_name"})
 
 
 def _values(records: Sequence[Sequence[str]], lines: Sequence[int], places: Sequence[int | None]) -> set[str]:

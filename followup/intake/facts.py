@@ -103,11 +103,17 @@ class ParsedJob:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What only the owner knows. *about* is the key of the answer."""
+    """What only the owner knows. *about* is what kind of question it is, `key` what its answer begins with."""
 
     about: str
     question: str
     options: tuple[str, ...]
+    word: str = ""  # about: status; which word is asked about
+
+    @property
+    def key(self) -> str:
+        """Return what stands before the equals sign of the answer."""
+        return f"{self.about}:{self.word}" if self.word else self.about
 
     def to_json(self) -> dict[str, object]:
         """Return the object that the dry run prints."""

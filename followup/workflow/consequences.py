@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from followup import identity
 from followup.model import Decision, Instruction, InstructionKind, OccasionKind, State
 from followup.workflow import importing, planning
 from followup.workflow.desk import Desk
+
+if TYPE_CHECKING:
+    from followup.store import Writer
 
 WEEK = timedelta(days=7)
 ASKED_FOR = frozenset({State.DUE, State.UPCOMING, State.HELD})
@@ -60,17 +64,18 @@ def commit_as_history(desk: Desk, preview: importing.Preview) -> importing.Impor
 
     What comes round again by itself (anniversaries, service reminders, quiet clients) still does.
     """
-    done = importing.commit(desk, preview)
-    new = {job.id for job in preview.new_jobs}
-    chosen = [
-        decision
-        for decision in (each.decision for each in planning.decide(desk, horizon=desk.today + WEEK * 60))
-        if decision.occasion.kind == OccasionKind.JOB_COMPLETED
-        and decision.occasion.fact_id in new
-        and decision.state in ASKED_FOR | {State.REVIEW}
-    ]
-    now = desk.now()
-    with desk.store.write(kind="import", command="import --history", person=desk.person, now=now) as write:
+
+    def skip(write: Writer) -> None:
+        desk.store.settle()
+        new = {job.id for job in preview.new_jobs}
+        now = desk.now()
+        chosen = [
+            decision
+            for decision in (each.decision for each in planning.decide(desk, horizon=desk.today + WEEK * 60))
+            if decision.occasion.kind == OccasionKind.JOB_COMPLETED
+            and decision.occasion.fact_id in new
+            and decision.state in ASKED_FOR | {State.REVIEW}
+        ]
         write.save_many(
             Instruction(
                 id=identity.random_identifier(),
@@ -83,7 +88,9 @@ def commit_as_history(desk: Desk, preview: importing.Preview) -> importing.Impor
             )
             for decision in chosen
         )
-    return done
+
+    # In the same transaction: an import that was cut off must not be taken for news, and one undo takes it all back.
+    return importing.commit(desk, preview, then=skip)
 
 
 def _near(desk: Desk) -> list[Decision]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
 from followup import identity
-from followup.errors import BadInput, UsageError
+from followup.errors import BadInput
 from followup.model import (
     UNREACHED,
     Case,
@@ -91,10 +91,7 @@ def done_for(
     channel: Channel | None = None,
 ) -> Recorded:
     """Record that the touchpoint of *decision* was made by hand."""
-    if decision.state == State.UNCONFIRMED:
-        raise UsageError(f"{decision.key} is a draft. If it went out, say `followup confirm {decision.key} --sent`.")
-    if decision.state in (State.DONE, State.COVERED):
-        raise BadInput(f"{decision.key} is {decision.state} already. `followup why {decision.key}` shows when.")
+    finding.refuse_settled(decision)
     how = channel or decision.channel or Channel.CALL
     contact = _contact(
         desk,
@@ -114,11 +111,7 @@ def done_for(
         job_id=decision.job_ids[0] if decision.job_ids else decision.occasion.job_id,
         summary=decision.step.replace("-", " "),
     )
-    recorded = _record(desk, contact, command="done")
-    if outcome in UNREACHED:
-        after = [each for each in planning.decisions_of(desk, decision.client_id) if each.key == decision.key]
-        recorded = replace(recorded, next=after[0] if after else None)
-    return replace(recorded, decision=decision)
+    return replace(_record(desk, contact, command="done"), decision=decision)
 
 
 def log(
@@ -147,19 +140,12 @@ def log(
         by=by,
         on=on,
     )
-    if job:
-        found = finding.job(desk, job)
-        if found.client_id != client.id:
-            raise BadInput(f"Job {found.id} is not a job for {client.full_name or client.company}.")
-        contact = replace(contact, job_id=found.id)
+    contact = replace(contact, job_id=_job_of(desk, client, job))
     if stands_for:
         decision = finding.decision(desk, stands_for, of=planning.decisions_of(desk, client.id))
         if decision.client_id != client.id:
             raise BadInput(f"{decision.key} is about another client than {client.full_name or client.company}.")
-        if decision.state == State.UNCONFIRMED:
-            raise UsageError(
-                f"{decision.key} is a draft. If it went out, say `followup confirm {decision.key} --sent`."
-            )
+        finding.refuse_settled(decision)
         contact = replace(
             contact,
             key=decision.key,
@@ -182,7 +168,7 @@ def open_case(
 ) -> Case:
     """Open a case: from now on no ask goes to this client until it is resolved."""
     client = finding.client(desk, client_text)
-    job_id = finding.job(desk, job).id if job else ""
+    job_id = _job_of(desk, client, job)
     case = _case(desk, client, job_id=job_id, summary=summary, opened_by=opened_by, owner=owner, severity=severity)
     with desk.store.write(kind="hand", command="case open", person=desk.person, now=desk.now()) as write:
         write.save(case)
@@ -201,6 +187,15 @@ def resolve_case(desk: Desk, text: str, *, resolution: str = "", cause: str = ""
     with desk.store.write(kind="hand", command="case resolve", person=desk.person, now=desk.now()) as write:
         write.save(resolved)
     return resolved
+
+
+def _job_of(desk: Desk, client: Client, text: str) -> str:
+    if not text:
+        return ""
+    found = finding.job(desk, text)
+    if found.client_id != client.id:
+        raise BadInput(f"Job {found.id} is not a job for {client.full_name or client.company}.")
+    return found.id
 
 
 def _contact(
@@ -242,7 +237,11 @@ def _record(desk: Desk, contact: Contact, *, command: str) -> Recorded:
         if contact.outcome == Outcome.UNHAPPY and not desk.store.cases(open_only=True, client_id=client.id):
             case = _case(desk, client, job_id=contact.job_id, summary=contact.note, opened_by="them")
             write.save(case)
-    return Recorded(contact, client, case)
+    again = None
+    if contact.key and contact.outcome in UNREACHED:
+        of_client = planning.decisions_of(desk, client.id)
+        again = next((each for each in of_client if each.key == contact.key), None)
+    return Recorded(contact, client, case, next=again)
 
 
 def _case(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from followup import identity
-from followup.errors import Ambiguous, NotFound
-from followup.model import Case, Client, Decision, Job
+from followup.errors import Ambiguous, BadInput, NotFound, UsageError
+from followup.model import Case, Client, Decision, Job, State
 from followup.workflow import planning
 from followup.workflow.desk import Desk
 
@@ -55,10 +55,14 @@ def job(desk: Desk, text: str) -> Job:
     return found[0]
 
 
-def case(desk: Desk, text: str) -> Case:
-    """Return the open case that *text* means: its id or prefix, or its client."""
-    direct = desk.store.find_cases(text)
-    found = direct or desk.store.cases(open_only=True, client_id=client(desk, text).id)
+def case(desk: Desk, text: str, *, open_only: bool = True) -> Case:
+    """Return the case that *text* means: its id or prefix, or its client; a resolved one where no open one fits."""
+    found = desk.store.find_cases(text)
+    if not found:
+        who = client(desk, text)
+        found = desk.store.cases(open_only=True, client_id=who.id)
+        if not found and not open_only:
+            found = desk.store.cases(open_only=False, client_id=who.id)
     if not found:
         raise NotFound(f"No open case fits '{text}'. `followup case list` shows them.")
     if len(found) > 1:
@@ -109,6 +113,23 @@ def decision(desk: Desk, text: str, *, of: Iterable[Decision] | None = None) -> 
     if len(found) > 1:
         raise Ambiguous(f"'{text}'", (f"{each.key}  {each.step}  {each.state}" for each in found))
     return found[0]
+
+
+def open_decision(desk: Desk, text: str, *, of: Iterable[Decision] | None = None) -> Decision:
+    """Return the touchpoint that *text* means, as `decision` does; refuses one that was drafted or is over."""
+    found = decision(desk, text, of=of)
+    refuse_settled(found)
+    return found
+
+
+def refuse_settled(found: Decision) -> None:
+    """Refuse a touchpoint about which nothing is left to decide by hand: it was drafted, said or done."""
+    if found.state == State.UNCONFIRMED:
+        raise UsageError(
+            f"{found.key} is a draft. Did it go out? Say `followup confirm {found.key} --sent` or `--not-sent` first."
+        )
+    if found.state in (State.DONE, State.COVERED):
+        raise BadInput(f"{found.key} is {found.state} already. `followup why {found.key}` shows when.")
 
 
 MIN_PREFIX = 2

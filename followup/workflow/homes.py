@@ -10,15 +10,16 @@ import stat
 import sys
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from followup import files, home, settings, store, workdays
 from followup.errors import BadInput, CannotCreate, ConfigurationError, FollowupError, IOFailure, NotFound
 from followup.home import Home
-from followup.model import AttemptState, State
+from followup.model import AttemptState, Purpose, State
 from followup.workflow import planning
 from followup.workflow.desk import Desk
 
@@ -67,7 +68,9 @@ def examine(made: Home, desk: Desk | None) -> list[Check]:
         checks += [Check("settings", False, problem, "edit followup.toml") for problem in error.problems]
     if desk is None:
         return checks
-    checks += [_database(desk), *_journal(desk), *_templates(desk), _steps(desk), _holidays(desk)]
+    database = _database(desk)
+    checks += [database, *(_journal(desk) if database.ok else []), *_templates(desk), *_reachable(desk)]
+    checks += [_steps(desk), _holidays(desk)] if database.ok else []
     return checks
 
 
@@ -100,9 +103,9 @@ def _database(desk: Desk) -> Check:
     try:
         problems = desk.store.check()
     except FollowupError as error:
-        problems = [str(error)]
+        return Check("database", False, str(error), "bring it back with `followup restore BACKUP`")
     if problems:
-        return Check("database", False, "; ".join(problems), "followup restore BACKUP")
+        return Check("database", False, "; ".join(problems), "bring it back with `followup restore BACKUP`")
     counts = desk.store.counts()
     return Check("database", True, f"{counts['clients']} clients, {counts['jobs']} jobs, {counts['contacts']} contacts")
 
@@ -139,6 +142,23 @@ def _templates(desk: Desk) -> list[Check]:
     if not problems:
         return [Check("templates", True, "every template renders for every kind of client")]
     return [Check("templates", False, str(problem), "followup template edit NAME") for problem in problems]
+
+
+def _reachable(desk: Desk) -> Iterator[Check]:
+    """Yield what has to be known of the business before messages can go out."""
+    if not desk.settings.mail.from_address:
+        yield Check(
+            "mail", False, "e-mails wait: we have no address to write from", "set mail.from_address", serious=False
+        )
+    waiting = any(step.enabled and step.purpose is Purpose.MARKETING for step in desk.settings.steps)
+    if waiting and not desk.settings.business.address:
+        yield Check(
+            "mail",
+            False,
+            "marketing messages wait: they have to show our postal address",
+            "set business.address",
+            serious=False,
+        )
 
 
 def _steps(desk: Desk) -> Check:
@@ -254,10 +274,15 @@ def backup(desk: Desk, to: Path | None) -> Path:
     return target
 
 
-def restore(archive_path: Path, folder: Path, *, today: date, now: datetime) -> tuple[Home, int]:
+def restore(archive_path: Path, folder: Path, *, now: datetime) -> tuple[Home, int]:
     """Bring a backup back into *folder*, which must be empty or not exist.
 
-    Everything due up to *today* then waits for review: the backup cannot know what went out after it was made.
+    Everything due up to today then waits for review: the backup cannot know what went out after it was made.
+
+    Args:
+        archive_path: what `backup` wrote.
+        folder: where the home is to be.
+        now: the instant; a naive one is local time of the home that is brought back.
 
     Returns:
         The home, and how many contacts it holds.
@@ -279,8 +304,10 @@ def restore(archive_path: Path, folder: Path, *, today: date, now: datetime) -> 
             if problems:
                 raise BadInput(f"{archive_path}: the database in it is damaged: {'; '.join(problems)}")
             contacts = opened.counts()["contacts"]
-            with opened.write(kind="system", command="restore", person="", now=now) as write:
-                write.set_meta("restored_on", today.isoformat())
+            zone = _zone_of(made)
+            local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
+            with opened.write(kind="system", command="restore", person="", now=local.astimezone(UTC)) as write:
+                write.set_meta("restored_on", local.date().isoformat())
         if folder.exists():
             folder.rmdir()
         scratch.rename(folder)
@@ -288,6 +315,13 @@ def restore(archive_path: Path, folder: Path, *, today: date, now: datetime) -> 
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     return Home(folder), contacts
+
+
+def _zone_of(made: Home) -> ZoneInfo:
+    try:
+        return ZoneInfo(settings.load(made.settings_path).business.timezone)
+    except ConfigurationError:  # `doctor` says what is wrong; bringing a home back must not fail for it
+        return ZoneInfo("UTC")
 
 
 def _unpack(archive_path: Path, into: Path) -> None:

@@ -429,14 +429,19 @@ def apply(desk: Desk, write: Writer, preview: Preview) -> None:
     write.detail({"files": [file.name for file in preview.files], "counts": preview.counts()})
 
 
-def commit(desk: Desk, preview: Preview) -> Imported:
-    """Write the whole batch in one transaction, and the rows that were left out to files of their own."""
+def commit(desk: Desk, preview: Preview, *, then: Callable[[Writer], None] | None = None) -> Imported:
+    """Write the whole batch in one transaction, and the rows that were left out to files of their own.
+
+    *then* writes what belongs to it, in the same transaction.
+    """
     if not preview.writable:
         raise BadInput("Nothing was imported: the files have open questions or rows with problems.")
     rejected = write_rejects(desk, preview) if preview.skip_bad_rows else ()
     command = "import " + " ".join(Path(file.name).name for file in preview.files)
     with _no_collecting(), desk.store.write(kind="import", command=command, person=desk.person, now=desk.now()) as write:
         apply(desk, write, preview)
+        if then is not None:
+            then(write)
         batch_id = write.batch_id if write.changed else ""
     return Imported(batch_id=batch_id, counts=preview.counts(), rejected=tuple(rejected))
 

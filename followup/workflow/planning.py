@@ -88,6 +88,16 @@ def decisions_of(desk: Desk, client_id: str, *, weeks: int = 60) -> list[Decisio
     return []
 
 
+def of_step(decisions: Iterable[Decision], name: str) -> list[Decision]:
+    """Return those of *decisions* that are of the step *name*; NotFound names the others."""
+    given = list(decisions)
+    chosen = [each for each in given if each.step == name]
+    if not chosen:
+        known = ", ".join(dict.fromkeys(each.step for each in given)) or "none"
+        raise NotFound(f"No step '{name}' here. There is: {known}.")
+    return chosen
+
+
 def dossier_of(desk: Desk, client_id: str) -> Dossier:
     """Return everything the planner knows of one client."""
     found = desk.store.dossiers([client_id])

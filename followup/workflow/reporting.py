@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from followup.model import Channel
+from followup.model import AttemptState, Channel
 from followup.report import contacts as contact_report
 from followup.report import periods
 from followup.report import summary as summary_report
@@ -41,6 +41,19 @@ def contacts(desk: Desk, *, client: str = "", channel: Channel | None = None, **
     return ContactReport(contact_report.rows(totals.over(source), people=people), chosen, totals)
 
 
+def _jobs_by_key(desk: Desk, chosen: periods.Period) -> dict[str, tuple[str, ...]]:
+    """Return the jobs of each message of a period that spoke of several; those with one job tell it themselves."""
+    key, step = contact_report.SOURCE.index("key"), contact_report.SOURCE.index("step")
+    rows = desk.store.contact_rows(chosen.from_on, chosen.to_on)
+    keys = {row[key] for row in rows if row[step] == "thank-you" and row[key]}
+    spoken = (attempt for each in sorted(keys) for attempt in desk.store.attempts_of_key(each))
+    return {
+        attempt.key: attempt.job_ids
+        for attempt in spoken
+        if attempt.state == AttemptState.SENT and len(attempt.job_ids) > 1
+    }
+
+
 def summary(desk: Desk, **period: Any) -> Iterator[tuple[Any, ...]]:
     """Yield the numbers of a period, then what waits now."""
     chosen = periods.period(today=desk.today, **period)
@@ -61,6 +74,7 @@ def summary(desk: Desk, **period: Any) -> Iterator[tuple[Any, ...]]:
         desk.store.contact_rows(chosen.from_on, chosen.to_on),
         completed_jobs=desk.store.jobs_completed(chosen.from_on, chosen.to_on),
         cases=cases,
+        jobs_by_key=_jobs_by_key(desk, chosen),
         asks=frozenset(step.name for step in desk.settings.steps if step.ask),
         waiting={what: count for what, count in waiting.items() if count},
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from followup import deliver, identity, render
-from followup.errors import Ambiguous, BadInput, ConfigurationError, NotFound, UsageError
+from followup.errors import Ambiguous, BadInput, ConfigurationError, ExitCode, NotFound, UsageError
 from followup.mail import build, reading
 from followup.model import (
     Attempt,
@@ -49,6 +49,7 @@ class Prepared:
     dossier: Dossier
     message: Message | None = None
     problem: str = ""
+    code: ExitCode = ExitCode.DONE  # what the problem means for the run: a wrong template, or a person has to look
 
     @property
     def client(self) -> Client:
@@ -83,7 +84,7 @@ def prepare(desk: Desk, found: Iterable[planning.Found]) -> list[Prepared]:
         return [
             Prepared(each.decision, each.dossier, message=made)
             if isinstance(made, Message)
-            else Prepared(each.decision, each.dossier, problem=str(made))
+            else Prepared(each.decision, each.dossier, problem=str(made), code=made.exit_code)
             for each, made in zip(items, opened.messages(requests), strict=True)
         ]
 
@@ -236,18 +237,32 @@ def readable(desk: Desk, message: Message) -> str:
 
 
 def keep_text(desk: Desk, decision: Decision, *, subject: str, text: str) -> None:
-    """Keep the owner's own words for one touchpoint; `undo` takes them back."""
+    """Keep the owner's own words for one touchpoint; `undo` takes them back.
+
+    Raises:
+        BadInput: no message can be made of the words; nothing was kept.
+    """
     if not text.strip():
         raise BadInput("The text is empty; nothing was kept.")
-    planning.instruct(
-        desk,
+    words = Instruction(
+        id=identity.random_identifier(),
         client_id=decision.client_id,
         kind=InstructionKind.TEXT,
-        command="preview --edit",
+        given_at=desk.now(),
+        on=desk.today,
         key=decision.key,
         subject=subject,
         text=text,
     )
+    dossier = planning.dossier_of(desk, decision.client_id)
+    trial = replace(dossier, instructions=(*dossier.instructions, words))
+    (tried,) = prepare(desk, [planning.Found(decision, trial)])
+    if tried.message is None:
+        raise BadInput(f"Nothing was kept: {tried.problem}")
+    if tried.message.channel is Channel.EMAIL:
+        preview_bytes(desk, tried.message)  # what cannot become a message is said now, not by cron
+    with desk.store.write(kind="hand", command="preview --edit", person=desk.person, now=desk.now()) as write:
+        write.save(words)
 
 
 def call_sheet(desk: Desk) -> list[calls.Call]:
@@ -297,11 +312,13 @@ def planned(desk: Desk, lines: Iterable[Mapping[str, str]]) -> Kept:
     prepared = {item.decision.key: item for item in prepare(desk, ready(desk))}
     kept, changed = [], []
     for key, line in wanted.items():
-        if line.get("channel") not in (Channel.EMAIL.value, ""):
+        item, channel = prepared.get(key), line.get("channel", "")
+        if channel not in (Channel.EMAIL.value, ""):
+            if item is not None:
+                changed.append((key, f"goes by e-mail now, not by {channel}"))
             continue  # calls and letters are not sent by `send`
-        item = prepared.get(key)
         if item is None:
-            changed.append((key, "not due now"))
+            changed.append((key, "not due as an e-mail now"))
         elif item.message is None:
             changed.append((key, item.problem))
         elif line.get("address", "") != item.decision.address:

@@ -5,6 +5,7 @@ Takes a Desk and names. Gives files and problems. Touches the home's templates f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from followup import files
@@ -14,10 +15,20 @@ from followup.workflow.desk import Desk
 
 
 def check(desk: Desk) -> list[str]:
-    """Render every template for every kind of client; returns all problems, each with file and line."""
-    from followup.workflow import sending
+    """Render every template for every kind of client; returns all problems, each with file and line.
 
-    with sending.renderer(desk) as opened:
+    What is looked at are the templates: where the settings do not yet say how the business can be reached, something
+    made up stands for it.
+    """
+    from followup import render
+
+    business, mail = desk.settings.business, desk.settings.mail
+    complete = replace(
+        desk.settings,
+        business=replace(business, address=business.address or "1 Sample Street, Sampletown"),
+        mail=replace(mail, from_address=mail.from_address or "sample@example.com"),
+    )
+    with render.Renderer(desk.template_folders, settings=complete, today=desk.today) as opened:
         return [str(problem) for problem in opened.check()]
 
 

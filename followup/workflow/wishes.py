@@ -10,6 +10,7 @@ from pathlib import Path
 
 from followup import identity
 from followup.errors import BadInput, NotFound, UsageError
+from followup.intake import addresses, phones
 from followup.model import Attempt, AttemptState, Client, Consent
 from followup.workflow import finding, sending
 from followup.workflow.desk import Desk
@@ -84,9 +85,11 @@ def _whom(desk: Desk, text: str) -> tuple[Client | None, tuple[str, ...]]:
     try:
         client = finding.client(desk, text)
     except NotFound:
-        if "@" not in text and not text.lstrip("+").replace(" ", "").isdigit():
+        # Phones are kept and compared with their country in front, however they are typed.
+        number = phones.to_e164(text, desk.settings.business.country)
+        if number is None and not addresses.is_address(text):
             raise
-        return None, (identity.canonical_address(text),)
+        return None, (number or identity.canonical_address(text),)
     # The address that was typed may be an old one of theirs; stop it as well.
     typed = (text,) if "@" in text else ()
     return client, tuple(dict.fromkeys((*client.emails, *client.phones, *typed)))
