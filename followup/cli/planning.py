@@ -36,7 +36,7 @@ def show_status(app: App, path: Path) -> None:
     waiting = [
         (now.drafts, "draft to confirm", "drafts to confirm", "followup confirm"),
         (now.failed, "message that failed", "messages that failed", "followup due"),
-        (now.review, "touchpoint to look at (too late or restored)", "touchpoints to look at", "followup due"),
+        (now.review, "touchpoint to look at", "touchpoints to look at", "followup due"),
         (now.messages, "message to send", "messages to send", "followup send"),
         (now.calls, "call to make", "calls to make", "followup calls"),
         (now.letters, "letter or text to write", "letters or texts to write", "followup calls"),

@@ -14,12 +14,12 @@ COLUMNS = (
     Column("step", "Step", whole=True),
     Column("when", "When"),
     Column("channels", "By"),
-    Column("template", "Template"),
-    Column("purpose", "Purpose"),
-    Column("conditions", "If"),
-    Column("late", "Late after"),
-    Column("again_after", "Again after"),
-    Column("priority", "Priority", kind="number"),
+    Column("template", "Template", spare=6),
+    Column("purpose", "Purpose", spare=3),
+    Column("conditions", "If", spare=1),
+    Column("late", "Late after", spare=4),
+    Column("again_after", "Again after", spare=5),
+    Column("priority", "Priority", kind="number", spare=2),
     Column("in_force", "In force", kind="flag"),
 )
 

@@ -79,10 +79,14 @@ def lines(
     return made
 
 
+_NOWHERE = frozenset({State.SKIPPED, State.EXPIRED, State.COVERED})
+"""States in which nothing goes anywhere: there is no way to name."""
+
+
 def _decision(decision: Decision, services: Mapping[str, str]) -> Iterator[str]:
     service = words.service(decision, services)
     about = f", {service}" if service else ""
-    way = f" by {words.channel(decision.channel)}" if decision.channel else ""
+    way = f" by {words.channel(decision.channel)}" if decision.channel and decision.state not in _NOWHERE else ""
     if way and decision.address:
         way += f" to {decision.address}"
     yield printable(f"  {words.step(decision)}{about}: {verdict(decision)}{way}")

@@ -73,7 +73,11 @@ def acts_on(decision: Decision) -> date | None:
     """Return the day on which something happens or happened: the day it will go, else the day the rule says."""
     if decision.state is State.HELD:
         return decision.until or decision.act_on or decision.due_on
-    return decision.act_on or decision.due_on
+    when = decision.act_on or decision.due_on
+    if when is None and decision.state is State.UNCONFIRMED:
+        # It may count from something that is not settled yet; then the day the draft was made is the one to show.
+        when = next((reason.on for reason in reversed(decision.reasons) if reason.on), None)
+    return when
 
 
 def main_reason(decision: Decision) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GAP = 2  # between two columns, in tabulate's "simple"
 TITLE_PADDING = 2  # tabulate makes a column at least this much wider than its title
 NARROWEST = 10  # no column is cut below this
+READABLE = 16  # spare columns go before a text is cut below this
 RIGHT = frozenset({"amount", "number"})
 
 # tabulate pads by len(), unless a package that we do not need is there. So a cell with wide letters or marks is laid
@@ -90,10 +91,11 @@ def _narrowed(
         max(cells.width(_title(column)) + TITLE_PADDING, *map(cells.width, found))
         for column, found in zip(columns, zip(*table, strict=True), strict=True)
     ]
-    least = list(map(_least, columns, widths))
+    least = [_least(column, room, NARROWEST) for column, room in zip(columns, widths, strict=True)]
+    readable = [_least(column, room, READABLE) for column, room in zip(columns, widths, strict=True)]
     shown = list(range(len(columns)))
     for index in sorted(shown, key=lambda index: -columns[index].spare):
-        if _total(least[index] for index in shown) > width and columns[index].spare:
+        if _total(readable[index] for index in shown) > width and columns[index].spare:
             shown.remove(index)
     too_much = _total(widths[index] for index in shown) - width
 
@@ -113,10 +115,10 @@ def _narrowed(
     return cut, [columns[index] for index in shown]
 
 
-def _least(column: Column, width: int) -> int:
+def _least(column: Column, width: int, floor: int) -> int:
     if column.whole or column.kind not in {"text", "words", "reasons"}:
         return width
-    return min(width, max(NARROWEST, cells.width(_title(column)) + TITLE_PADDING))
+    return min(width, max(floor, cells.width(_title(column)) + TITLE_PADDING))
 
 
 def _total(widths: Iterable[int]) -> int:
