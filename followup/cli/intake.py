@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,9 @@ from followup.cli.output import dry_run_option, format_option, plural, print_row
 from followup.errors import BadInput
 
 if TYPE_CHECKING:
-    from followup.intake.facts import Question
+    from followup.intake.facts import Question, Skipped
     from followup.workflow.consequences import Consequences
+    from followup.workflow.desk import Desk
     from followup.workflow.importing import Change, Imported, Preview
 
 SHOWN = 20
@@ -112,7 +114,7 @@ def take_in(
         _show(app, preview)
     _stop_at_trouble(app, preview, one_file=len(sources) == 1)
     if not as_json:
-        _show_counts(preview)
+        _show_counts(desk, preview)
     if preview.changes_nothing:
         if not as_json:
             click.echo("Nothing changes: the home has all of it already.")
@@ -159,8 +161,10 @@ def _show(app: App, preview: Preview) -> None:
         parts = [file.kind or "not clear what", plural(file.rows, "row")]
         if file.known:
             parts.append(f"{file.known} known from before")
-        parts += [file.encoding, *(f"{about} {value}" for about, value in sorted(file.decided.items()))]
+        parts += [file.encoding, *(f"{about}={value}" for about, value in sorted(file.decided.items()))]
         say(f"{file.name}: {', '.join(part for part in parts if part)}")
+        for why, rows in _left_out(file.skipped).items():
+            say(f"{file.name}: left out: {why} ({_row_numbers(rows)})")
         for warning in file.warnings:
             app.warn(f"{file.name}: {warning}")
     for name, problem in preview.problems:
@@ -172,6 +176,25 @@ def _show(app: App, preview: Preview) -> None:
         say(f"in doubt: {doubt.file}:{doubt.row}: {doubt.name} may be {other}: {doubt.what}")
     if len(preview.doubts) > SHOWN:
         say(f"and {len(preview.doubts) - SHOWN} more in doubt; each stays a client of its own")
+
+
+UNREMARKABLE = frozenset({"title", "blank"})
+"""Why a row is left out that nobody would have expected to be taken."""
+
+
+def _left_out(skipped: Iterable[Skipped]) -> dict[str, list[int]]:
+    """Return why -> rows, for rows that somebody may miss."""
+    found: dict[str, list[int]] = {}
+    for each in skipped:
+        if each.code not in UNREMARKABLE:
+            found.setdefault(each.why, []).append(each.row)
+    return found
+
+
+def _row_numbers(rows: Sequence[int]) -> str:
+    named = ", ".join(str(row) for row in rows[:SHOWN])
+    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    return f"{'row' if len(rows) == 1 else 'rows'} {named}{more}"
 
 
 def _stop_at_trouble(app: App, preview: Preview, *, one_file: bool) -> None:
@@ -195,29 +218,30 @@ def _stop_at_trouble(app: App, preview: Preview, *, one_file: bool) -> None:
         app.narrate(f"{plural(preview.bad_rows, 'row')} with problems will be left out (--skip-bad-rows).")
 
 
-def _show_counts(preview: Preview) -> None:
+def _show_counts(desk: Desk, preview: Preview) -> None:
     counts = preview.counts()
     say(
         f"new: {plural(counts['new_clients'], 'client')}, {plural(counts['new_jobs'], 'job')};"
         f" changed: {plural(counts['changed_clients'], 'client')}, {plural(counts['changed_jobs'], 'job')};"
         f" unchanged: {counts['unchanged']}"
     )
-    say(
-        f"not completed: {plural(counts['not_completed'], 'job')}; in doubt: {counts['in_doubt']};"
-        f" rows left out: {counts['skipped']}"
-    )
+    say(f"not completed: {plural(counts['not_completed'], 'job')}; in doubt: {counts['in_doubt']}")
     changed = [*preview.changed_clients, *preview.changed_jobs]
     for change in changed[:SHOWN]:
-        say(f"  {_named(change)}: {'; '.join(_differences(change))}")
+        say(f"  {_named(desk, change)}: {'; '.join(_differences(change))}")
     if len(changed) > SHOWN:
         say(f"  and {len(changed) - SHOWN} more changes")
 
 
-def _named(change: Change) -> str:
+def _named(desk: Desk, change: Change) -> str:
     from followup.model import Client
+    from followup.report import words
 
     record = change.new
-    return (record.full_name or record.company or record.id) if isinstance(record, Client) else record.service
+    if isinstance(record, Client):
+        return words.client(record)
+    owner = words.client(desk.store.client(record.client_id), client_id=record.client_id)
+    return f"{owner}, {record.service}" if record.service else owner
 
 
 def _differences(change: Change) -> list[str]:

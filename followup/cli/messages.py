@@ -221,7 +221,7 @@ def send_command(
         code = ExitCode.CONFIGURATION
     names = {item.decision.key: item.message.to_name for item in good if item.message is not None}
     for attempt in done.drafted:
-        say(f"Wrote draft: {attempt.step:<18} {names[attempt.key]} <{attempt.address}>  {attempt.file_name}")
+        say(f"Wrote draft: {attempt.key:<29} {names[attempt.key]} <{attempt.address}>")
     if len(done.drafted) < len(shown):
         stopped = plural(len(shown) - len(done.drafted), "message")
         app.narrate(f"{stopped} stopped by a rule at the last moment; `followup why` says which.")
@@ -273,7 +273,7 @@ def confirm_command(app: App, *, keys: tuple[str, ...], answer: str | None, ever
     if answer is None:
         if not app.interactive:
             for each in waiting:
-                say(_draft_line(each))
+                say(draft_line(each))
             raise UsageError(
                 "Did these go out? Nobody is here to answer: add --sent or --not-sent (and --drafts for all)."
             )
@@ -299,7 +299,7 @@ def ask_drafts(app: App, waiting: list[Attempt]) -> None:
     """Ask whether drafts went out: all, one by one, none, or later."""
     click.echo("Did these go out?")
     for each in waiting:
-        say("  " + _draft_line(each))
+        say("  " + draft_line(each))
     # Enter alone must not claim that something reached a client.
     choice = click.prompt(
         "[a]ll, [o]ne by one, [n]one, [l]ater", type=click.Choice(["a", "o", "n", "l"]), default="l", err=True
@@ -314,11 +314,11 @@ def ask_one_by_one(app: App, waiting: list[Attempt]) -> None:
     """Ask for each draft whether it went out; every answer is kept at once."""
     for each in waiting:
         said = click.prompt(
-            f"{_draft_line(each)}\n[y]es, [n]o, [l]ater", type=click.Choice(["y", "n", "l"]), default="l", err=True
+            f"{draft_line(each)}\n[y]es, [n]o, [l]ater", type=click.Choice(["y", "n", "l"]), default="l", err=True
         )
         if said != "l":
             _report(app, [each], sent=said == "y")
 
 
-def _draft_line(attempt: Attempt) -> str:
+def draft_line(attempt: Attempt) -> str:
     return f"{day_words(attempt.on)}  {attempt.address}  {attempt.subject}  ({attempt.key})"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +15,10 @@ from followup.cli import messages as message_commands
 from followup.cli.app import App, pass_app
 from followup.cli.output import day_words, plural, say
 from followup.errors import FollowupError
-from followup.model import Channel, Outcome
+from followup.model import Channel, InstructionKind, Outcome
+
+if TYPE_CHECKING:
+    from followup.workflow.sending import Prepared
 
 OUTCOME_KEYS = {
     "h": Outcome.HAPPY,
@@ -21,10 +27,11 @@ OUTCOME_KEYS = {
     "n": Outcome.NO_ANSWER,
     "w": Outcome.WRONG_NUMBER,
 }
+RULE = "-" * 72
 
 
 @click.command("week")
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @pass_app
 def week_command(app: App, *, files: tuple[Path, ...]) -> None:
     """Walk through the weekly round: files to import, drafts to confirm, messages, calls, a summary.
@@ -38,11 +45,15 @@ def week_command(app: App, *, files: tuple[Path, ...]) -> None:
     if not app.interactive:
         _print_round(app)
         return
+    did: Counter[str] = Counter()
     _import(app, files)
     _confirm(app)
-    _messages(app)
-    _calls(app)
-    _summary(app)
+    _messages(app, did)
+    _calls(app, did)
+    _summary(app, did)
+
+
+# ---------------------------------------------------------------- without a terminal
 
 
 def _print_round(app: App) -> None:
@@ -56,7 +67,7 @@ def _print_round(app: App) -> None:
     if drafts:
         click.echo("\nDrafts to confirm")
         for attempt in drafts:
-            say(f"  {attempt.on}  {attempt.address}  {attempt.subject}  ({attempt.key})")
+            say(f"  {message_commands.draft_line(attempt)}")
     prepared = sending.prepare(desk, sending.ready(desk))
     if prepared:
         click.echo("\nMessages to send")
@@ -65,9 +76,13 @@ def _print_round(app: App) -> None:
             say(f"  {item.client.full_name or item.client.company}: {said}  ({item.decision.key})")
     sheet = sending.call_sheet(desk)
     if sheet:
-        click.echo("\nCalls")
-        for line in calls.lines(sheet, today=desk.today):
+        # Whom, what for and what was last: a screenful for a week. The words themselves fill pages.
+        click.echo("\nCalls, texts and letters (`followup calls` has the words)")
+        for line in calls.lines([replace(call, script="") for call in sheet], today=desk.today):
             say("  " + line if line else "")
+
+
+# ---------------------------------------------------------------- question by question
 
 
 def _import(app: App, files: tuple[Path, ...]) -> None:
@@ -87,12 +102,11 @@ def _confirm(app: App) -> None:
 
     waiting = sending.drafts(app.desk())
     if waiting:
-        click.echo(f"\n{plural(len(waiting), 'draft')} from before: did they go out?")
+        click.echo(f"\n{plural(len(waiting), 'draft')} from before.")
         message_commands.ask_drafts(app, waiting)
 
 
-def _messages(app: App) -> None:
-    from followup.model import InstructionKind
+def _messages(app: App, did: Counter[str]) -> None:
     from followup.workflow import planning, sending
 
     desk = app.desk()
@@ -105,11 +119,13 @@ def _messages(app: App) -> None:
     for item in prepared:
         if item.message is None:
             app.warn(f"{item.decision.key}: {item.problem}")
+    drafted = []
     while good:
         item = good.pop(0)
-        click.echo("\n" + "-" * 72)
+        click.echo("\n" + RULE)
         for reason in item.decision.reasons:
             say(f"because {reason.text}")
+        click.echo()
         message_commands.show(app, item)
         said = click.prompt(
             "[s]end as draft, [e]dit, s[k]ip for good, [l]ater, [a]ll the rest",
@@ -118,9 +134,7 @@ def _messages(app: App) -> None:
             err=True,
         )
         if said == "e":
-            message_commands.edit_words(app, item)
-            again = sending.preview(desk, item.decision.key)
-            good.insert(0, again)
+            good.insert(0, _edited(app, item))
         elif said == "k":
             planning.instruct(
                 desk,
@@ -129,20 +143,37 @@ def _messages(app: App) -> None:
                 command="week",
                 key=item.decision.key,
             )
+            did["skipped"] += 1
             say(f"Skipped {item.decision.key}.")
         elif said in ("s", "a"):
-            chosen = [item, *good] if said == "a" else [item]
-            done = sending.draft(desk, chosen)
-            for attempt in done.drafted:
-                say(f"Wrote draft: {attempt.file_name}")
+            made = sending.draft(desk, [item, *good] if said == "a" else [item]).drafted
+            drafted += made
+            for attempt in made:
+                say(f"Wrote draft: {attempt.key}  {attempt.address}")
+            if not made:
+                app.warn(f"Not drafted: a rule stopped it. `followup why {item.decision.key}` says which.")
             if said == "a":
                 break
-    if sending.drafts(desk):
-        say(f"\nOpen {desk.home.drafts_path / 'drafts.html'} and send them, then confirm here next week or at once:")
-        message_commands.ask_drafts(app, sending.drafts(desk))
+    did["drafted"] += len(drafted)
+    if drafted:
+        say(f"\nOpen {desk.home.drafts_path / 'drafts.html'} and send them; answer when you have, or later.")
+        message_commands.ask_drafts(app, drafted)
 
 
-def _calls(app: App) -> None:
+def _edited(app: App, item: Prepared) -> Prepared:
+    """Let the owner change the words; what cannot be kept is said, and the round goes on."""
+    from followup.workflow import sending
+
+    try:
+        message_commands.edit_words(app, item)
+    except FollowupError as error:
+        app.warn(str(error))
+    except click.ClickException as error:  # there is no editor
+        app.warn(error.format_message())
+    return sending.preview(app.desk(), item.decision.key)
+
+
+def _calls(app: App, did: Counter[str]) -> None:
     from followup.report import calls
     from followup.workflow import contacts, sending
 
@@ -151,9 +182,9 @@ def _calls(app: App) -> None:
     if not sheet:
         click.echo("\nNo calls to make.")
         return
-    click.echo(f"\n{plural(len(sheet), 'call or letter', 'calls and letters')}.")
+    click.echo(f"\n{plural(len(sheet), 'call, text or letter', 'calls, texts and letters')}.")
     for item in sheet:
-        click.echo("-" * 72)
+        click.echo(RULE)
         for line in calls.lines([item], today=desk.today):
             say(line)
         if item.decision.channel == Channel.CALL:
@@ -168,19 +199,26 @@ def _calls(app: App) -> None:
         if said == "l":
             continue
         note = click.prompt("Note", default="", show_default=False, err=True)
-        recorded = contacts.done_for(desk, item.decision, outcome=OUTCOME_KEYS.get(said), note=note)
+        try:
+            recorded = contacts.done_for(desk, item.decision, outcome=OUTCOME_KEYS.get(said), note=note)
+        except FollowupError as error:  # done by somebody else meanwhile; nobody wants to begin the round again
+            app.warn(str(error))
+            continue
+        did["called"] += 1
         say(contact_commands.describe(recorded))
 
 
-def _summary(app: App) -> None:
-    from followup.workflow import homes
+def _summary(app: App, did: Counter[str]) -> None:
+    from followup.workflow import homes, planning
 
     desk = app.desk()
     now = homes.status(desk)
-    click.echo("\n" + "-" * 72)
-    say(f"Done for {day_words(desk.today)}.")
-    say(f"  waiting to be confirmed: {plural(now.drafts, 'draft')}")
+    coming = [each for each in planning.coming(desk, weeks=1) if each.act_on and each.act_on > desk.today]
+    done = f"{plural(did['drafted'], 'draft')} written, {did['skipped']} skipped, {did['called']} calls and letters"
     by_hand = plural(now.letters, "letter or text", "letters or texts")
+    click.echo("\n" + RULE)
+    say(f"Done for {day_words(desk.today)}: {done}.")
+    say(f"  waiting to be confirmed: {plural(now.drafts, 'draft')}")
     say(f"  left for later: {plural(now.messages, 'message')}, {plural(now.calls, 'call')}, {by_hand}")
-    say(f"  held by a rule: {now.held}, to look at: {now.review + now.failed}")
-    say(f"  open cases: {now.cases}")
+    say(f"  held by a rule: {now.held}, to look at: {now.review + now.failed}, open cases: {now.cases}")
+    say(f"  coming in the next seven days: {plural(len(coming), 'touchpoint')}")
