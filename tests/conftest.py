@@ -6,6 +6,7 @@ No test reaches the network beyond this machine, finds a home folder, or sees th
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import tempfile
 import time
@@ -18,6 +19,7 @@ import hypothesis
 import pytest
 
 HERE = Path(__file__).resolve().parent
+EXAMPLES = HERE.parent / "examples"
 NOW = "2026-03-02T09:15"  # a Monday; the day on which the example business is told
 NOWHERE = Path(tempfile.gettempdir()) / f"followup-tests-have-no-home-{os.getpid()}"
 
@@ -155,18 +157,25 @@ def run(home: Path) -> Callable[..., Ran]:
 
     ``run("due", "--format", "json", now="2026-03-09", stdin="", exit_code=0)``: *now* is the day the command takes
     for today (None: the real one), *stdin* is what stands there, and *exit_code* is what must come of it (None:
-    whatever comes). An exception that is not an ordinary exit is raised here as it is.
+    whatever comes). With *answers* a person sits at a terminal and types them, line by line; when they have typed all,
+    they leave with Ctrl-D. An exception that is not an ordinary exit is raised here as it is.
     """
     from click.testing import CliRunner
 
     from followup import cli
+    from followup.cli.app import App
 
     def invoke(
-        *arguments: str | os.PathLike[str], now: str | None = NOW, stdin: str = "", exit_code: int | None = 0
+        *arguments: str | os.PathLike[str],
+        now: str | None = NOW,
+        stdin: str = "",
+        answers: str | None = None,
+        exit_code: int | None = 0,
     ) -> Ran:
         root = ["--home", str(home)] + (["--now", now] if now else [])
         words = [os.fspath(argument) for argument in arguments]
-        result = CliRunner().invoke(cli.cli, root + words, input=stdin)
+        person = None if answers is None else App(person_is_there=True)
+        result = CliRunner().invoke(cli.cli, root + words, input=answers or stdin, obj=person)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         ran = Ran(result.exit_code, result.stdout, result.stderr)
@@ -175,3 +184,26 @@ def run(home: Path) -> Callable[..., Ran]:
         return ran
 
     return invoke
+
+
+@pytest.fixture
+def made(run: Callable[..., Ran]) -> Callable[..., Ran]:
+    """Give `run` in a home with one client, Ada Hall, and one thing due: the thank-you for her boiler service."""
+    run("init", "--name", "Sam Alder", "--business", "Alder", "--country", "GB", "--email", "sam@alder.example.com")
+    run("client", "add", "--name", "Ada Hall", "--email", "ada@example.com")
+    run("job", "add", "hall", "--service", "Boiler service", "--completed", "2026-02-27")
+    return run
+
+
+@pytest.fixture
+def business(home: Path, run: Callable[..., Ran], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ran]:
+    """Give `run` in a home of the example business with its address book and job book, on the day of the example."""
+    kept = tmp_path_factory.getbasetemp() / "example-business"
+    if not kept.exists():
+        run("init", "--name", "Sam Alder", "--business", "Alder", "--country", "GB", now=None)
+        shutil.copyfile(EXAMPLES / "followup.toml", home / "followup.toml")
+        run("import", EXAMPLES / "clients.csv", EXAMPLES / "jobs.csv", "--yes")
+        shutil.copytree(home, kept)
+    else:
+        shutil.copytree(kept, home)
+    return run

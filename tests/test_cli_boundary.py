@@ -21,15 +21,6 @@ Run = Callable[..., Ran]
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="shell redirections of POSIX")
 
 
-@pytest.fixture
-def made(run: Run) -> Run:
-    """Give a home with one client and one thing due."""
-    run("init", "--name", "Sam Alder", "--business", "Alder", "--country", "GB", "--email", "sam@alder.example.com")
-    run("client", "add", "--name", "Ada Hall", "--email", "ada@example.com")
-    run("job", "add", "hall", "--service", "Boiler service", "--completed", "2026-02-27")
-    return run
-
-
 def shell(line: str, home: Path) -> subprocess.CompletedProcess[str]:
     """Run a line in a real shell, with `followup` standing for this checkout and home."""
     program = f'"{sys.executable}" -m followup --home "{home}" --now 2026-03-02'

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from followup import files
 from followup.cli.app import App, pass_app
-from followup.cli.output import dry_run_option, format_option, print_rows, say, yes_option
+from followup.cli.output import dry_run_option, format_option, plural, print_rows, say, yes_option
 from followup.errors import UsageError
 from followup.model import Channel
 
@@ -37,7 +39,8 @@ FIELD_OPTIONS = (
     click.option("--notes", help="What we know of them."),
     click.option("--note", help="One personal line for the next thank-you."),
     click.option("--referred-by", help="Who brought them."),
-    click.option("--owner", help="Who of us looks after them."),
+    click.option("--owner", metavar="PERSON", help="Who of us looks after them."),
+    click.option("--opted-in", "consent_evidence", metavar="TEXT", help="They want to hear from us; how they said so."),
 )
 
 
@@ -163,19 +166,33 @@ def merge_command(app: App, *, keep: str, drop: str, yes: bool) -> None:
 
 
 @client_command.command("export")
+@click.argument("client", required=False, metavar="[CLIENT]")
 @format_option
 @pass_app
-def export_command(app: App, *, format_: str, output: Path | None) -> None:
+def export_command(app: App, *, client: str | None, format_: str, output: Path | None) -> None:
     """Write all clients, one a row, in a form that `import` reads back as "nothing changed".
+
+    With CLIENT: everything that is held about this one, as json, for a client who asks.
 
     \b
     Example:
         $ followup client export -o clients.csv
+        $ followup client export hall -o hall.json
     """
     from followup.report import clients
-    from followup.workflow import records
+    from followup.workflow import finding, records
 
     desk = app.desk()
+    if client is not None:
+        if format_ == "csv":
+            raise UsageError("All that is held about one client does not fit into rows; leave out --format csv.")
+        held = json.dumps(records.everything(desk, finding.client(desk, client)), ensure_ascii=False, indent=2)
+        if output is not None:
+            files.write_atomically(output, held + "\n")
+            app.narrate(f"Wrote {output}.")
+        else:
+            click.echo(held)
+        return
     extra = records.own_columns(records.clients(desk))
     print_rows(
         app,
@@ -237,11 +254,11 @@ def forget_command(app: App, *, client: str, yes: bool, dry_run: bool) -> None:
     app.confirm("Erase this person?", yes=yes)
     done = wishes.forget(desk, who)
     say(
-        f"Erased. {done.jobs} jobs and {done.contacts} contacts stay as bare dates under {done.client_id};"
-        " the addresses stay stopped."
+        f"Erased. {plural(done.jobs, 'job')} and {plural(done.contacts, 'contact')} stay as bare dates under"
+        f" {done.client_id}; the addresses stay stopped."
     )
-    for path in done.backups:
-        say(f"This backup still holds the person: {path}")
+    for path in done.copies:
+        say(f"This file was made before and may still hold the person: {path}")
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

@@ -102,9 +102,11 @@ def add_command(app: App, /, *, client: str, **fields: Any) -> None:
 @click.option("--completed", "completed_on", type=DAY, help="When it was finished.")
 @click.option("--promised", "promised_on", type=DAY, help="The day that was promised.")
 @click.option("--amount", help="What it came to, e.g. 240.00.")
+@click.option("--currency", help="Where it is not the home's.")
 @click.option("--paid", "paid_on", type=DAY, help="When it was paid.")
 @click.option("--unpaid", is_flag=True, default=None, help="It is not paid yet.")
 @click.option("--invoice", "invoice_ref", help="Invoice number.")
+@click.option("--site", "site_address", help="Where the work was.")
 @click.option("--by", "assigned_to", help="Who did it.")
 @click.option("--note", help="One personal line for the thank-you.")
 @pass_app

@@ -321,4 +321,5 @@ def ask_one_by_one(app: App, waiting: list[Attempt]) -> None:
 
 
 def draft_line(attempt: Attempt) -> str:
+    """Return a draft on one line: when, to whom, about what, its key."""
     return f"{day_words(attempt.on)}  {attempt.address}  {attempt.subject}  ({attempt.key})"

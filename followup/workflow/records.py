@@ -6,16 +6,18 @@ because plans are derived anew each time.
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from followup import identity
-from followup.errors import BadInput
+from followup import codes, identity
+from followup.errors import BadInput, NotFound
 from followup.intake import addresses, columns, phones
-from followup.model import Channel, Client, Consent, Job, JobStatus, Summary
-from followup.workflow import finding
+from followup.model import Client, Consent, Job, JobStatus, Summary
+from followup.workflow import finding, planning
 from followup.workflow.desk import Desk
 
 
@@ -28,16 +30,43 @@ def add_client(desk: Desk, fields: Mapping[str, Any]) -> Client:
         known = desk.store.find_clients(address)
         if known:
             raise BadInput(f"{address} belongs to {finding.describe_client(known[0])}. Use `followup client edit`.")
+    if client.consent == Consent.OPTED_IN:
+        _refuse_stopped(desk, client)
     _save(desk, client, "client add")
     return client
 
 
 def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Client, Client]:
-    """Change fields of a client; returns it before and after."""
+    """Change fields of a client; returns it before and after.
+
+    A stop is of a person, not of an address: whoever said stop is not written to at a new address either.
+    """
     before = finding.client(desk, text)
     after = replace(before, **_client_fields(desk, fields))
-    _save(desk, after, "client edit")
+    if not (after.full_name or after.company):
+        raise BadInput("A client needs a name: give another one with --name or --company.")
+    if after.consent != before.consent:
+        _refuse_stopped(desk, before)
+    now = desk.now()
+    with desk.store.write(kind="hand", command="client edit", person=desk.person, now=now) as write:
+        known = {*before.emails, *before.phones}
+        if before.consent == Consent.OPTED_OUT or any(write.is_suppressed(each) for each in known):
+            for address in sorted({*after.emails, *after.phones} - known):
+                write.suppress(address, reason="opted out", evidence="belongs to a client who said stop", now=now)
+        write.save(after)
     return before, after
+
+
+def _refuse_stopped(desk: Desk, client: Client) -> None:
+    stopped = any(
+        found is not None and found.lifted_at is None
+        for found in map(desk.store.suppression, (*client.emails, *client.phones))
+    )
+    if client.consent == Consent.OPTED_OUT or stopped:
+        name = client.full_name or client.company
+        raise BadInput(
+            f"{name} said stop. If they asked to hear from us again: followup optout --lift '{name}' --evidence TEXT"
+        )
 
 
 def merge_clients(desk: Desk, keep: Client, drop: Client) -> Client:
@@ -66,7 +95,12 @@ def add_job(desk: Desk, client_text: str, fields: Mapping[str, Any]) -> Job:
 def edit_job(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Job, Job]:
     """Change fields of a job; returns it before and after."""
     before = finding.job(desk, text)
-    after = replace(before, **_job_fields(desk, fields))
+    given = _job_fields(desk, fields)
+    if given.get("completed_on"):
+        given["status"] = JobStatus.COMPLETED
+    if given.get("unpaid"):
+        given["paid_on"] = None
+    after = replace(before, **given)
     _save(desk, after, "job edit")
     return before, after
 
@@ -89,7 +123,7 @@ def reopen_job(desk: Desk, text: str) -> Job:
     job = finding.job(desk, text)
     if job.status != JobStatus.COMPLETED:
         raise BadInput(f"Job {job.id} is {job.status}, not completed.")
-    opened = replace(job, status=JobStatus.OPEN)
+    opened = replace(job, status=JobStatus.OPEN, completed_on=None)
     _save(desk, opened, "job reopen")
     return opened
 
@@ -126,6 +160,43 @@ def jobs_with_clients(desk: Desk) -> Iterator[tuple[Job, Client]]:
         yield job, clients[job.client_id]
 
 
+def everything(desk: Desk, client: Client) -> dict[str, Any]:
+    """Return all that is held about one client, as they may ask for it: plain values, ready for json."""
+    dossier = planning.dossier_of(desk, client.id)
+    keys = sorted({each.key for each in dossier.attempts})
+    held = {
+        "jobs": dossier.jobs,
+        "contacts": desk.store.contacts_of(client.id),
+        "cases": dossier.cases,
+        "messages": [attempt for key in keys for attempt in desk.store.attempts_of_key(key)],  # with their texts
+        "instructions": dossier.instructions,
+    }
+    ids = (client.id, *(job.id for job in dossier.jobs))
+    numbers = [number for each in ids for number in desk.store.external_ids(each)]
+    return {
+        "client": _plain(client),
+        **{name: [_plain(each) for each in records] for name, records in held.items()},
+        "numbers": [{"source": source, "kind": kind, "number": number} for source, kind, number in numbers],
+        "stopped": dossier.suppressed,
+    }
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    """Return a record's fields as json holds them; those that say nothing are left out."""
+    found = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    return {name: _value(value) for name, value in found.items() if value not in (None, "", (), {}, False)}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if isinstance(value, Mapping) else value
+
+
 def own_columns(found: Iterable[Client | Job]) -> list[str]:
     """Return the names of the columns that the home keeps without knowing them, in order."""
     return sorted({name for each in found for name in each.extra})
@@ -138,18 +209,20 @@ def _save(desk: Desk, record: Client | Job, command: str) -> None:
 
 def _client_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in fields.items() if value is not None}
+    for name in ("emails", "phones", "tags", "no_channels"):
+        if name in given:
+            given[name] = tuple(dict.fromkeys(each for each in given[name] if each))  # one empty text clears the field
+    if given.get("country"):
+        given["country"] = _code(given["country"].upper(), codes.COUNTRIES, "--country", "country, e.g. GB")
+    if given.get("language"):
+        given["language"] = _code(given["language"].lower(), codes.LANGUAGES, "--language", "language, e.g. de")
     country = given.get("country") or desk.settings.business.country
     if "emails" in given:
         given["emails"] = tuple(_email(each) for each in given["emails"])
     if "phones" in given:
         given["phones"] = tuple(_phone(each, country) for each in given["phones"])
-    for name in ("tags", "no_channels"):
-        if name in given:
-            given[name] = tuple(given[name])
-    if given.get("preferred_channel"):
-        given["preferred_channel"] = Channel(given["preferred_channel"]).value
-    if "consent" in given:
-        given["consent"] = Consent(given["consent"])
+    if given.get("consent_evidence"):
+        given["consent"] = Consent.OPTED_IN
     if given.get("owner"):
         given["owner"] = desk.find_person(given["owner"]).id
     if "full_name" in given and "last_name" not in given:
@@ -171,17 +244,28 @@ def _job_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("completed_on", "paid_on"):
         if name in given and given[name] > desk.today:
             raise BadInput(f"--{name.replace('_', '-')} {given[name]} is in the future.")
-    if given.get("owner"):
-        given["owner"] = desk.find_person(given["owner"]).id
+    if given.get("assigned_to"):
+        # Somebody else may have done it: then the name stays a name.
+        with contextlib.suppress(NotFound):
+            given["owner"] = desk.find_person(given["assigned_to"]).id
     if given.get("paid_on"):
         given.setdefault("unpaid", False)
     return given
 
 
+def _code(text: str, known: Iterable[str], option: str, what: str) -> str:
+    if text not in known:
+        meant = codes.country_meant(text)
+        hint = f" Did you mean {meant}?" if meant else ""
+        raise BadInput(f"{option}: '{text}' is not the two letters of a {what}.{hint}")
+    return text
+
+
 def _email(text: str) -> str:
+    text = text.strip()
     if not addresses.is_address(text):
         raise BadInput(f"'{text}' is not an e-mail address. Write it as ada@example.com.")
-    return text.strip()
+    return text
 
 
 def _phone(text: str, country: str) -> str:

@@ -62,7 +62,7 @@ class Forgotten:
     client_id: str
     jobs: int
     contacts: int
-    backups: tuple[Path, ...]
+    copies: tuple[Path, ...]  # backups and rejected rows
 
 
 def forget(desk: Desk, client: Client) -> Forgotten:
@@ -76,9 +76,9 @@ def forget(desk: Desk, client: Client) -> Forgotten:
         _withdraw(desk, write, client.id)
         write.erase_client(client.id, desk.today)
     sending.tidy_drafts(desk)
-    folder = desk.home.backups_path
-    backups = tuple(sorted(path for path in folder.iterdir() if path.is_file())) if folder.is_dir() else ()
-    return Forgotten(client.id, jobs, contacts, backups)
+    folders = [folder for folder in (desk.home.backups_path, desk.home.rejects_path) if folder.is_dir()]
+    copies = tuple(sorted(path for folder in folders for path in folder.iterdir() if path.is_file()))
+    return Forgotten(client.id, jobs, contacts, copies)
 
 
 def _whom(desk: Desk, text: str) -> tuple[Client | None, tuple[str, ...]]:
