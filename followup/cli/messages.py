@@ -218,12 +218,12 @@ def send_command(
     done = sending.draft(desk, good, limit=limit)
     for item in done.refused:
         app.warn(f"Not drafted: {item.decision.key}: {item.problem}")
-        code = ExitCode.CONFIGURATION
+        code = worst((code, item.code))
     names = {item.decision.key: item.message.to_name for item in good if item.message is not None}
     for attempt in done.drafted:
         say(f"Wrote draft: {attempt.key:<29} {names[attempt.key]} <{attempt.address}>")
-    if len(done.drafted) < len(shown):
-        stopped = plural(len(shown) - len(done.drafted), "message")
+    if len(done.drafted) + len(done.refused) < len(shown):
+        stopped = plural(len(shown) - len(done.drafted) - len(done.refused), "message")
         app.narrate(f"{stopped} stopped by a rule at the last moment; `followup why` says which.")
     if done.left:
         app.narrate(f"{plural(done.left, 'message')} left for the next run (--limit).")

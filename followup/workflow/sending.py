@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from followup import deliver, identity, render
-from followup.errors import Ambiguous, BadInput, ConfigurationError, ExitCode, NotFound, UsageError
+from followup.errors import Ambiguous, BadInput, ConfigurationError, ExitCode, FollowupError, NotFound, UsageError
 from followup.mail import build, reading
 from followup.model import (
     Attempt,
@@ -75,18 +75,24 @@ def renderer(desk: Desk) -> Iterator[render.Renderer]:
 
 
 def prepare(desk: Desk, found: Iterable[planning.Found]) -> list[Prepared]:
-    """Render each touchpoint; one that cannot be rendered says why and stops nobody else."""
+    """Render each touchpoint; one that no message can be made of says why and stops nobody else."""
     items = list(found)
     if not items:
         return []
     requests = [render.Request(each.decision, each.dossier, _edited(each)) for each in items]
     with renderer(desk) as opened:
-        return [
-            Prepared(each.decision, each.dossier, message=made)
-            if isinstance(made, Message)
-            else Prepared(each.decision, each.dossier, problem=str(made), code=made.exit_code)
-            for each, made in zip(items, opened.messages(requests), strict=True)
-        ]
+        return [_prepared(desk, each, made) for each, made in zip(items, opened.messages(requests), strict=True)]
+
+
+def _prepared(desk: Desk, found: planning.Found, made: Message | FollowupError) -> Prepared:
+    if not isinstance(made, Message):
+        return Prepared(found.decision, found.dossier, problem=str(made), code=made.exit_code)
+    if made.channel is Channel.EMAIL:
+        try:
+            preview_bytes(desk, made)
+        except BadInput as error:  # the words are fine, and no message that mail programs read can be made of them
+            return Prepared(found.decision, found.dossier, problem=str(error), code=ExitCode.NEEDS_A_PERSON)
+    return Prepared(found.decision, found.dossier, message=made)
 
 
 def ready(desk: Desk, *, only: Sequence[str] = ()) -> list[planning.Found]:
@@ -143,7 +149,7 @@ def draft(desk: Desk, prepared: Iterable[Prepared], *, limit: int | None = None)
                     person=desk.person,
                 )
             except BadInput as error:  # what cannot become bytes stops itself and nobody else
-                done.refused.append(replace(item, message=None, problem=str(error)))
+                done.refused.append(replace(item, message=None, problem=str(error), code=ExitCode.NEEDS_A_PERSON))
                 continue
             if attempt is not None:
                 done.drafted.append(attempt)
@@ -259,8 +265,6 @@ def keep_text(desk: Desk, decision: Decision, *, subject: str, text: str) -> Non
     (tried,) = prepare(desk, [planning.Found(decision, trial)])
     if tried.message is None:
         raise BadInput(f"Nothing was kept: {tried.problem}")
-    if tried.message.channel is Channel.EMAIL:
-        preview_bytes(desk, tried.message)  # what cannot become a message is said now, not by cron
     with desk.store.write(kind="hand", command="preview --edit", person=desk.person, now=desk.now()) as write:
         write.save(words)
 
