@@ -148,6 +148,7 @@ class _File:
         result.answers = self.used
         if chosen is None:
             return
+        result.sheet = sheet.records
         result.rows = len(sheet.records) - (1 if sheet.tables[0].header else 0)
         planned = []
         for part in chosen:
@@ -294,7 +295,6 @@ class _File:
             outcome = reader.read(row, records[index], joined[index])
             if outcome.problems:
                 result.problems += outcome.problems
-                result.records[row] = records[index]
                 continue
             result.digests[row] = digests[index]
             if outcome.volatile:
@@ -329,7 +329,7 @@ class _File:
             if size > width and any(cell.strip() for cell in record[width:]):
                 cell = next(cell for cell in record[width:] if cell.strip())
                 self._row_problem(
-                    index, record, cell, "too-many-cells",
+                    index, cell, "too-many-cells",
                     f"has {size} cells where the header has {width}; put a cell that holds '{sheet.delimiter}' in quotation marks"
                     .replace("\t", "TAB"),
                 )
@@ -347,7 +347,7 @@ class _File:
         }
         for index in sorted(broken):
             self._row_problem(
-                index, records[index], records[index][0], "broken-row",
+                index, records[index][0], "broken-row",
                 "is one half of a row that was broken in two; put the cell with the line break in quotation marks",
             )
         rest = [index + 1 for index in short if index not in broken]
@@ -355,9 +355,8 @@ class _File:
             result.warnings.append(f"cells missing at the end of a row were taken as empty ({_rows(rest)})")
         return [index for index in lines if index not in broken]
 
-    def _row_problem(self, index: int, record: list[str], value: str, code: str, why: str) -> None:
+    def _row_problem(self, index: int, value: str, code: str, why: str) -> None:
         self.result.problems.append(facts.Problem(index + 1, "", cells.cut(cells.printable(value), 200), code, why))
-        self.result.records[index + 1] = record
 
     # ------------------------------------------------------------ what only the whole file can tell
 
@@ -455,7 +454,7 @@ class _File:
         if not answer:
             self._ask(
                 "fill_down",
-                f"{_rows([index + 1 for index in gaps])} name no client. Do they belong to the client in the row above, as in a sheet with merged cells?",
+                f"{_rows([index + 1 for index in gaps])} {'names' if len(gaps) == 1 else 'name'} no client. Do they belong to the client in the row above, as in a sheet with merged cells?",
                 ANSWERS["fill_down"],
             )
         elif answer == "yes":

@@ -178,12 +178,18 @@ class FileResult:
     volatile: set[int] = field(default_factory=set)  # rows whose meaning changes as days pass: read again next time
     known: int = 0
     rows: int = 0
+    sheet: list[list[str]] = field(default_factory=list)  # every record, until it is known which rows are bad
     records: dict[int, list[str]] = field(default_factory=dict)  # the cells of rows with problems
 
     @property
     def ready(self) -> bool:
         """Return whether the file was read: neither refused nor waiting for an answer."""
         return not self.refused and not self.questions
+
+    def keep_bad_rows(self) -> None:
+        """Keep the cells of rows with problems, for the file of rejected rows, and let go of the others."""
+        self.records = {each.row: self.sheet[each.row - 1] for each in self.problems if each.row <= len(self.sheet)}
+        self.sheet = []
 
     def counts(self) -> dict[str, int]:
         """Return the ledger: *rows* is the sum of imported, merged, skipped, errors and known."""

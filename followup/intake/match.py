@@ -118,19 +118,27 @@ class _Matcher:
         ended = [(file, job) for file in self.files for job in file.not_jobs]
         self._ask_about([*whole, *((file, job.who) for file, job in named)])
         placed: dict[int, ClientEntry] = {}
-        for file, client in whole:
-            entry = self._place(file, client, reference=False)
-            if entry is not None:
-                placed[id(client)] = entry
-        for file, job in named:
-            entry = self._place(file, job.who, reference=True)
-            if entry is not None:
-                placed[id(job.who)] = entry
+        # Rows that can be reached come first: those that only have a number or a name are found among them,
+        # wherever they stand in the files.
+        for alone in (False, True):
+            for file, client in whole:
+                if client.reachable() is not alone:
+                    self._put(placed, file, client, reference=False)
+        for alone in (False, True):
+            for file, job in named:
+                if bool(job.who.emails or job.who.phones) is not alone:
+                    self._put(placed, file, job.who, reference=True)
+        order = {id(file): index for index, file in enumerate(self.files)}
+        for entry in self.in_order:
+            if len(entry.parsed) > 1:
+                entry.parsed.sort(key=lambda said: (order[id(said[0])], said[1].rows[0]))
         self._jobs(placed)
         self._ended(ended)
+        self._forget_bad_rows()
         self.found.clients = [entry for entry in self.in_order if entry.parsed]
         for file in self.files:
             self._fold_rows(file)
+            file.keep_bad_rows()
         return self.found
 
     # ------------------------------------------------------------ what the home knows
@@ -219,6 +227,13 @@ class _Matcher:
                     known.append(entry)
 
     # ------------------------------------------------------------ clients
+
+    def _put(
+        self, placed: dict[int, ClientEntry], file: facts.FileResult, client: facts.ParsedClient, *, reference: bool
+    ) -> None:
+        entry = self._place(file, client, reference=reference)
+        if entry is not None:
+            placed[id(client)] = entry
 
     def _place(self, file: facts.FileResult, client: facts.ParsedClient, *, reference: bool) -> ClientEntry | None:
         """Return the entry that *client* belongs to, made if need be; None when the row became a problem."""
@@ -399,6 +414,7 @@ class _Matcher:
 
     def _ended(self, ended: Sequence[tuple[facts.FileResult, facts.ParsedJob]]) -> None:
         """Find the jobs we know that a file now calls cancelled, void or a draft."""
+        alive = {entry.id for entry in self.found.jobs}  # a draft beside the job itself ends nothing
         wanted: dict[str, dict[str, None]] = {}
         for file, job in ended:
             if job.job_id:
@@ -408,10 +424,21 @@ class _Matcher:
             records = self.lookup.jobs(set(known.values()))
             for file, job in ended:
                 record = records.get(known.get(job.job_id, ""))
-                if file.source == source and record is not None:
+                if file.source == source and record is not None and record.id not in alive:
                     self.found.ended.append((record, file, job))
 
     # ------------------------------------------------------------ the files, row by row
+
+    def _forget_bad_rows(self) -> None:
+        """Take away what rows with problems said: a row that is left out makes no client either."""
+        bad = {id(file): {problem.row for problem in file.problems} for file in self.files}
+        if not any(bad.values()):
+            return
+        for entry in self.in_order:
+            entry.parsed = [(file, client) for file, client in entry.parsed if bad[id(file)].isdisjoint(client.rows)]
+        gone = {entry.id for entry in self.in_order if not entry.parsed and entry.existing is None}
+        self.found.links = [link for link in self.found.links if link[3] not in gone]
+        self.found.doubts = [doubt for doubt in self.found.doubts if doubt.other_id not in gone]
 
     def _fold_rows(self, file: facts.FileResult) -> None:
         """Make one value of the rows of one client or job, and list the clients that jobs made."""

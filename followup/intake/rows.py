@@ -279,7 +279,8 @@ class Reader:
                 found = self._email_memo[value] = addresses.split(value)
             good, bad = found
             if bad:
-                self._problem(out, row, index, value, "email", f"'{_short(bad[0])}' is no e-mail address; correct it or empty the cell")
+                part = "is" if bad[0] == value else f"holds '{_short(bad[0])}', which is"
+                self._problem(out, row, index, value, "email", f"{part} no e-mail address; correct it or empty the cell")
             if good:
                 client.emails = tuple(good) if not client.emails else _joined(client.emails, good, fold=True)
         for index in self._phones:
@@ -342,7 +343,8 @@ class Reader:
             good, bad = columns.read_channels(never)
             if bad:
                 index = self._of["client.no_channels"][0]
-                self._problem(out, row, index, never, "channel", f"'{_short(bad[0])}' is no channel; write email, call, text, letter, card or visit")
+                why = f"names '{_short(bad[0])}', which is no way to reach a client; write email, call, text, letter, card or visit"
+                self._problem(out, row, index, never, "channel", why)
             client.no_channels = tuple(good)
         language = self._value(values, "client.language")
         if language:

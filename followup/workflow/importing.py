@@ -390,10 +390,12 @@ def _plan_memory(preview: Preview, found: match.Matches) -> None:
         if not file.ready:
             continue
         bad = {problem.row for problem in file.problems}
+        # A row that is no job stands for itself: it is not read again either.
+        of_file = id(file)
         preview.remembered.setdefault(file.fingerprint, []).extend(
-            (digest, of_row[id(file), row])
+            (digest, of_row.get((of_file, row), digest))
             for row, digest in file.digests.items()
-            if (id(file), row) in of_row and row not in bad and row not in file.volatile
+            if row not in bad and row not in file.volatile
         )
         kept = {**file.answers}
         if bad and preview.skip_bad_rows:
@@ -465,7 +467,8 @@ def write_rejects(desk: Desk, preview: Preview) -> list[Path]:
         reasons: dict[int, list[str]] = {}
         for problem in sorted(file.problems, key=lambda each: each.row):
             where = f"{problem.column}: " if problem.column else ""
-            reasons.setdefault(problem.row, []).append(f"{where}'{problem.value}' {problem.why}")
+            what = f"'{problem.value}' " if problem.value else ""
+            reasons.setdefault(problem.row, []).append(f"{where}{what}{problem.why}")
         rows = [file.records[row] for row in reasons if row in file.records]
         header = list(file.header) or str(file.answers.get("columns", "")).split(",")
         width = max(len(header), *(len(row) for row in rows)) if rows else len(header)

@@ -1,0 +1,468 @@
+"""Import into a home: who is who, what changes, what is asked, written and taken back."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+from followup.errors import BadInput, NotFound, TryLater, UsageError
+from followup.model import Client, Consent, Job, JobStatus
+from followup.workflow import homes, importing
+from followup.workflow.desk import Desk
+from tests import factories
+
+CLIENTS = "Client ID,Name,Email,Phone,City,Opt out\n"
+JOBS = "Job #,Client ID,Client name,Client email,Service,Completed,Status,Amount,Assigned to\n"
+
+
+def make_desk(folder: Path) -> Desk:
+    """Return a desk at a new home, on a Monday in March."""
+    answers = {"name": "Sam Taylor", "business": "Taylor Heating", "country": "GB", "timezone": "Europe/London"}
+    return Desk(homes.make(folder / "home", answers=answers), now=lambda: factories.NOW)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """Give a desk at a new home."""
+    opened = make_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+def check(desk: Desk, *texts: str, **options: Any) -> importing.Preview:
+    """Return what importing files with these contents would do."""
+    return importing.check(
+        desk, [importing.Source(f"f{number}.csv", text.encode()) for number, text in enumerate(texts, 1)], **options
+    )
+
+
+def load(desk: Desk, *texts: str, **options: Any) -> importing.Preview:
+    """Import files with these contents."""
+    preview = check(desk, *texts, **options)
+    importing.commit(desk, preview)
+    return preview
+
+
+def everything(desk: Desk) -> tuple[list[Client], list[Job]]:
+    """Return all clients and jobs of the home."""
+    return sorted(desk.store.iter_clients(), key=lambda each: each.id), sorted(desk.store.iter_jobs(), key=lambda each: each.id)
+
+
+ADA = CLIENTS + "1,Ada Hall,ada@example.com,07700 900123,Leeds,\n"
+
+
+def test_clients_come_before_jobs_whatever_the_order_of_the_files(desk: Desk) -> None:
+    """All files of one command are one batch."""
+    preview = load(desk, JOBS + "7,1,Ada Hall,,Boiler,13/02/2026,Done,120,Sam Taylor\n", ADA)
+    (client,), (job,) = everything(desk)
+    assert (job.client_id, job.status, job.amount_minor, job.owner) == (client.id, JobStatus.COMPLETED, 12000, desk.settings.owner)
+    assert client.phones == ("+447700900123",)
+    assert preview.counts()["new"] == 2
+    assert len(desk.store.batches()) == 1
+    assert desk.store.batches()[0].detail["files"] == ["f1.csv", "f2.csv"]
+
+
+def test_the_same_file_again_changes_nothing(desk: Desk) -> None:
+    """Its rows are known and are not even read."""
+    load(desk, ADA)
+    before = everything(desk)
+    preview = load(desk, ADA)
+    assert preview.known_rows == 1
+    assert preview.changes_nothing
+    assert everything(desk) == before
+    assert len(desk.store.batches()) == 1
+    assert check(desk, ADA, whole=True).unchanged_clients == 1
+
+
+def test_a_corrected_file_changes_what_was_corrected(desk: Desk) -> None:
+    """Old and new values can be shown; an empty cell erases nothing; taking the correction back is news too."""
+    load(desk, ADA)
+    corrected = CLIENTS + "1,Ada Hall,ada@example.org,,York,\n"
+    preview = load(desk, corrected)
+    (change,) = preview.changed_clients
+    assert {name: new for name, _, new in change.fields()} == {"emails": ("ada@example.org",), "city": "York"}
+    assert desk.store.client(change.new.id).phones == ("+447700900123",)  # type: ignore[union-attr]
+    back = load(desk, ADA)
+    assert len(back.changed_clients) == 1
+
+
+def test_a_corrected_job_keeps_its_identifier(desk: Desk) -> None:
+    """The number of its source finds it; a job that is cancelled in the file is cancelled here."""
+    load(desk, ADA, JOBS + "7,1,Ada Hall,,Boiler,13/02/2026,Done,120,\n")
+    (_,), (before,) = everything(desk)
+    load(desk, JOBS + "7,1,Ada Hall,,Boiler service,14/02/2026,Done,130,\n")
+    (_,), (after,) = everything(desk)
+    assert after == replace(before, service="Boiler service", completed_on=date(2026, 2, 14), amount_minor=13000)
+    load(desk, JOBS + "7,1,Ada Hall,,Boiler service,14/02/2026,Cancelled,130,\n")
+    assert everything(desk)[1][0].status is JobStatus.CANCELLED
+
+
+def test_an_empty_cell_does_not_reopen_a_job(desk: Desk) -> None:
+    """A file without dates says nothing about dates."""
+    load(desk, ADA, JOBS + "7,1,Ada Hall,,Boiler,13/02/2026,,120,\n")
+    load(desk, JOBS + "7,1,Ada Hall,,Boiler,,,150,\n")
+    job = everything(desk)[1][0]
+    assert (job.status, job.completed_on, job.amount_minor) == (JobStatus.COMPLETED, date(2026, 2, 13), 15000)
+    load(desk, JOBS + "7,1,Ada Hall,,Boiler,,In progress,150,\n")
+    assert everything(desk)[1][0].status is JobStatus.OPEN
+
+
+@pytest.mark.parametrize(
+    ("row", "same", "doubt"),
+    [
+        (",ada hall,ADA@Example.com,,,", True, ""),
+        (",A Hall,ada@example.com,,,", True, ""),
+        (",,ada@example.com,,,", True, ""),
+        (",Bob Hall,ada@example.com,,,", False, "the same e-mail, another name"),
+        (",Ada Hall,,07700 900123,,", True, ""),
+        (",Bob Hall,,07700 900123,,", False, "the same phone, another name"),
+        (",Ada Hall,other@example.com,,,", False, "the same name"),
+        (",Carl Weber,carl@example.com,,,", False, ""),
+    ],
+)
+def test_who_is_the_same_client(desk: Desk, row: str, same: bool, doubt: str) -> None:
+    """By e-mail unless names contradict, by phone and full name; what is weaker is only a doubt."""
+    load(desk, ADA)
+    preview = load(desk, CLIENTS + row + "\n", source="another")
+    assert len(everything(desk)[0]) == (1 if same else 2)
+    assert [each.what for each in preview.doubts] == ([doubt] if doubt else [])
+
+
+def test_two_exporters_numbers_are_two_clients(desk: Desk) -> None:
+    """1 of one source is not 1 of another, and a stranger under a known number is a problem."""
+    load(desk, ADA)
+    load(desk, CLIENTS + "1,Carl Weber,carl@example.com,,,\n", source="another")
+    assert len(everything(desk)[0]) == 2
+    preview = check(desk, CLIENTS + "1,Di Moss,di@example.com,,,\n")
+    assert [problem.code for _, problem in preview.problems] == ["id-conflict"]
+
+
+def test_rows_of_one_client_are_merged(desk: Desk) -> None:
+    """The stricter consent wins, lists are joined, and what is not taken is said."""
+    preview = load(
+        desk, CLIENTS + "1,Ada Hall,ada@example.com,,Leeds,\n1,Ada Hall,ada@example.org,07700 900123,York,yes\n,Bob,b@example.com,,,\n"
+    )
+    (file,) = preview.files
+    assert [client.rows for client in file.clients] == [[2, 3], [4]]
+    assert file.counts()["merged"] == 1
+    assert "row 3" in file.warnings[0]
+    ada = desk.store.find_clients("ada@example.com")[0]
+    assert (ada.emails, ada.city, ada.consent) == (("ada@example.com", "ada@example.org"), "Leeds", Consent.OPTED_OUT)
+
+
+def test_a_job_finds_its_client_by_name_when_only_one_has_it(desk: Desk) -> None:
+    """A list of invoices has nothing but names; two of that name are a problem."""
+    load(desk, ADA)
+    load(desk, JOBS + "7,,Ada Hall,,Boiler,13/02/2026,Done,120,\n")
+    assert everything(desk)[1][0].client_id == everything(desk)[0][0].id
+    load(desk, CLIENTS + "2,Ada Hall,other@example.com,,,\n")
+    preview = check(desk, JOBS + "8,,Ada Hall,,Boiler,13/02/2026,Done,120,\n")
+    assert [problem.code for _, problem in preview.problems] == ["ambiguous-client"]
+
+
+def test_a_job_makes_its_client_when_the_row_says_enough(desk: Desk) -> None:
+    """A name and an e-mail or phone; else the row is a problem."""
+    preview = load(desk, JOBS + "7,,Bob Reed,bob@example.com,Tap,13/02/2026,Done,80,\n8,,Bob Reed,bob@example.com,Tap,13/02/2026,Done,90,\n")
+    assert [client.rows for client in preview.files[0].clients] == [[2, 3]]
+    assert everything(desk)[0][0].full_name == "Bob Reed"
+    stranger = check(desk, JOBS + "9,,Cy Dunn,,Tap,13/02/2026,Done,80,\n")
+    assert [(problem.row, problem.code) for _, problem in stranger.problems] == [(2, "no-client")]
+    assert not stranger.writable
+
+
+def test_a_client_without_any_address_is_a_problem(desk: Desk) -> None:
+    """Unless the home knows one already."""
+    preview = check(desk, CLIENTS + "5,Cy Dunn,,,,\n")
+    assert [problem.code for _, problem in preview.problems] == ["no-address"]
+    load(desk, ADA)
+    assert load(desk, CLIENTS + "1,Ada Hall,,,York,\n").changed_clients
+
+
+def test_lines_of_one_invoice_are_one_job(desk: Desk) -> None:
+    """Services are joined; different amounts add up, and the same amount on every line is the total."""
+    head = "Invoice #,Client name,Client email,Invoice Date,Item Name,{}\n"
+    rows = "1,Ada Hall,ada@example.com,2026-02-13,Boiler,{}\n1,Ada Hall,ada@example.com,2026-02-13,Filter,{}\n"
+    for name, one, two, total in (("Amount", 10, 20, 30), ("Total", 30, 30, 30), ("Line Total", 15, 15, 30)):
+        preview = check(desk, head.format(name) + rows.format(one, two), answers={})
+        (job,) = preview.new_jobs
+        assert (job.service, job.amount_minor) == ("Boiler, Filter", total * 100)
+        assert preview.files[0].jobs[0].rows == [2, 3]
+
+
+def test_one_number_for_two_jobs_is_a_problem(desk: Desk) -> None:
+    """Another client or another day under the same number."""
+    preview = check(
+        desk,
+        JOBS + "7,,Ada Hall,ada@example.com,Boiler,13/02/2026,Done,10,\n7,,Bob Reed,bob@example.com,Boiler,13/02/2026,Done,10,\n"
+        "7,,Ada Hall,ada@example.com,Boiler,14/02/2026,Done,10,\n",
+    )
+    assert [(problem.row, problem.code) for _, problem in preview.problems] == [(3, "same-number"), (4, "same-number")]
+    load(desk, JOBS + "7,,Ada Hall,ada@example.com,Boiler,13/02/2026,Done,10,\n")
+    other = check(desk, JOBS + "7,,Bob Reed,bob@example.com,Tap,20/02/2026,Done,10,\n")
+    assert [problem.code for _, problem in other.problems] == ["id-conflict"]
+
+
+def test_jobs_without_numbers_are_known_by_client_service_and_day(desk: Desk) -> None:
+    """Two alike on one day stay two, the same row twice is one."""
+    text = "Client name,Client email,Service,Completed,Amount\n" + "Ada Hall,ada@example.com,Boiler,13/02/2026,10\n" * 2
+    load(desk, text)
+    assert len(everything(desk)[1]) == 1
+    text += "Ada Hall,ada@example.com,Boiler,13/02/2026,20\n"
+    load(desk, text)
+    assert len(everything(desk)[1]) == 2
+    assert load(desk, text, whole=True).changes_nothing
+
+
+def test_what_was_edited_by_hand_stays(desk: Desk) -> None:
+    """Other fields are corrected all the same."""
+    load(desk, ADA)
+    client = everything(desk)[0][0]
+    with desk.store.write(kind="hand", command="client edit", now=factories.NOW) as write:
+        write.save(replace(client, city="Hull"))
+    load(desk, CLIENTS + "1,Ada Hall,ada@example.com,0113 496 0001,York,\n")
+    after = everything(desk)[0][0]
+    assert (after.city, after.phones) == ("Hull", ("+441134960001",))
+
+
+def test_an_opt_out_is_kept_and_its_addresses_suppressed(desk: Desk) -> None:
+    """No later import brings the client back, and a new address of theirs is suppressed too."""
+    load(desk, CLIENTS + "1,Ada Hall,ada@example.com,07700 900123,,yes\n")
+    assert desk.store.suppression("ADA@example.com")
+    assert desk.store.suppression("+447700900123")
+    load(desk, "Client ID,Name,Email,Consent\n1,Ada Hall,ada@example.com,yes\n")
+    assert everything(desk)[0][0].consent is Consent.OPTED_OUT
+    load(desk, CLIENTS + "1,Ada Hall,ada@example.org,,,yes\n")
+    assert desk.store.suppression("ada@example.org")
+
+
+def test_a_client_who_asked_to_be_forgotten_is_not_brought_back(desk: Desk) -> None:
+    """Their rows are skipped, jobs too."""
+    load(desk, ADA)
+    client = everything(desk)[0][0]
+    with desk.store.write(kind="wish", command="forget", now=factories.NOW) as write:
+        write.erase_client(client.id, desk.today)
+    preview = load(desk, ADA + "2,Bob Reed,bob@example.com,,,\n", JOBS + "7,1,Ada Hall,ada@example.com,Boiler,13/02/2026,Done,1,\n")
+    assert [client.full_name for client in preview.new_clients] == ["Bob Reed"]
+    assert {row.code for file in preview.files for row in file.skipped} == {"forgotten"}
+    assert desk.store.client(client.id).full_name == ""  # type: ignore[union-attr]
+
+
+def test_a_merged_client_stays_merged(desk: Desk) -> None:
+    """What was merged is found under the client that was kept."""
+    load(desk, ADA + "2,Ada Hall-Reed,ada.reed@example.com,,,\n")
+    keep, drop = (desk.store.find_clients(address)[0] for address in ("ada@example.com", "ada.reed@example.com"))
+    with desk.store.write(kind="hand", command="client merge", now=factories.NOW) as write:
+        write.merge_clients(keep.id, drop.id)
+    load(desk, CLIENTS + "2,Ada Hall-Reed,ada.reed@example.com,,Leeds,\n", JOBS + "7,2,Ada,,Tap,13/02/2026,Done,1,\n")
+    assert everything(desk)[1][0].client_id == keep.id
+
+
+def test_undo_of_an_import_restores_exactly(desk: Desk) -> None:
+    """And the file can be imported again, with the same identifiers."""
+    empty = everything(desk)
+    load(desk, ADA, JOBS + "7,1,Ada Hall,,Boiler,13/02/2026,Done,120,\n")
+    full = everything(desk)
+    batch = desk.store.undoable()
+    assert batch is not None
+    with desk.store.write(kind="undo", command="undo", now=factories.NOW) as write:
+        assert write.undo(batch.id) == []
+    assert everything(desk) == empty
+    load(desk, ADA, JOBS + "7,1,Ada Hall,,Boiler,13/02/2026,Done,120,\n")
+    assert everything(desk) == full
+
+
+def test_questions_stop_everything_and_answers_are_remembered(desk: Desk) -> None:
+    """Nothing of the command is written; next month's file of that kind asks nothing."""
+    ambiguous = JOBS + "7,1,Ada Hall,,Boiler,03/02/2026,Handed over,120,\n"
+    preview = check(desk, ADA, ambiguous)
+    assert [(file, question.about) for file, question in preview.questions] == [("f2.csv", "date_order"), ("f2.csv", "status")]
+    with pytest.raises(BadInput, match="Nothing was imported"):
+        importing.commit(desk, preview)
+    assert everything(desk) == ([], [])
+    load(desk, ADA, ambiguous, answers={"f2.csv:date_order": "dmy", "status:Handed over": "completed"})
+    assert everything(desk)[1][0].completed_on == date(2026, 2, 3)
+    assert load(desk, JOBS + "8,1,Ada Hall,,Boiler,01/03/2026,handed over,120,\n").new_jobs
+
+
+@pytest.mark.parametrize("answers", [{"date_order": "dym"}, {"colour": "red"}, {"f1.csv:kind": "people"}])
+def test_wrong_answers_are_refused_at_once(desk: Desk, answers: dict[str, str]) -> None:
+    """With what would be right."""
+    with pytest.raises(UsageError, match="--answer"):
+        check(desk, ADA, answers=answers)
+
+
+def test_answers_are_typed_as_key_and_value() -> None:
+    """The value may hold an equals sign."""
+    assert importing.split_answer("status:A=B=open") == ("status:A", "B=open")
+    with pytest.raises(UsageError, match="KEY=VALUE"):
+        importing.split_answer("dmy")
+
+
+def test_bad_rows_stop_everything_or_are_left_out_to_be_repaired(desk: Desk) -> None:
+    """The file of rejected rows says why, is repaired, and is imported like the one it came from."""
+    text = JOBS + (
+        "7,,Ada Hall,ada@example.com,Boiler,13/02/2026,Done,120,\n"
+        "8,,=Bob,nobody,Boiler,01/02/2026,Done,80,\n9,,Cy Dunn,,Boiler,01/02/2026,Done,80,\n"
+    )
+    assert not check(desk, text).writable
+    preview = check(desk, text, skip_bad_rows=True)
+    imported = importing.commit(desk, preview)
+    (path,) = imported.rejected
+    assert imported.counts["errors"] == 2
+    assert len(everything(desk)[1]) == 1
+    rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))
+    assert rows[0][-1] == "followup: what is wrong"
+    assert rows[1][-1].startswith("row 3: Client email: 'nobody'")
+    assert rows[1][2] == "'=Bob"
+    repaired = path.read_text("utf-8-sig").replace("nobody", "bob@example.com").replace("Cy Dunn,,", "Cy Dunn,cy@example.com,")
+    load(desk, repaired)
+    assert sorted(str(job.completed_on) for job in everything(desk)[1]) == ["2026-02-01", "2026-02-01", "2026-02-13"]
+    assert {client.full_name for client in everything(desk)[0]} == {"Ada Hall", "=Bob", "Cy Dunn"}
+    again = importing.commit(desk, check(desk, text, skip_bad_rows=True))
+    assert again.rejected[0] != path
+
+
+def test_rejected_rows_are_rejected_again_with_one_column_of_reasons(desk: Desk) -> None:
+    """A file of rejected rows that is still wrong keeps its shape."""
+    first = importing.commit(desk, check(desk, CLIENTS + "1,Ada,nobody,,,\n", skip_bad_rows=True)).rejected[0]
+    second = importing.commit(desk, check(desk, first.read_text("utf-8-sig"), skip_bad_rows=True)).rejected[0]
+    assert first.read_text().splitlines()[0] == second.read_text().splitlines()[0]
+
+
+def test_a_headerless_file_is_rejected_with_the_names_it_was_given(desk: Desk) -> None:
+    """So that what was repaired needs no answer."""
+    preview = check(desk, "Ada,nobody\nBob,b@example.com\n", answers={"columns": "full_name,email"}, skip_bad_rows=True)
+    path = importing.commit(desk, preview).rejected[0]
+    assert path.read_text("utf-8-sig").splitlines()[0] == "full_name,email,followup: what is wrong"
+
+
+def test_a_home_that_changed_meanwhile_is_not_overwritten(desk: Desk) -> None:
+    """What was shown must be what is written."""
+    load(desk, ADA)
+    preview = check(desk, CLIENTS + "1,Ada Hall,ada@example.com,,York,\n")
+    with desk.store.write(kind="hand", command="client edit", now=factories.NOW) as write:
+        write.save(replace(everything(desk)[0][0], city="Hull"))
+    with pytest.raises(TryLater, match="Nothing was imported"):
+        importing.commit(desk, preview)
+
+
+def test_what_would_follow_can_be_tried_and_taken_back(desk: Desk) -> None:
+    """`apply` in a transaction that is rolled back leaves nothing."""
+    preview = check(desk, ADA)
+    with pytest.raises(RuntimeError, match="enough"), desk.store.write(kind="import", command="try", now=factories.NOW) as write:
+        importing.apply(desk, write, preview)
+        raise RuntimeError("enough")
+    assert everything(desk) == ([], [])
+    assert importing.commit(desk, preview).batch_id
+
+
+def test_files_are_read_from_the_disk(desk: Desk, tmp_path: Path) -> None:
+    """A missing file and a folder are told apart."""
+    path = tmp_path / "clients.csv"
+    path.write_text(ADA)
+    assert importing.check(desk, [importing.Source(str(path))]).new_clients
+    with pytest.raises(NotFound, match=r"no file .*gone.csv"):
+        importing.check(desk, [importing.Source("gone.csv", path=tmp_path / "gone.csv")])
+    with pytest.raises(BadInput, match="is a folder"):
+        importing.check(desk, [importing.Source(str(tmp_path))])
+
+
+def test_a_refused_file_stops_the_others(desk: Desk) -> None:
+    """All or nothing, also with --skip-bad-rows."""
+    preview = check(desk, ADA, "", skip_bad_rows=True)
+    assert [file.name for file in preview.refused] == ["f2.csv"]
+    assert not preview.writable
+    assert [shown["refused"] for shown in importing.to_json(preview)] == [None, "the file is empty."]
+
+
+def test_a_job_in_the_future_is_looked_at_again(desk: Desk) -> None:
+    """Its row means something else once the day has passed."""
+    text = JOBS + "7,,Ada Hall,ada@example.com,Boiler,13/03/2026,,120,\n"
+    preview = load(desk, text)
+    assert preview.not_completed == 1
+    assert everything(desk)[1][0].status is JobStatus.OPEN
+    later = Desk(desk.home, now=lambda: datetime(2026, 3, 16, 9, tzinfo=UTC))
+    load(later, text)
+    assert everything(later)[1][0].status is JobStatus.COMPLETED
+    later.close()
+
+
+people = st.sampled_from(
+    [
+        ("1", "Ada Hall", "ada@example.com", "07700 900123"),
+        ("2", "Bob Reed", "bob@example.com", "07700 900124"),
+        ("", "Cy Dunn", "cy@example.com", ""),
+        ("", "Di Hall", "ADA@example.com", "07700 900123"),
+    ]
+)
+shown = st.tuples(people, st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans())).map(
+    lambda both: tuple(value if there else "" for value, there in zip(*both, strict=True))
+)
+"""Somebody, with any of their number, name, e-mail and phone left out."""
+client_rows = st.lists(
+    st.tuples(shown, st.sampled_from(["Leeds", "York", ""]), st.sampled_from(["yes", ""])).map(lambda row: (*row[0], *row[1:])), max_size=6
+)
+job_rows = st.lists(
+    st.tuples(
+        st.sampled_from(["7", "8", ""]),
+        shown.map(lambda person: person[:3]),
+        st.sampled_from(["Boiler", "Tap", ""]),
+        st.sampled_from(["2026-02-13", "2026-03-30", ""]),
+        st.sampled_from(["Done", "Draft", ""]),
+        st.sampled_from(["10", "20.50", ""]),
+    ).map(lambda row: (row[0], *row[1], *row[2:], "")),
+    max_size=6,
+)
+
+
+def as_csv(head: str, rows: list[tuple[str, ...]]) -> str:
+    """Return a file with these rows."""
+    stream = io.StringIO(newline="")
+    csv.writer(stream).writerows(rows)
+    return head + stream.getvalue()
+
+
+@given(client_rows, job_rows, client_rows)
+def test_properties_of_any_import(
+    tmp_path_factory: pytest.TempPathFactory, first: list[tuple[str, ...]], jobs: list[tuple[str, ...]], second: list[tuple[str, ...]]
+) -> None:
+    """Idempotent; undo is identity; an opt-out is never lost; every row is in the ledger once."""
+    desk = make_desk(tmp_path_factory.mktemp("property"))
+    try:
+        files = [as_csv(CLIENTS, first), as_csv(JOBS, jobs)]
+        options: dict[str, Any] = {"skip_bad_rows": True, "answers": {"fill_down": "no"}}
+        preview = load(desk, *files, **options)
+        for file in preview.files:
+            counts = file.counts()
+            assert counts["rows"] == sum(counts[name] for name in ("imported", "merged", "skipped", "errors", "known"))
+        once = everything(desk)
+        out = {client.id for client in once[0] if client.consent is Consent.OPTED_OUT}
+        load(desk, *files, **options)
+        assert everything(desk) == once
+        assert load(desk, *files, whole=True, **options).changes_nothing
+        assert everything(desk) == once
+
+        before = everything(desk)
+        written = importing.commit(desk, check(desk, as_csv(CLIENTS, second), **options))
+        stopped = {client.id for client in everything(desk)[0] if client.consent is Consent.OPTED_OUT}
+        assert out <= stopped
+        for client in everything(desk)[0]:
+            if client.id in stopped:
+                assert all(desk.store.suppression(address) for address in client.emails)
+        batch = desk.store.undoable()
+        if written.batch_id and batch is not None and batch.id == written.batch_id and stopped == out:
+            with desk.store.write(kind="undo", command="undo", now=factories.NOW) as write:
+                write.undo(batch.id)
+            assert everything(desk) == before
+    finally:
+        desk.close()
