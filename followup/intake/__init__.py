@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
+from itertools import pairwise
 
 from followup import cells
 from followup.intake import columns, decode, facts, headers, rows, table
@@ -52,17 +53,29 @@ def check_answer(about: str, value: str) -> str:
             return ""
         return f"'{value}' is no answer to '{about}'; write one of {', '.join(columns.STATUS_ANSWERS)}"
     if about in ANSWERS:
-        return "" if value in ANSWERS[about] else f"'{value}' is no answer to '{about}'; write one of {', '.join(ANSWERS[about])}"
+        return (
+            ""
+            if value in ANSWERS[about]
+            else f"'{value}' is no answer to '{about}'; write one of {', '.join(ANSWERS[about])}"
+        )
     if about == "encoding":
-        return "" if decode.known_encoding(value) else f"'{value}' is no encoding; write utf-8, cp1252 or mac_roman, for example"
+        return (
+            ""
+            if decode.known_encoding(value)
+            else f"'{value}' is no encoding; write utf-8, cp1252 or mac_roman, for example"
+        )
     if about == "tables":
         good = value == "all" or (value.isascii() and value.isdigit() and value != "0")
         return "" if good else f"'{value}' is no answer to 'tables'; write the number of a table, or all"
     if about == "columns":
         if headers.by_answer(value.split(",")) is not None:
             return ""
-        return f"'{value}' names columns that we do not know; known are {', '.join(headers.COLUMN_NAMES)}, and - for none"
-    return f"'{about}' is no question of an import; those are {', '.join(ANSWERS)}, encoding, columns, tables, status:WORD"
+        return (
+            f"'{value}' names columns that we do not know; known are {', '.join(headers.COLUMN_NAMES)}, and - for none"
+        )
+    return (
+        f"'{about}' is no question of an import; those are {', '.join(ANSWERS)}, encoding, columns, tables, status:WORD"
+    )
 
 
 def read(
@@ -191,7 +204,9 @@ class _File:
         for line in self.data[:2_000_000].splitlines():
             if line.isascii():
                 continue
-            shown = (f"{option}: {cells.cut(cells.printable(line.decode(option, 'replace')), 60)}" for option in options)
+            shown = (
+                f"{option}: {cells.cut(cells.printable(line.decode(option, 'replace')), 60)}" for option in options
+            )
             return "Which of these is right? " + " / ".join(shown)
         return "Which encoding is it?"
 
@@ -213,7 +228,11 @@ class _File:
             return [sheet.tables[int(choice) - 1]]
         where = " and ".join(f"row {part.header_at + 1} ({_listed(part.header[:4])})" for part in sheet.tables)
         numbers = [str(number) for number in range(1, len(sheet.tables) + 1)]
-        self._ask("tables", f"there are {len(sheet.tables)} tables in this file, with their columns in {where}. Which to read?", [*numbers, "all"])
+        self._ask(
+            "tables",
+            f"there are {len(sheet.tables)} tables in this file, with their columns in {where}. Which to read?",
+            [*numbers, "all"],
+        )
         return None
 
     def _layout(self, part: table.Table, sheet: table.Sheet) -> headers.Layout | None:
@@ -223,17 +242,31 @@ class _File:
         if answered is not None and len(answered) == width:
             layout = headers.layout(answered, kind=self._kind_given(), answered=True)
         elif answered is not None:
-            self._ask("columns", f"{len(answered)} columns were named, and the table has {width}. Name each one, - for those to leave out", headers.COLUMN_NAMES)
+            self._ask(
+                "columns",
+                f"{len(answered)} columns were named, and the table has {width}. Name each one, - for those "
+                f"to leave out",
+                headers.COLUMN_NAMES,
+            )
             return None
         elif not part.header:
             sample = next(record for record in sheet.records if any(record))
             shown = " | ".join(cells.cut(cells.printable(cell), 24) for cell in sample[:12])
-            self._ask("columns", f"there is no row of column names. What are these {width} columns: {shown} ?", headers.COLUMN_NAMES)
+            self._ask(
+                "columns",
+                f"there is no row of column names. What are these {width} columns: {shown} ?",
+                headers.COLUMN_NAMES,
+            )
             return None
         else:
             layout = headers.layout(part.header, kind=self._kind_given())
         if not layout.kind:
-            self._ask("kind", f"a row of this file could be a client or a job. Its columns are {_listed(part.header or answered or ())}", headers.KINDS)
+            self._ask(
+                "kind",
+                f"a row of this file could be a client or a job. Its columns are "
+                f"{_listed(part.header or answered or ())}",
+                headers.KINDS,
+            )
             return None
         if layout.dropped and part.header:
             kept = [name for name in layout.dropped if headers.normal(name) != headers.normal(headers.REASON_COLUMN)]
@@ -271,10 +304,20 @@ class _File:
         if result.questions:
             return
         base = blake2b(
-            repr((
-                _VERSION, part.header, layout.kind, result.source, decisions.date_order, decisions.decimal_mark, sorted(decisions.statuses.items()),
-                decisions.country, decisions.currency, sorted(self.used.items()),
-            )).encode("utf-8", "replace"),
+            repr(
+                (
+                    _VERSION,
+                    part.header,
+                    layout.kind,
+                    result.source,
+                    decisions.date_order,
+                    decisions.decimal_mark,
+                    sorted(decisions.statuses.items()),
+                    decisions.country,
+                    decisions.currency,
+                    sorted(self.used.items()),
+                )
+            ).encode("utf-8", "replace"),
             key=self.home.key[:64],
             digest_size=12,
         )
@@ -287,9 +330,11 @@ class _File:
             digests[index] = hashed.hexdigest()
         before: Collection[str] = self.known(result.fingerprint, digests.values()) if self.known else ()
         if before:
-            unread = _with_their_like(records, lines, [index for index in lines if digests[index] not in before], layout)
+            unread = _with_their_like(
+                records, lines, [index for index in lines if digests[index] not in before], layout
+            )
             result.known += len(lines) - len(unread)
-            lines = unread
+            lines = list(unread)
         for index in lines:
             row = index + 1
             outcome = reader.read(row, records[index], joined[index])
@@ -329,9 +374,13 @@ class _File:
             if size > width and any(cell.strip() for cell in record[width:]):
                 cell = next(cell for cell in record[width:] if cell.strip())
                 self._row_problem(
-                    index, cell, "too-many-cells",
-                    f"has {size} cells where the header has {width}; put a cell that holds '{sheet.delimiter}' in quotation marks"
-                    .replace("\t", "TAB"),
+                    index,
+                    cell,
+                    "too-many-cells",
+                    (
+                        f"has {size} cells where the header has {width}; put a cell that holds '{sheet.delimiter}' in "
+                        f"quotation marks"
+                    ).replace("\t", "TAB"),
                 )
                 continue
             if size < width:
@@ -341,13 +390,15 @@ class _File:
             return lines
         broken = {
             index
-            for one, two in zip(short, short[1:], strict=False)
+            for one, two in pairwise(short)
             if two == one + 1 and len(records[one]) + len(records[two]) - 1 == width and len(records[two]) < width
             for index in (one, two)
         }
         for index in sorted(broken):
             self._row_problem(
-                index, records[index][0], "broken-row",
+                index,
+                records[index][0],
+                "broken-row",
                 "is one half of a row that was broken in two; put the cell with the line break in quotation marks",
             )
         rest = [index + 1 for index in short if index not in broken]
@@ -366,8 +417,12 @@ class _File:
         order, mark = "dmy", "."
         statuses: dict[str, str] = {}
         if layout.kind != "clients":
-            order = self._date_order(_values(records, lines, [of.get(f"job.{name}") for name in ("completed_on", "promised_on", "paid_on")]))
-            mark = self._decimal_mark(_values(records, lines, [of.get(f"job.{name}") for name in ("amount", "open_balance")]))
+            order = self._date_order(
+                _values(records, lines, [of.get(f"job.{name}") for name in ("completed_on", "promised_on", "paid_on")])
+            )
+            mark = self._decimal_mark(
+                _values(records, lines, [of.get(f"job.{name}") for name in ("amount", "open_balance")])
+            )
             statuses = self._statuses(records, lines, of)
         return rows.Decisions(
             date_order=order,
@@ -389,7 +444,10 @@ class _File:
             return found
         shown = _listed(found.samples)
         if found.contradictory:
-            question = f"its dates contradict each other: {shown} cannot be in one order. Which order counts? The others become problems of their rows"
+            question = (
+                f"its dates contradict each other: {shown} cannot be in one order. Which order counts? The "
+                f"others become problems of their rows"
+            )
         else:
             question = f"is {found.samples[0]} day first or month first? No date of the file decides it ({shown})"
         self._ask("date_order", question, found.options)
@@ -406,13 +464,20 @@ class _File:
             return found
         shown = " and ".join(found.samples)
         if found.contradictory:
-            question = f"its amounts contradict each other: {shown}. Which is the decimal mark? The others become problems of their rows"
+            question = (
+                f"its amounts contradict each other: {shown}. Which is the decimal mark? The others become "
+                f"problems of their rows"
+            )
         else:
-            question = f"is the mark in {shown} a decimal mark, or does it separate thousands? Which is the decimal mark?"
+            question = (
+                f"is the mark in {shown} a decimal mark, or does it separate thousands? Which is the decimal mark?"
+            )
         self._ask("decimal_mark", question, found.options)
         return "."
 
-    def _statuses(self, records: Sequence[Sequence[str]], lines: Sequence[int], of: Mapping[str, int]) -> dict[str, str]:
+    def _statuses(
+        self, records: Sequence[Sequence[str]], lines: Sequence[int], of: Mapping[str, int]
+    ) -> dict[str, str]:
         place = of.get("job.status")
         if place is None:
             return {}
@@ -435,13 +500,16 @@ class _File:
             word = cells.printable(shown)
             self._ask(
                 "status",
-                f"'{word}' in {row}: completed, open, or not a job? Answer with \"status:{word}=completed\", for example",
+                f"'{word}' in {row}: completed, open, or not a job? Answer with \"status:{word}=completed\", "
+                f"for example",
                 columns.STATUS_ANSWERS,
                 word=word,
             )
         return told
 
-    def _fill_down(self, records: list[list[str]], lines: Sequence[int], reader: rows.Reader, of: Mapping[str, int], kind: str) -> None:
+    def _fill_down(
+        self, records: list[list[str]], lines: Sequence[int], reader: rows.Reader, of: Mapping[str, int], kind: str
+    ) -> None:
         """Ask about, or do, what merged cells of a spreadsheet need: a client is named once for several jobs."""
         if kind == "clients" or not any(name.startswith("client.") for name in of):
             return
@@ -454,7 +522,8 @@ class _File:
         if not answer:
             self._ask(
                 "fill_down",
-                f"{_rows([index + 1 for index in gaps])} {'names' if len(gaps) == 1 else 'name'} no client. Do they belong to the client in the row above, as in a sheet with merged cells?",
+                f"{_rows([index + 1 for index in gaps])} {'names' if len(gaps) == 1 else 'name'} no client. "
+                f"Do they belong to the client in the row above, as in a sheet with merged cells?",
                 ANSWERS["fill_down"],
             )
         elif answer == "yes":
@@ -488,18 +557,26 @@ def _with_their_like(
     while fresh:
         for index in fresh:
             record = records[index]
-            seen.update((place, cell) for place in places if place < len(record) and (cell := record[place].strip().casefold()))
+            seen.update(
+                (place, cell) for place in places if place < len(record) and (cell := record[place].strip().casefold())
+            )
         fresh = [
             index
             for index in lines
             if index not in taken
-            and any((place, cell.strip().casefold()) in seen for place in places if place < len(records[index]) and (cell := records[index][place]))
+            and any(
+                (place, cell.strip().casefold()) in seen
+                for place in places
+                if place < len(records[index]) and (cell := records[index][place])
+            )
         ]
         taken.update(fresh)
     return [index for index in lines if index in taken]
 
 
-_TELLING = frozenset({"job.id", "job.id+invoice", "client.id", "client.email", "client.phone", "client.full_name", "client.last_name"})
+_TELLING = frozenset(
+    {"job.id", "job.id+invoice", "client.id", "client.email", "client.phone", "client.full_name", "client.last_name"}
+)
 
 
 def _values(records: Sequence[Sequence[str]], lines: Sequence[int], places: Sequence[int | None]) -> set[str]:

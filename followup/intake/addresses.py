@@ -10,7 +10,9 @@ import re
 _BETWEEN = re.compile(r"\s*(?:[;,\n|]| ::: | / | or | oder | ou | und | and )\s*|\s+", re.IGNORECASE)
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"(?!-)[^\W_](?:[^\W_]|-)*(?<!-)|(?!-)[^\W_]", re.UNICODE)
-_PLAIN = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
+_PLAIN = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
+)
 _ANGLE = re.compile(r"<([^<>\s]+)>")
 
 

@@ -17,13 +17,22 @@ from followup.intake import headers
 
 # ---------------------------------------------------------------- dates
 
-_TIME = r"(?:[T,]?\s*(?:\bat\b\s*)?\d{1,2}[:.h]\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+_TIME = (
+    r"(?:[T,]?\s*(?:\bat\b\s*)?\d{1,2}[:.h]\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:Z|"
+    r"UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+)
 _ISO = re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_TIME}", re.IGNORECASE)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _YEAR_FIRST = re.compile(rf"(\d{{4}})[./ ](\d{{1,2}})[./ ](\d{{1,2}})\.?{_TIME}", re.IGNORECASE)
 _NUMERIC = re.compile(rf"(\d{{1,2}})\s?([./-])\s?(\d{{1,2}})\s?\2\s?(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE)
-_DAY_WORD = re.compile(rf"(?:[^\W\d]+\.?,?\s+)?(\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s\-]*(?:de |of )?([^\W\d]+)\.?,?[\s\-]*(?:de |del )?(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE)
-_WORD_DAY = re.compile(rf"(?:[^\W\d]+,\s+)?([^\W\d]+)\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}){_TIME}", re.IGNORECASE)
+_DAY_WORD = re.compile(
+    rf"(?:[^\W\d]+\.?,?\s+)?(\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s\-]*(?:de |of "
+    rf")?([^\W\d]+)\.?,?[\s\-]*(?:de |del )?(\d{{4}}|\d{{2}}){_TIME}",
+    re.IGNORECASE,
+)
+_WORD_DAY = re.compile(
+    rf"(?:[^\W\d]+,\s+)?([^\W\d]+)\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}){_TIME}", re.IGNORECASE
+)
 _NO_DATE = frozenset({"0/0/00", "00/00/0000", "0000-00-00", "00.00.0000", "0/0/0000", "0000-00-00 00:00:00"})
 _MONTHS: dict[str, int] = {}
 for _names in (
@@ -46,8 +55,8 @@ for _names in (
         _MONTHS.setdefault(headers.without_accents(_name), _number)
 
 ORDERS = ("dmy", "mdy", "ymd")
-_MONTH_FIRST = frozenset("US PH FM MH PW PR GU AS VI MP".split())
-_YEAR_FIRST_HOMES = frozenset("CN JP KR TW HU LT SE MN".split())
+_MONTH_FIRST = frozenset(["US", "PH", "FM", "MH", "PW", "PR", "GU", "AS", "VI", "MP"])
+_YEAR_FIRST_HOMES = frozenset(["CN", "JP", "KR", "TW", "HU", "LT", "SE", "MN"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +212,7 @@ def _mark_of(number: str) -> str | None:
     """Return the decimal mark that *number* proves, "" when it has none and any would do, None when it could be two."""
     points, commas = number.count("."), number.count(",")
     if points and commas:
-        last = "." if number.rfind(".") > number.rfind(",") else ","
-        return last
+        return "." if number.rfind(".") > number.rfind(",") else ","
     if not points and not commas:
         return ""
     mark = "." if points else ","
@@ -267,37 +275,94 @@ def read_amount(value: str, *, mark: str, currency: str) -> Money | str:
 
 # ---------------------------------------------------------------- words
 
-_YES = frozenset("yes y true t 1 x ✓ ✔ ja oui sí si sì tak wahr vrai vero on checked done".split())
-_NO = frozenset("no n false f 0 nein non nee nej nie falsch faux falso off - unchecked".split())
+_YES = frozenset(
+    [
+        "yes",
+        "y",
+        "true",
+        "t",
+        "1",
+        "x",
+        "✓",
+        "✔",
+        "ja",
+        "oui",
+        "sí",
+        "si",
+        "sì",
+        "tak",
+        "wahr",
+        "vrai",
+        "vero",
+        "on",
+        "checked",
+        "done",
+    ]
+)
+_NO = frozenset(
+    [
+        "no",
+        "n",
+        "false",
+        "f",
+        "0",
+        "nein",
+        "non",
+        "nee",
+        "nej",
+        "nie",
+        "falsch",
+        "faux",
+        "falso",
+        "off",
+        "-",
+        "unchecked",
+    ]
+)
 
 _STATUS = {
-    "completed": "completed|complete|complete rated|complete unrated|closed|done|finished|delivered|fulfilled|job complete"
-    "|job completed|archived|work completed|completed job|signed off|all done|terminé|terminée|fini|finie|réalisé|réalisée"
+    "completed": "completed|complete|complete rated|complete unrated|closed|done|finished|delivered|fulfilled|"
+    "job complete"
+    "|job completed|archived|work completed|completed job|signed off|all done|terminé|terminée|"
+    "fini|finie|réalisé|réalisée"
     "|effectué|effectuée|livré|erledigt|abgeschlossen|fertig|fertiggestellt|ausgeführt|geliefert|completado|completada"
     "|terminado|terminada|hecho|hecha|realizado|finalizado|completato|completata|terminato|finito|fatto|wykonane|wykonano"
     "|zakończone|klar|slutförd|färdig|avslutad|gereed|klaar|afgerond|voltooid|valmis|ferdig|færdig|concluído|yes|ja|oui|x|✓|✔|1|true",
-    "paid": "paid|auto-paid|autopaid|paid in full|deposited|succeeded|captured|payé|payée|réglé|réglée|acquittée|bezahlt|beglichen"
+    "paid": "paid|auto-paid|autopaid|paid in full|deposited|succeeded|captured|payé|payée|réglé|réglée|"
+    "acquittée|bezahlt|beglichen"
     "|pagado|pagada|pagato|pagata|zapłacone|opłacone|betald|betaald|completed and paid|done and paid",
     "billed": "invoiced|sent|viewed|awaiting payment|overdue|past due|outstanding|partial|partially paid|partiallypaid"
     "|facturé|facturée|berechnet|fakturiert|facturado|bad debt|unpaid|offen",
-    "open": "open|scheduled|in progress|inprogress|needs scheduling|unscheduled|work order|awarded|pending|on hold|hold|awaiting approval"
-    "|booked|assigned|started|active|upcoming|new|to do|todo|waiting|waiting for parts|not started|in arbeit|geplant|terminiert"
-    "|beauftragt|wartet|laufend|planifié|planifiée|en cours|en attente|à faire|programado|programada|en curso|pendiente|in corso"
-    "|programmato|da fare|gepland|in uitvoering|zaplanowane|w toku|planerad|pågår|no|nein|non|0|false|not completed|incomplete",
-    "not_a_job": "draft|quote|quoted|estimate|unsuccessful|not awarded|declined|rejected|lost|void|voided|canceled|cancelled"
-    "|user canceled|user cancelled|pro canceled|pro cancelled|no-show|no show|noshow|refunded|credit memo|credit note|payment"
+    "open": "open|scheduled|in progress|inprogress|needs scheduling|unscheduled|work order|awarded|"
+    "pending|on hold|hold|awaiting approval"
+    "|booked|assigned|started|active|upcoming|new|to do|todo|waiting|waiting for parts|not "
+    "started|in arbeit|geplant|terminiert"
+    "|beauftragt|wartet|laufend|planifié|planifiée|en cours|en attente|à faire|programado|"
+    "programada|en curso|pendiente|in corso"
+    "|programmato|da fare|gepland|in uitvoering|zaplanowane|w toku|planerad|pågår|no|nein|non|0|"
+    "false|not completed|incomplete",
+    "not_a_job": "draft|quote|quoted|estimate|unsuccessful|not awarded|declined|rejected|lost|void|voided|"
+    "canceled|cancelled"
+    "|user canceled|user cancelled|pro canceled|pro cancelled|no-show|no show|noshow|refunded|"
+    "credit memo|credit note|payment"
     "|annulé|annulée|devis|storniert|abgesagt|angebot|entwurf|gutschrift|cancelado|cancelada|anulado|presupuesto|annullato"
     "|preventivo|geannuleerd|offerte|anulowane|avbokad|inställd|deleted",
 }
 STATUS_WORDS = {headers.normal(word): meaning for meaning, words in _STATUS.items() for word in words.split("|")}
 STATUS_ANSWERS = ("completed", "open", "not_a_job")
 
-_OPTED_IN = frozenset({"subscribed", "opted in", "opted_in", "opt in", "accepted", "agreed", "consented", "granted", "confirmed"}
-    | {"ok", "okay", "einverstanden", "zugestimmt", "abonné", "accepte", "suscrito", "iscritto", "marketing contact"})
-_OPTED_OUT = frozenset({"unsubscribed", "opted out", "opted_out", "opt out", "blocked", "cleaned", "stop", "never", "revoked"}
-    | {"withdrawn", "do not contact", "no contact", "abgemeldet", "widerrufen", "désabonné", "désinscrit", "baja"})
-_NOT_SAID = frozenset({"unknown", "not subscribed", "never subscribed", "not set", "pending", "none", "n/a", "na", "?", "unbekannt"}
-    | {"non-marketing contact", "non marketing contact", "inconnu"})
+_OPTED_IN = frozenset(
+    {"subscribed", "opted in", "opted_in", "opt in", "accepted", "agreed", "consented", "granted", "confirmed"}
+    | {"ok", "okay", "einverstanden", "zugestimmt", "abonné", "accepte", "suscrito", "iscritto", "marketing contact"}
+)
+_OPTED_OUT = frozenset(
+    {"unsubscribed", "opted out", "opted_out", "opt out", "blocked", "cleaned", "stop", "never", "revoked"}
+    | {"withdrawn", "do not contact", "no contact", "abgemeldet", "widerrufen", "désabonné", "désinscrit", "baja"}
+)
+_NOT_SAID = frozenset(
+    {"unknown", "not subscribed", "never subscribed", "not set", "pending", "none", "n/a", "na", "?", "unbekannt"}
+    | {"non-marketing contact", "non marketing contact", "inconnu"}
+)
 # Columns in which "no" only says that a box was not ticked: no consent, but no refusal of a thank-you either.
 _BOX = re.compile(r"accept|newsletter|marketing|werbung|notifications|subscription")
 
@@ -347,7 +412,30 @@ _CHANNELS = {
     "visit": "visit visits besuch visite person",
 }
 _CHANNEL_WORDS = {word: channel for channel, words in _CHANNELS.items() for word in words.split()}
-_FILLERS = frozenset("no not by please never only via per the in or and kein keine bitte phone-calls any by: pas de".split())
+_FILLERS = frozenset(
+    [
+        "no",
+        "not",
+        "by",
+        "please",
+        "never",
+        "only",
+        "via",
+        "per",
+        "the",
+        "in",
+        "or",
+        "and",
+        "kein",
+        "keine",
+        "bitte",
+        "phone-calls",
+        "any",
+        "by:",
+        "pas",
+        "de",
+    ]
+)
 
 
 def read_channels(value: str) -> tuple[list[str], list[str]]:
@@ -365,7 +453,8 @@ def read_channels(value: str) -> tuple[list[str], list[str]]:
 
 
 _COUNTRIES = {
-    "GB": "uk|u.k.|united kingdom|great britain|england|scotland|wales|northern ireland|großbritannien|royaume-uni|reino unido",
+    "GB": "uk|u.k.|united kingdom|great britain|england|scotland|wales|northern ireland|großbritannien|"
+    "royaume-uni|reino unido",
     "US": "usa|u.s.a.|u.s.|united states|united states of america|america|vereinigte staaten|états-unis|estados unidos",
     "DE": "germany|deutschland|allemagne|alemania|germania|duitsland|niemcy|tyskland|d|brd",
     "AT": "austria|österreich|autriche|oostenrijk|a",
@@ -436,5 +525,20 @@ def read_tags(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part and not part.startswith("* ")))
 
 
-NOTHING: Sequence[str] = ("null", "n/a", "#n/a", "#ref!", "#value!", "#name?", "-", "--", "none", "nil", "k.a.", "(none)", "n.a.", "(blank)")
+NOTHING: Sequence[str] = (
+    "null",
+    "n/a",
+    "#n/a",
+    "#ref!",
+    "#value!",
+    "#name?",
+    "-",
+    "--",
+    "none",
+    "nil",
+    "k.a.",
+    "(none)",
+    "n.a.",
+    "(blank)",
+)
 """What programs and people write into a cell that holds nothing."""

@@ -18,8 +18,8 @@ from followup.errors import BadInput
 
 # Countries whose Windows writes another code page than cp1252; the bytes cannot tell them apart.
 CODE_PAGES = {
-    **dict.fromkeys("PL CZ SK HU SI HR RO BA ME AL".split(), "cp1250"),
-    **dict.fromkeys("RU UA BG BY MK RS".split(), "cp1251"),
+    **dict.fromkeys(["PL", "CZ", "SK", "HU", "SI", "HR", "RO", "BA", "ME", "AL"], "cp1250"),
+    **dict.fromkeys(["RU", "UA", "BG", "BY", "MK", "RS"], "cp1251"),
     **dict.fromkeys(["GR", "CY"], "cp1253"),
     "TR": "cp1254",
     "IL": "cp1255",
@@ -193,7 +193,7 @@ _ADVICE = "Open it where it comes from, choose Save as or Export, and take CSV."
 def _refuse_other_formats(data: bytes) -> None:
     if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
         raise Refused("empty", "the file is empty.")
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         raise _zip_refusal(data)
     for start, code, what in _STARTS:
         if data.startswith(start):
@@ -202,7 +202,11 @@ def _refuse_other_formats(data: bytes) -> None:
     for start, code, what in _WORDS:
         if head.startswith(start):
             raise Refused(code, f"{what}. {_ADVICE}")
-    if head.startswith((b"{", b"[")) and head.lstrip(b"{[ \r\n\t").startswith(b'"') and b'":' in head.replace(b" ", b""):
+    if (
+        head.startswith((b"{", b"["))
+        and head.lstrip(b"{[ \r\n\t").startswith(b'"')
+        and b'":' in head.replace(b" ", b"")
+    ):
         raise Refused("json", f"this is JSON. {_ADVICE}")
 
 
@@ -222,4 +226,6 @@ def _zip_refusal(data: bytes) -> Refused:
         return Refused("numbers", f"this is a Numbers sheet. {_ADVICE}")
     listed = ", ".join(name if name.isprintable() else ascii(name) for name in names[:5])
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return Refused("zip", f"this is a zip archive with {listed or 'nothing'}{more}. Unpack it and import what is inside.")
+    return Refused(
+        "zip", f"this is a zip archive with {listed or 'nothing'}{more}. Unpack it and import what is inside."
+    )

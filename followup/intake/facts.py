@@ -196,9 +196,9 @@ class FileResult:
         bad = {problem.row for problem in self.problems}
         imported: set[int] = set()
         every: set[int] = set()
-        for record in (*self.clients, *self.jobs):
-            imported.add(record.rows[0])
-            every.update(record.rows)
+        for rows in (*(client.rows for client in self.clients), *(job.rows for job in self.jobs)):
+            imported.add(rows[0])
+            every.update(rows)
         first = imported - bad
         return {
             "rows": self.rows,

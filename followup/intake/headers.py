@@ -19,14 +19,43 @@ REASON_COLUMN = "followup: what is wrong"
 
 KINDS = ("clients", "jobs", "mixed")
 
-CLIENT_FIELDS = (
-    "client_id first_name last_name full_name company address_as emails phones street city region postal_code country "
-    "language preferred_channel no_channels tags notes consent referred_by"
-).split()
-JOB_FIELDS = (
-    "job_id client_name client_email service completed_on promised_on status amount currency paid_on invoice_ref "
-    "site_address assigned_to"
-).split()
+CLIENT_FIELDS = [
+    "client_id",
+    "first_name",
+    "last_name",
+    "full_name",
+    "company",
+    "address_as",
+    "emails",
+    "phones",
+    "street",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "language",
+    "preferred_channel",
+    "no_channels",
+    "tags",
+    "notes",
+    "consent",
+    "referred_by",
+]
+JOB_FIELDS = [
+    "job_id",
+    "client_name",
+    "client_email",
+    "service",
+    "completed_on",
+    "promised_on",
+    "status",
+    "amount",
+    "currency",
+    "paid_on",
+    "invoice_ref",
+    "site_address",
+    "assigned_to",
+]
 
 # What `columns=...` may name, beside the fields above.
 _ANSWERS = {
@@ -48,10 +77,16 @@ _ANSWERS = {
     "country": "address.country",
     "job_id": "job.id",
     "note": "job.note",
-    **{name: f"client.{name}" for name in "first_name last_name company address_as language tags notes consent".split()},
-    **{name: f"client.{name}" for name in "preferred_channel no_channels referred_by".split()},
-    **{name: f"job.{name}" for name in "service completed_on promised_on status amount currency paid_on".split()},
-    **{name: f"job.{name}" for name in "invoice_ref site_address assigned_to".split()},
+    **{
+        name: f"client.{name}"
+        for name in ["first_name", "last_name", "company", "address_as", "language", "tags", "notes", "consent"]
+    },
+    **{name: f"client.{name}" for name in ["preferred_channel", "no_channels", "referred_by"]},
+    **{
+        name: f"job.{name}"
+        for name in ["service", "completed_on", "promised_on", "status", "amount", "currency", "paid_on"]
+    },
+    **{name: f"job.{name}" for name in ["invoice_ref", "site_address", "assigned_to"]},
 }
 
 COLUMN_NAMES = tuple(sorted(_ANSWERS))
@@ -72,13 +107,56 @@ _SITE_PLACES = frozenset({"service", "property", "location"})
 
 _SURNAME_BESIDE_A_FIRST_NAME = frozenset({"name", "nom", "nazwisko", "naam", "namn", "navn"})
 _WHOLE_NAME_WITHOUT_A_SURNAME = frozenset({"nombre", "nome"})
-_WEAK = frozenset({"description", "date", "datum", "fecha", "data", "day", "tag", "status", "state", "total", "id", "title", "type"}
-    | {"subject", "item", "work", "by", "who", "person", "reference", "ref", "num", "no", "value", "cost", "net", "sum", "due"}
-    | {"location", "property", "site", "objekt", "invoice", "paid", "task", "note", "balance", "stage", "currency", "due date"})
+_WEAK = frozenset(
+    {"description", "date", "datum", "fecha", "data", "day", "tag", "status", "state", "total", "id", "title", "type"}
+    | {
+        "subject",
+        "item",
+        "work",
+        "by",
+        "who",
+        "person",
+        "reference",
+        "ref",
+        "num",
+        "no",
+        "value",
+        "cost",
+        "net",
+        "sum",
+        "due",
+    }
+    | {
+        "location",
+        "property",
+        "site",
+        "objekt",
+        "invoice",
+        "paid",
+        "task",
+        "note",
+        "balance",
+        "stage",
+        "currency",
+        "due date",
+    }
+)
 _DATA = re.compile(r"@|^[\s\d().,+/\-:£$€]*\d[\s\d().,+/\-:£$€]*$")
 _CLIENT_ONLY = frozenset(
-    "client.consent client.opt_out client.tags client.notes client.note client.language client.referred_by "
-    "client.address_as client.preferred_channel client.no_channels client.first_name client.last_name".split()
+    [
+        "client.consent",
+        "client.opt_out",
+        "client.tags",
+        "client.notes",
+        "client.note",
+        "client.language",
+        "client.referred_by",
+        "client.address_as",
+        "client.preferred_channel",
+        "client.no_channels",
+        "client.first_name",
+        "client.last_name",
+    ]
 )
 _JOB_ADDRESS_OK = frozenset({"client.company", "client.title", "client.middle_name"})
 
@@ -176,7 +254,9 @@ def score(cells: Sequence[str]) -> int:
         return 0
     names = [normal(cell[:200]) for cell in cells]
     never = _vocabulary().never
-    return len({name for name, cell in zip(names, cells, strict=True) if name and (name in never or meanings(cell[:200]))})
+    return len(
+        {name for name, cell in zip(names, cells, strict=True) if name and (name in never or meanings(cell[:200]))}
+    )
 
 
 def by_answer(names: Iterable[str]) -> list[str] | None:
@@ -248,12 +328,14 @@ def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str) 
         if first_name and name in _SURNAME_BESIDE_A_FIRST_NAME and "last name" not in has and "surname" not in has:
             others = [n for n, c in zip(names, choices, strict=True) if "client.last_name" in c and n != name]
             options = {"client.full_name": 0} if others else {"client.last_name": 0}
-        elif name == "nom" and not first_name:
-            options = {"client.full_name": 0}
-        elif name in _WHOLE_NAME_WITHOUT_A_SURNAME and not last_name:
+        elif (name == "nom" and not first_name) or (name in _WHOLE_NAME_WITHOUT_A_SURNAME and not last_name):
             options = {"client.full_name": 0}
         elif name == "title" or name == "titel":
-            options = {"client.title": 0} if not job or {"first name", "vorname"} & has and "job title" in has else {"job.service": 3}
+            options = (
+                {"client.title": 0}
+                if not job or ({"first name", "vorname"} & has and "job title" in has)
+                else {"job.service": 3}
+            )
         elif name == "id" and kind == "jobs":
             options = {"job.id": 0}
         elif name in {"due date", "due"} and (
@@ -290,7 +372,14 @@ def _keep_the_best(chosen: list[str], choices: Sequence[dict[str, int]]) -> None
     chosen[:] = ["job.completed_on" if known.startswith("job.completed_on") else known for known in chosen]
     if "job.id" not in chosen and "job.invoice_ref" in chosen:
         chosen[chosen.index("job.invoice_ref")] = "job.id+invoice"
-    for known in set(chosen) - {"", "client.email", "client.phone", "client.opt_out", "client.consent", "job.cancelled"}:
+    for known in set(chosen) - {
+        "",
+        "client.email",
+        "client.phone",
+        "client.opt_out",
+        "client.consent",
+        "job.cancelled",
+    }:
         if known.startswith("address.") or known in {"job.site_address", "client.notes", "client.tags"}:
             continue
         places = [index for index, other in enumerate(chosen) if other == known]

@@ -163,7 +163,9 @@ class _Matcher:
                 names[people.folded(name)] = None
             # The identifier may be one we gave before: to a client forgotten since, or with another address by now.
             given[self._identifier(file, client)] = None
-        known_numbers = {source: self.lookup.by_external_ids(source, "client", values) for source, values in numbers.items()}
+        known_numbers = {
+            source: self.lookup.by_external_ids(source, "client", values) for source, values in numbers.items()
+        }
         known_emails = self.lookup.clients_by_email(emails)
         known_phones = self.lookup.clients_by_phone(phones)
         known_names = self.lookup.clients_by_name(names)
@@ -189,7 +191,9 @@ class _Matcher:
         missing = [client_id for client_id in ids if client_id not in self.entries]
         records = self.lookup.clients(missing)
         for _ in range(20):  # chains of merges are short, and must not be a circle
-            further = {each.merged_into for each in records.values() if each.merged_into} - set(records) - set(self.entries)
+            further = (
+                {each.merged_into for each in records.values() if each.merged_into} - set(records) - set(self.entries)
+            )
             if not further:
                 break
             records.update(self.lookup.clients(further))
@@ -203,7 +207,12 @@ class _Matcher:
             if entry is None:
                 entry = self.entries[kept.id] = ClientEntry(kept.id, kept)
                 self.in_order.append(entry)
-                self._learn(entry, kept.emails, kept.phones, [kept.full_name, kept.company, f"{kept.first_name} {kept.last_name}"])
+                self._learn(
+                    entry,
+                    kept.emails,
+                    kept.phones,
+                    [kept.full_name, kept.company, f"{kept.first_name} {kept.last_name}"],
+                )
             self.entries[client_id] = entry
             loaded.append(entry)
         return loaded
@@ -240,12 +249,15 @@ class _Matcher:
         names = _names(client)
         entry, how = self._find(file, client, names, reference=reference)
         if entry is None and how:
-            return self._refuse(file, client, *_REFUSALS[how])
+            self._refuse(file, client, how)
+            return None
         if entry is None:
             if reference and not (names and (client.emails or client.phones)):
-                return self._refuse(file, client, *_REFUSALS["no-client"])
+                self._refuse(file, client, "no-client")
+                return None
             if not client.reachable():
-                return self._refuse(file, client, *_REFUSALS["no-address"])
+                self._refuse(file, client, "no-address")
+                return None
             entry = self._new(file, client)
         if entry.existing is not None and entry.existing.erased_on:
             for row in client.rows:
@@ -268,7 +280,9 @@ class _Matcher:
         if client.client_id:
             entry = self.numbers.get((file.source, client.client_id))
             if entry is not None:
-                shares = not entry.emails.isdisjoint(map(_canonical, client.emails)) or not entry.phones.isdisjoint(client.phones)
+                shares = not entry.emails.isdisjoint(map(_canonical, client.emails)) or not entry.phones.isdisjoint(
+                    client.phones
+                )
                 if names and not shares and _contradict(names, entry.names):
                     return None, "id-conflict"
                 return entry, "number"
@@ -292,7 +306,12 @@ class _Matcher:
         if len(same) > 1:
             return None, "ambiguous"
         by_name = self._candidates(self.by_name, folded)
-        if reference and not client.emails and not client.phones and (not client.client_id or file.source not in self.numbered):
+        if (
+            reference
+            and not client.emails
+            and not client.phones
+            and (not client.client_id or file.source not in self.numbered)
+        ):
             if len(by_name) == 1:
                 return by_name[0], "name"
             if by_name:
@@ -327,7 +346,7 @@ class _Matcher:
     def _identifier(self, file: facts.FileResult, client: facts.ParsedClient) -> str:
         """Return the identifier that this client has if it is new: by its number, else by name and first address."""
         if client.client_id:
-            parts = ("client", file.source, client.client_id)
+            parts: tuple[str, ...] = ("client", file.source, client.client_id)
         else:
             names = _names(client)
             if client.emails:
@@ -342,7 +361,8 @@ class _Matcher:
             found = self.identifiers[parts] = identity.imported_identifier(self.key, *parts)
         return found
 
-    def _refuse(self, file: facts.FileResult, client: facts.ParsedClient, code: str, why: str) -> None:
+    def _refuse(self, file: facts.FileResult, client: facts.ParsedClient, why_not: str) -> None:
+        code, why = _REFUSALS[why_not]
         for row in client.rows:
             value = client.full_name or client.company or client.client_id
             file.problems.append(facts.Problem(row, _name_column(file), value, code, why))
@@ -358,7 +378,12 @@ class _Matcher:
                     numbers.setdefault(file.source, {})[job.job_id] = None
         known = {source: self.lookup.by_external_ids(source, "job", values) for source, values in numbers.items()}
         ours = self.lookup.jobs(
-            [value for values in numbers.values() for value in values if len(value) == identity.LENGTH and value.isalnum()]
+            [
+                value
+                for values in numbers.values()
+                for value in values
+                if len(value) == identity.LENGTH and value.isalnum()
+            ]
         )
         for file in self.files:
             counted: dict[str, list[facts.ParsedJob]] = {}
@@ -368,7 +393,9 @@ class _Matcher:
                     continue
                 if job.job_id:
                     job_id = known[file.source].get(job.job_id) or (
-                        job.job_id if job.job_id in ours else identity.imported_identifier(self.key, "job", file.source, job.job_id)
+                        job.job_id
+                        if job.job_id in ours
+                        else identity.imported_identifier(self.key, "job", file.source, job.job_id)
                     )
                 else:
                     job_id = self._unnumbered(client, job, counted)
@@ -376,7 +403,10 @@ class _Matcher:
                 if entry is None:
                     entry = entries[job_id] = JobEntry(job_id, client)
                 elif entry.client is not client or (job.job_id and _differs(entry.parsed[-1], file, job)):
-                    why = f"the number is in row {entry.parsed[-1][1].rows[0]} of {entry.parsed[-1][0].name} too, for something else; give each job its own"
+                    why = (
+                        f"the number is in row {entry.parsed[-1][1].rows[0]} of {entry.parsed[-1][0].name} too, for "
+                        f"something else; give each job its own"
+                    )
                     file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "same-number", why))
                     continue
                 if job.job_id and job.job_id != job_id:
@@ -387,8 +417,15 @@ class _Matcher:
             entry.existing = existing.get(job_id)
             file, job = entry.parsed[0]
             other = entry.existing
-            if other is not None and self._belongs_to(other) != entry.client.id and (other.service != job.service or other.completed_on != job.completed_on):
-                why = "the home has this number for another client's job; if the file comes from another program, name it with --source"
+            if (
+                other is not None
+                and self._belongs_to(other) != entry.client.id
+                and (other.service != job.service or other.completed_on != job.completed_on)
+            ):
+                why = (
+                    "the home has this number for another client's job; if the file comes from another program, "
+                    "name it with --source"
+                )
                 for file, job in entry.parsed:
                     file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "id-conflict", why))
                 continue
@@ -455,10 +492,14 @@ class _Matcher:
             for other in whole[1:]:
                 if _take(first, other):
                     said_otherwise += other.rows
-            entry.parsed = [(owner, client) for owner, client in entry.parsed if client is first or client not in whole[1:]]
+            entry.parsed = [
+                (owner, client) for owner, client in entry.parsed if client is first or client not in whole[1:]
+            ]
             clients.append(first)
         bad = {problem.row for problem in file.problems}
-        file.clients = sorted((client for client in clients if client.rows[0] not in bad), key=lambda client: client.rows[0])
+        file.clients = sorted(
+            (client for client in clients if client.rows[0] not in bad), key=lambda client: client.rows[0]
+        )
         jobs: list[facts.ParsedJob] = []
         for job_entry in self.found.jobs:
             own = [job for owner, job in job_entry.parsed if owner is file]
@@ -470,7 +511,8 @@ class _Matcher:
         file.jobs = sorted(jobs, key=lambda job: job.rows[0])
         if said_otherwise:
             file.warnings.append(
-                f"a further row of the same client says something else, and the first one counts (row {', '.join(map(str, sorted(said_otherwise)[:8]))})"
+                f"a further row of the same client says something else, and the first one counts (row "
+                f"{', '.join(map(str, sorted(said_otherwise)[:8]))})"
             )
 
 
@@ -484,9 +526,15 @@ _canonical = lru_cache(maxsize=200_000)(identity.canonical_address)
 _REFUSALS = {
     "id-conflict": (
         "id-conflict",
-        "has a number under which the home, or another row, knows somebody else; if the file comes from another program, name it with --source",
+        (
+            "has a number under which the home, or another row, knows somebody else; if the file comes "
+            "from another program, name it with --source"
+        ),
     ),
-    "ambiguous": ("ambiguous-client", "fits several clients; add the client's number, or a name and an e-mail or phone of their own"),
+    "ambiguous": (
+        "ambiguous-client",
+        "fits several clients; add the client's number, or a name and an e-mail or phone of their own",
+    ),
     "no-client": (
         "no-client",
         "is in no file and not in the home; add an e-mail or phone to the row, or import the client too",
@@ -510,7 +558,11 @@ def _contradict(names: Sequence[str], others: Iterable[str]) -> bool:
 
 def _same_job(one: facts.ParsedJob, other: facts.ParsedJob) -> bool:
     return (one.amount_minor, one.currency, one.site_address, one.invoice_ref, one.status) == (
-        other.amount_minor, other.currency, other.site_address, other.invoice_ref, other.status,
+        other.amount_minor,
+        other.currency,
+        other.site_address,
+        other.invoice_ref,
+        other.status,
     )
 
 
@@ -540,7 +592,8 @@ def _add_lines(file: facts.FileResult, lines: Sequence[facts.ParsedJob]) -> None
             first.amount_minor = amounts[0]
             if len(amounts) > 1:
                 file.warnings.append(
-                    f"{len(amounts)} rows have the number {first.job_id} and the same amount, which was taken as their total"
+                    f"{len(amounts)} rows have the number {first.job_id} and the same amount, which was taken as "
+                    f"their total"
                 )
     for line in lines[1:]:
         for name in ("promised_on", "paid_on", "invoice_ref", "site_address", "assigned_to", "note"):

@@ -15,9 +15,19 @@ from followup import identity
 from followup.intake import facts
 from followup.model import Client, Consent, Job, JobStatus
 
-_CLIENT_TEXTS = (
-    "title first_name last_name full_name company address_as language preferred_channel notes note referred_by".split()
-)
+_CLIENT_TEXTS = [
+    "title",
+    "first_name",
+    "last_name",
+    "full_name",
+    "company",
+    "address_as",
+    "language",
+    "preferred_channel",
+    "notes",
+    "note",
+    "referred_by",
+]
 _PLACE = ("street", "city", "region", "postal_code", "country")
 _JOB_TEXTS = ("service", "invoice_ref", "site_address", "assigned_to", "note")
 _JOB_DATES = ("promised_on", "paid_on")
@@ -53,12 +63,18 @@ def client(
         if said.reference and record == Client(id=client_id, created_on=today):
             record = _with(record, said, by_number=False, by_hand=by_hand, evidence=evidence)
         elif said.reference:
-            first = {name: getattr(said, name) for name in ("emails", "phones") if not getattr(record, name) and name not in by_hand}
+            first = {
+                name: getattr(said, name)
+                for name in ("emails", "phones")
+                if not getattr(record, name) and name not in by_hand
+            }
             record = replace(record, **first) if any(first.values()) else record
     return record
 
 
-def _with(record: Client, said: facts.ParsedClient, *, by_number: bool, by_hand: Collection[str], evidence: str) -> Client:
+def _with(
+    record: Client, said: facts.ParsedClient, *, by_number: bool, by_hand: Collection[str], evidence: str
+) -> Client:
     changes: dict[str, Any] = {}
     for name in _CLIENT_TEXTS:
         value = getattr(said, name)
@@ -71,7 +87,12 @@ def _with(record: Client, said: facts.ParsedClient, *, by_number: bool, by_hand:
                 changes[name] = value
     elif said.country and not record.country:
         changes["country"] = said.country
-    for name, fold in (("emails", identity.canonical_address), ("phones", str), ("tags", str.casefold), ("no_channels", str)):
+    for name, fold in (
+        ("emails", identity.canonical_address),
+        ("phones", str),
+        ("tags", str.casefold),
+        ("no_channels", str),
+    ):
         value = _several(getattr(record, name), getattr(said, name), fold=fold, correct=by_number)
         if value != getattr(record, name) and name not in by_hand:
             changes[name] = value
@@ -86,7 +107,9 @@ def _with(record: Client, said: facts.ParsedClient, *, by_number: bool, by_hand:
     return replace(record, **changes) if changes else record
 
 
-def _several(ours: tuple[str, ...], theirs: tuple[str, ...], *, fold: Callable[[str], str], correct: bool) -> tuple[str, ...]:
+def _several(
+    ours: tuple[str, ...], theirs: tuple[str, ...], *, fold: Callable[[str], str], correct: bool
+) -> tuple[str, ...]:
     """Return the values of a list: corrected where a source has as many as we do, else ours and what is new."""
     if not theirs or theirs == ours:
         return ours
@@ -147,9 +170,7 @@ def job(
     return record
 
 
-def _new_job(
-    said: facts.ParsedJob, *, job_id: str, client_id: str, today: date, people: Callable[[str], str]
-) -> Job:
+def _new_job(said: facts.ParsedJob, *, job_id: str, client_id: str, today: date, people: Callable[[str], str]) -> Job:
     return Job(
         id=job_id,
         client_id=client_id,

@@ -12,15 +12,135 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 _TITLES = frozenset(
-    "mr mrs ms miss mx dr prof sir dame lady lord rev herr frau fr hr hrn m mme mlle monsieur madame sr sra srta señor "
-    "señora sig sigra dott mevr dhr pan pani ing dipl-ing mag".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "sir",
+        "dame",
+        "lady",
+        "lord",
+        "rev",
+        "herr",
+        "frau",
+        "fr",
+        "hr",
+        "hrn",
+        "m",
+        "mme",
+        "mlle",
+        "monsieur",
+        "madame",
+        "sr",
+        "sra",
+        "srta",
+        "señor",
+        "señora",
+        "sig",
+        "sigra",
+        "dott",
+        "mevr",
+        "dhr",
+        "pan",
+        "pani",
+        "ing",
+        "dipl-ing",
+        "mag",
+    ]
 )
 _FIRM = frozenset(
-    "ltd limited llc llp inc corp corporation co plc gmbh mbh ag kg ohg ug ek gbr sarl sas sa eurl srl spa bv nv ab oy aps a/s sl "
-    "pty sons bros brothers company group holdings services trust school church hotel restaurant café cafe clinic surgery council "
-    "university verein ev hausverwaltung associates partners society".split()
+    [
+        "ltd",
+        "limited",
+        "llc",
+        "llp",
+        "inc",
+        "corp",
+        "corporation",
+        "co",
+        "plc",
+        "gmbh",
+        "mbh",
+        "ag",
+        "kg",
+        "ohg",
+        "ug",
+        "ek",
+        "gbr",
+        "sarl",
+        "sas",
+        "sa",
+        "eurl",
+        "srl",
+        "spa",
+        "bv",
+        "nv",
+        "ab",
+        "oy",
+        "aps",
+        "a/s",
+        "sl",
+        "pty",
+        "sons",
+        "bros",
+        "brothers",
+        "company",
+        "group",
+        "holdings",
+        "services",
+        "trust",
+        "school",
+        "church",
+        "hotel",
+        "restaurant",
+        "café",
+        "cafe",
+        "clinic",
+        "surgery",
+        "council",
+        "university",
+        "verein",
+        "ev",
+        "hausverwaltung",
+        "associates",
+        "partners",
+        "society",
+    ]
 )
-_PARTICLES = frozenset("van von de der den del della di da dos du la le ten ter zu zur af av mac mc o' bin al el st".split())
+_PARTICLES = frozenset(
+    [
+        "van",
+        "von",
+        "de",
+        "der",
+        "den",
+        "del",
+        "della",
+        "di",
+        "da",
+        "dos",
+        "du",
+        "la",
+        "le",
+        "ten",
+        "ter",
+        "zu",
+        "zur",
+        "af",
+        "av",
+        "mac",
+        "mc",
+        "o'",
+        "bin",
+        "al",
+        "el",
+        "st",
+    ]
+)
 _AND = re.compile(r"\s*(?:&|\+|\band\b|\bund\b|\bet\b|\by\b|\ben\b)\s*", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"[\W_]+")
 
@@ -51,7 +171,12 @@ def split(full_name: str) -> tuple[str, str, str, str]:
     if len(couple) == 2 and all(couple):
         left, right = couple[0].split(), couple[1].split()
         if len(left) == 1 and len(right) == 2:
-            return title, f"{left[0]} and {right[0]}" if " and " in rest.lower() else rest[: -len(right[1])].strip(), right[1], name
+            return (
+                title,
+                f"{left[0]} and {right[0]}" if " and " in rest.lower() else rest[: -len(right[1])].strip(),
+                right[1],
+                name,
+            )
         return "", "", "", name
     for index in range(1, len(words) - 1):
         if words[index].lower() in _PARTICLES:
@@ -107,6 +232,4 @@ def contradict(one: str, other: str) -> bool:
         return is_firm(one) or is_firm(other)
     if len(first) == 1 or len(second) == 1:
         return first[0] != second[0] or left[-1] != right[-1]
-    if SequenceMatcher(None, first, second).ratio() >= 0.75 and left[-1] == right[-1]:
-        return False
-    return True
+    return SequenceMatcher(None, first, second).ratio() < 0.75 or left[-1] != right[-1]

@@ -11,7 +11,9 @@ from functools import lru_cache
 
 _TRUNK_ZERO = re.compile(r"\(0\)")
 _REMARK = re.compile(r"\([^)\d]*\)|\b(?:ext|x|durchwahl|poste)\.?\s*\d+\s*$", re.IGNORECASE)
-_BETWEEN = re.compile(r"\s*(?:[;,\n|]|:::| / | or | oder | ou | und | and |\bphone:|\bmobile:|\bfax:[^;,\n]*)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"\s*(?:[;,\n|]|:::| / | or | oder | ou | und | and |\bphone:|\bmobile:|\bfax:[^;,\n]*)\s*", re.IGNORECASE
+)
 _LABEL = re.compile(r"^[^\d+(]*(?=[\d+(])")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?e\+?\d{1,2}", re.IGNORECASE)
 _INVISIBLE = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF])
@@ -60,7 +62,7 @@ _NO_MARKS = str.maketrans("", "", " ().-")
 
 @lru_cache(maxsize=8)
 def _reader(country: str) -> Callable[[str], str | None]:
-    import phonenumbers  # noqa: PLC0415 - 20 ms, and most commands read no phone number
+    import phonenumbers
 
     region = country or None
     leave = phonenumbers.PhoneNumberFormat.E164
@@ -94,17 +96,23 @@ def _quick_reader(country: str) -> Callable[[str], str | None]:
 
     It answers only where the library's own tables leave no choice, and says nothing (None) otherwise.
     """
-    import phonenumbers  # noqa: PLC0415 - see above
+    import phonenumbers
 
     meta = phonenumbers.PhoneMetadata.metadata_for_region(country, None) if country else None
     prefix = meta.national_prefix if meta is not None else None
     parsing = (meta.national_prefix_for_parsing or "") if meta is not None else ""
-    if meta is None or meta.general_desc is None or prefix not in ("0", "1") or "(" in parsing or parsing.split("|")[0] != prefix:
+    if (
+        meta is None
+        or meta.general_desc is None
+        or prefix not in ("0", "1")
+        or "(" in parsing
+        or parsing.split("|")[0] != prefix
+    ):
         return lambda _: None
     # Countries that dial 1 share their calling code; ten digits are possible in all of them.
     lengths = frozenset(meta.general_desc.possible_length) if prefix == "0" else frozenset({10})
     begin = f"+{meta.country_code}"
-    fits = re.compile(meta.general_desc.national_number_pattern).fullmatch
+    fits = re.compile(meta.general_desc.national_number_pattern or "").fullmatch
 
     def quick(text: str) -> str | None:
         if not text.isascii() or not _PLAIN.fullmatch(text) or "(0)" in text:

@@ -27,14 +27,24 @@ _FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _NOTHING = frozenset(form for word in columns.NOTHING for form in (word, word.upper(), word.capitalize()))
 _NUMBER_WITH_APOSTROPHE = re.compile(r"'(?=[+\d])")
 _ONE_LINE = frozenset(
-    "client.first_name client.last_name client.full_name client.middle_name client.title client.company client.address_as".split()
+    [
+        "client.first_name",
+        "client.last_name",
+        "client.full_name",
+        "client.middle_name",
+        "client.title",
+        "client.company",
+        "client.address_as",
+    ]
 )
 _TOTAL = re.compile(
-    r"(?:grand |sub[- ]?)?totals?(?: for .*)?:?|(?:zwischen|gesamt)?summe:?|gesamt:?|total(?:e|en)? (?:général|generale?)?:?|totaal:?|suma:?|razem:?",
+    r"(?:grand |sub[- ]?)?totals?(?: for .*)?:?|(?:zwischen|gesamt)?summe:?|gesamt:?|total(?:e|"
+    r"en)? (?:général|generale?)?:?|totaal:?|suma:?|razem:?",
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
-    r"copyright|confidential information|grand totals \(|accrual basis|cash basis|report generated|generated (?:on|by)|exported (?:on|by|from)"
+    r"copyright|confidential information|grand totals \(|accrual basis|cash basis|report "
+    r"generated|generated (?:on|by)|exported (?:on|by|from)"
     r"|printed on|page \d+ of|\w+day, \w+ \d{1,2}, \d{4}|\d+ (?:records|rows|results)|stand:? \d",
     re.IGNORECASE,
 )
@@ -110,10 +120,16 @@ class Reader:
         self._places = self._address_groups(layout)
         self._plain = [
             (name.removeprefix("client."), of[name][0])
-            for name in (
-                "client.first_name client.last_name client.full_name client.title client.company client.address_as "
-                "client.referred_by client.note"
-            ).split()
+            for name in [
+                "client.first_name",
+                "client.last_name",
+                "client.full_name",
+                "client.title",
+                "client.company",
+                "client.address_as",
+                "client.referred_by",
+                "client.note",
+            ]
             if name in of
         ]
         self._email_memo: dict[str, tuple[list[str], list[str]]] = {}
@@ -122,10 +138,21 @@ class Reader:
         self._dates: dict[str, date | str | None] = {}
         self._date_columns = {name: of[f"job.{name}"][0] for name in ("promised_on", "paid_on") if f"job.{name}" in of}
         self._done = of.get("job.completed_on", [None])[0]
-        self._ids = [index for name in ("client.id", "job.id", "job.id+invoice", "job.invoice_ref") for index in of.get(name, ())]
+        self._ids = [
+            index for name in ("client.id", "job.id", "job.id+invoice", "job.invoice_ref") for index in of.get(name, ())
+        ]
         self._optional = any(
-            name in of for name in ("client.consent", "client.opt_out", "client.preferred_channel", "client.no_channels",
-                                    "client.language", "client.tags", "client.notes", "client.middle_name")
+            name in of
+            for name in (
+                "client.consent",
+                "client.opt_out",
+                "client.preferred_channel",
+                "client.no_channels",
+                "client.language",
+                "client.tags",
+                "client.notes",
+                "client.middle_name",
+            )
         )
 
     @staticmethod
@@ -140,14 +167,23 @@ class Reader:
         """Return whether a row says whose it is."""
         return any(
             index < len(record) and record[index].strip()
-            for name in ("client.id", "client.full_name", "client.last_name", "client.first_name", "client.email",
-                         "client.phone", "client.company")
+            for name in (
+                "client.id",
+                "client.full_name",
+                "client.last_name",
+                "client.first_name",
+                "client.email",
+                "client.phone",
+                "client.company",
+            )
             for index in self._of.get(name, ())
         )
 
     def identity_columns(self) -> list[int]:
         """Return the columns that say whose a row is, and where they live."""
-        return [index for name, places in self._of.items() if name.startswith(("client.", "address.")) for index in places]
+        return [
+            index for name, places in self._of.items() if name.startswith(("client.", "address.")) for index in places
+        ]
 
     def read(self, row: int, record: Sequence[str], joined: str) -> Outcome:
         """Return what a record says. *joined* are its cells with SEPARATOR between them."""
@@ -169,7 +205,10 @@ class Reader:
         if len(joined) > table.LONGEST_CELL:
             for index, cell in enumerate(record):
                 if len(cell) > table.LONGEST_CELL:
-                    why = f"has {len(cell)} characters, and no cell can have more than {table.LONGEST_CELL}; is a quotation mark missing?"
+                    why = (
+                        f"has {len(cell)} characters, and no cell can have more than {table.LONGEST_CELL}; is a "
+                        f"quotation mark missing?"
+                    )
                     self._problem(out, row, index, cell[:60], "too-long", why)
             if out.problems:
                 return []
@@ -178,7 +217,11 @@ class Reader:
                 found = _CONTROL.search(cell)
                 if found:
                     code = ord(found[0])
-                    what = "a byte that could not be read" if 0xD800 <= code <= 0xDFFF else f"a control character (U+{code:04X})"
+                    what = (
+                        "a byte that could not be read"
+                        if 0xD800 <= code <= 0xDFFF
+                        else f"a control character (U+{code:04X})"
+                    )
                     self._problem(out, row, index, cell, "control-character", f"holds {what}; type this cell again")
             if out.problems:
                 return []
@@ -196,7 +239,11 @@ class Reader:
         if "'" in joined:
             values = [cells.unguard(value) for value in values]
             for index in (*self._ids, *self._phones, *self._of.get("address.postal_code", ())):
-                values[index] = _NUMBER_WITH_APOSTROPHE.sub("", values[index], count=1) if values[index][:1] == "'" else values[index]
+                values[index] = (
+                    _NUMBER_WITH_APOSTROPHE.sub("", values[index], count=1)
+                    if values[index][:1] == "'"
+                    else values[index]
+                )
         if '="' in joined:
             values = [found[1] if (found := _FORMULA_TEXT.fullmatch(value)) else value for value in values]
         if "\n" in joined or "\r" in joined or "=?" in joined:
@@ -207,13 +254,23 @@ class Reader:
         for index in self._one_line:
             value = values[index]
             if "\n" in value or "\r" in value:
-                self._problem(out, row, index, value, "line-break", "has a line break in it; write the name on one line")
+                self._problem(
+                    out, row, index, value, "line-break", "has a line break in it; write the name on one line"
+                )
             elif _WORD_OF_MAIL.search(value):
                 self._problem(
-                    out, row, index, value, "encoded-name",
+                    out,
+                    row,
+                    index,
+                    value,
+                    "encoded-name",
                     "is a name in the wire form of e-mail; write it as people read it",
                 )
-        keep = {index for name in ("client.notes", "client.email", "client.phone", "client.tags", "") for index in self._of.get(name, ())}
+        keep = {
+            index
+            for name in ("client.notes", "client.email", "client.phone", "client.tags", "")
+            for index in self._of.get(name, ())
+        }
         for index, value in enumerate(values):
             if index not in keep and ("\n" in value or "\r" in value):
                 values[index] = _LINE_BREAKS.sub(", ", value)
@@ -245,7 +302,9 @@ class Reader:
             self._wishes(client, row, values, out)
         if self.kind == "clients":
             client.extra |= {header: values[index] for index, header in self._extra if values[index]}
-            if not (client.full_name or client.company or client.emails or client.client_id or client.phones or out.problems):
+            if not (
+                client.full_name or client.company or client.emails or client.client_id or client.phones or out.problems
+            ):
                 index = self._plain[0][1] if self._plain else 0
                 self._problem(out, row, index, "", "no-client", "names no client: no name, number, e-mail or phone")
         return client
@@ -280,7 +339,9 @@ class Reader:
             good, bad = found
             if bad:
                 part = "is" if bad[0] == value else f"holds '{_short(bad[0])}', which is"
-                self._problem(out, row, index, value, "email", f"{part} no e-mail address; correct it or empty the cell")
+                self._problem(
+                    out, row, index, value, "email", f"{part} no e-mail address; correct it or empty the cell"
+                )
             if good:
                 client.emails = tuple(good) if not client.emails else _joined(client.emails, good, fold=True)
         for index in self._phones:
@@ -294,9 +355,18 @@ class Reader:
             if numbers:
                 client.phones = tuple(numbers) if not client.phones else _joined(client.phones, numbers)
             elif phones.damaged(value):
-                self._problem(out, row, index, value, "phone", "was rounded by a spreadsheet; type the whole number again, as text")
+                self._problem(
+                    out,
+                    row,
+                    index,
+                    value,
+                    "phone",
+                    "was rounded by a spreadsheet; type the whole number again, as text",
+                )
             elif rest and not (client.emails or client.phones):
-                self._problem(out, row, index, value, "phone", "is no phone number, and the row has no e-mail; correct it")
+                self._problem(
+                    out, row, index, value, "phone", "is no phone number, and the row has no e-mail; correct it"
+                )
             elif rest:
                 client.phones = (*client.phones, value)
                 self._warn("a phone that could not be read as a number was kept as it is written", row)
@@ -320,7 +390,9 @@ class Reader:
             value = values[index]
             said = columns.read_consent(value, self._headers[index]) if value else "unknown"
             if said is None:
-                self._problem(out, row, index, value, "consent", "is not understood; write opted_in, opted_out or unknown")
+                self._problem(
+                    out, row, index, value, "consent", "is not understood; write opted_in, opted_out or unknown"
+                )
             elif client.consent != "opted_out" and said != "unknown":
                 client.consent = said
         for index in self._of.get("client.opt_out", ()):
@@ -335,7 +407,14 @@ class Reader:
             good, bad = columns.read_channels(preferred)
             if bad or not good:
                 index = self._of["client.preferred_channel"][0]
-                self._problem(out, row, index, preferred, "channel", "is no way to reach a client; write email, call, text, letter, card or visit")
+                self._problem(
+                    out,
+                    row,
+                    index,
+                    preferred,
+                    "channel",
+                    "is no way to reach a client; write email, call, text, letter, card or visit",
+                )
             else:
                 client.preferred_channel = good[0]
         never = self._value(values, "client.no_channels")
@@ -343,7 +422,10 @@ class Reader:
             good, bad = columns.read_channels(never)
             if bad:
                 index = self._of["client.no_channels"][0]
-                why = f"names '{_short(bad[0])}', which is no way to reach a client; write email, call, text, letter, card or visit"
+                why = (
+                    f"names '{_short(bad[0])}', which is no way to reach a client; write email, call, text, "
+                    f"letter, card or visit"
+                )
                 self._problem(out, row, index, never, "channel", why)
             client.no_channels = tuple(good)
         language = self._value(values, "client.language")
@@ -402,7 +484,9 @@ class Reader:
             who.reference = True
         if not (job.client_name or job.client_id or who.emails or who.phones) and not out.problems:
             index = (self._of.get("client.full_name") or self._of.get("client.email") or [0])[0]
-            self._problem(out, row, index, "", "no-client", "does not say for whom the job was; add a name and an e-mail or phone")
+            self._problem(
+                out, row, index, "", "no-client", "does not say for whom the job was; add a name and an e-mail or phone"
+            )
         out.job = job
 
     def _whole_client(self, row: int, who: facts.ParsedClient, out: Outcome) -> None:
@@ -428,7 +512,9 @@ class Reader:
                 self._problem(out, row, index, value, "date", day)
         balance = self._value(values, "job.open_balance")
         if balance:
-            open_amount = columns.read_amount(balance, mark=self.decisions.decimal_mark, currency=self.decisions.currency)
+            open_amount = columns.read_amount(
+                balance, mark=self.decisions.decimal_mark, currency=self.decisions.currency
+            )
             if isinstance(open_amount, columns.Money):
                 job.unpaid = open_amount.minor > 0
 
@@ -458,21 +544,34 @@ class Reader:
             currency = columns.currency_of_sign(currency) or currency
             if not re.fullmatch(r"[A-Z]{3}", currency):
                 index = self._of["job.currency"][0]
-                self._problem(out, row, index, currency, "currency", "is no currency; write its three letters, such as GBP")
+                self._problem(
+                    out, row, index, currency, "currency", "is no currency; write its three letters, such as GBP"
+                )
                 return
         if not amount:
             return
-        read = columns.read_amount(amount, mark=self.decisions.decimal_mark, currency=currency or self.decisions.currency)
+        read = columns.read_amount(
+            amount, mark=self.decisions.decimal_mark, currency=currency or self.decisions.currency
+        )
         if isinstance(read, str):
             self._problem(out, row, self._of["job.amount"][0], amount, "amount", read)
         elif currency and read.currency != currency:
-            self._problem(out, row, self._of["job.amount"][0], amount, "amount", f"says {read.currency}, and the column of currencies says {currency}")
+            self._problem(
+                out,
+                row,
+                self._of["job.amount"][0],
+                amount,
+                "amount",
+                f"says {read.currency}, and the column of currencies says {currency}",
+            )
         else:
             job.amount_minor, job.currency = read.minor, read.currency
             if read.minor < 0:
                 out.skipped = facts.Skipped(row, "credit", "a credit or refund: its amount is below zero")
 
-    def _progress(self, job: facts.ParsedJob, row: int, *, done: str, status: str, values: Sequence[str], out: Outcome) -> None:
+    def _progress(
+        self, job: facts.ParsedJob, row: int, *, done: str, status: str, values: Sequence[str], out: Outcome
+    ) -> None:
         today = self.decisions.today
         said = self._status(status) if status else ""
         flag = columns.read_flag(done) if done else None
@@ -505,9 +604,18 @@ class Reader:
         if said == "completed":
             if job.completed_on is None:
                 index = self._done if self._done is not None else self._of.get("job.status", [0])[0]
-                self._problem(out, row, index, done, "no-date", "is completed, but there is no date; add the day it was completed")
+                self._problem(
+                    out, row, index, done, "no-date", "is completed, but there is no date; add the day it was completed"
+                )
             elif future:
-                self._problem(out, row, self._done or 0, done, "future-date", f"lies after today ({today}), and the job is completed; correct one of them")
+                self._problem(
+                    out,
+                    row,
+                    self._done or 0,
+                    done,
+                    "future-date",
+                    f"lies after today ({today}), and the job is completed; correct one of them",
+                )
             job.status, job.said = "completed", True
         elif job.completed_on is not None and not future:
             job.status, job.said = "completed", True
@@ -526,7 +634,8 @@ _ORDER_WORDS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "ye
 
 
 def sure_status(normal_word: str) -> str:
-    """Return what a status word means for everybody; nothing for words that mean different things to different firms."""
+    """Return what a status word means for everybody; nothing for words that mean different "
+    "things to different firms."""
     meaning = columns.STATUS_WORDS.get(normal_word, "")
     return "completed" if meaning in {"completed", "paid"} else "" if meaning == "billed" else meaning
 

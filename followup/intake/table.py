@@ -178,7 +178,9 @@ def _records_with_stray_quotes(body: str, delimiter: str) -> list[list[str]]:
     records: list[list[str]] = []
     start = 0
     for record in reader:
-        if reader.line_num - start > 1 and (record[-1].endswith(_SENTINEL) or not _strictly(lines[start : reader.line_num], delimiter)):
+        if reader.line_num - start > 1 and (
+            record[-1].endswith(_SENTINEL) or not _strictly(lines[start : reader.line_num], delimiter)
+        ):
             raise _unclosed(len(records))
         start = reader.line_num
         records.append(record)

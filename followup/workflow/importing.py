@@ -210,7 +210,8 @@ def check(
 
 @contextmanager
 def _no_collecting() -> Iterator[None]:
-    """Keep Python from looking for circles among hundreds of thousands of rows, which has none and costs half the time."""
+    """Keep Python from looking for circles among hundreds of thousands of rows, which has none "
+    "and costs half the time."""
     before = gc.isenabled()
     gc.disable()
     try:
@@ -440,7 +441,10 @@ def commit(desk: Desk, preview: Preview, *, then: Callable[[Writer], None] | Non
         raise BadInput("Nothing was imported: the files have open questions or rows with problems.")
     rejected = write_rejects(desk, preview) if preview.skip_bad_rows else ()
     command = "import " + " ".join(Path(file.name).name for file in preview.files)
-    with _no_collecting(), desk.store.write(kind="import", command=command, person=desk.person, now=desk.now()) as write:
+    with (
+        _no_collecting(),
+        desk.store.write(kind="import", command=command, person=desk.person, now=desk.now()) as write,
+    ):
         apply(desk, write, preview)
         if then is not None:
             then(write)

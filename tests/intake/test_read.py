@@ -75,7 +75,9 @@ def test_a_client_as_a_file_has_them() -> None:
 
 def test_a_job_as_a_file_has_it() -> None:
     """Amounts are plain decimals, dates ISO, and the note for the thank-you is kept."""
-    result = read(JOBS + '7,Ada Hall,ada@example.com,Boiler service,13/02/2026,Paid,"£1,234.50",admired the old boiler\n')
+    result = read(
+        JOBS + '7,Ada Hall,ada@example.com,Boiler service,13/02/2026,Paid,"£1,234.50",admired the old boiler\n'
+    )
     shown = result.jobs[0].to_json()
     assert {name: value for name, value in shown.items() if value} == {
         "rows": [2],
@@ -96,7 +98,18 @@ def test_the_json_of_a_file_has_exactly_its_keys() -> None:
     """The contract of the dry run."""
     result = read(CLIENTS + "Ada,ada@example.com,,,,,,\nBob,nobody,,,,,,\n,,,,,,,\nCy,c@example.com,,,,,,\n")
     shown = json.loads(json.dumps(result.to_json()))
-    assert list(shown) == ["file", "source", "refused", "asked", "clients", "jobs", "skipped", "errors", "warnings", "counts"]
+    assert list(shown) == [
+        "file",
+        "source",
+        "refused",
+        "asked",
+        "clients",
+        "jobs",
+        "skipped",
+        "errors",
+        "warnings",
+        "counts",
+    ]
     assert shown["refused"] is None
     assert list(shown["skipped"][0]) == ["row", "code", "why"]
     assert list(shown["errors"][0]) == ["row", "column", "value", "code", "why"]
@@ -114,13 +127,17 @@ def test_cells_of_several_lines_are_one_row() -> None:
 
 def test_an_undecidable_file_is_not_read_at_all() -> None:
     """All its questions come at once, each with its options and the option of the home first."""
-    result = read(JOBS + "1,Ada,a@example.com,Boiler,03/04/2025,Handed over,1.234,\n2,Bob,b@example.com,Tap,04/03/2025,Done,2.345,\n")
+    result = read(
+        JOBS
+        + "1,Ada,a@example.com,Boiler,03/04/2025,Handed over,1.234,\n2,Bob,b@example.com,Tap,04/03/2025,Done,2.345,\n"
+    )
     assert asked(result) == ["date_order", "decimal_mark", "status"]
     assert result.questions[0].options == ("dmy", "mdy")
     assert "'Handed over' in 1 row" in result.questions[2].question
-    assert not (result.jobs or result.problems)
+    assert not any((result.jobs, result.problems))
     answered = read(
-        JOBS + "1,Ada,a@example.com,Boiler,03/04/2025,Handed over,1.234,\n2,Bob,b@example.com,Tap,04/03/2025,Done,2.345,\n",
+        JOBS
+        + "1,Ada,a@example.com,Boiler,03/04/2025,Handed over,1.234,\n2,Bob,b@example.com,Tap,04/03/2025,Done,2.345,\n",
         answers={"date_order": "mdy", "decimal_mark": ",", "status:handed over": "completed"},
     )
     assert answered.ready
@@ -144,7 +161,7 @@ def test_dates_that_contradict_each_other_are_asked_and_then_problems_of_their_r
     text = JOBS + "1,Ada,a@example.com,Boiler,13/04/2025,Done,,\n2,Bob,b@example.com,Tap,04/13/2025,Done,,\n"
     assert "contradict" in read(text).questions[0].question
     assert codes(read(text, answers={"date_order": "dmy"})) == [(3, "date")]
-    amounts = JOBS + "1,Ada,a@example.com,Boiler,13/04/2025,Done,1.5,\n2,Bob,b@example.com,Tap,13/04/2025,Done,\"2,5\",\n"
+    amounts = JOBS + '1,Ada,a@example.com,Boiler,13/04/2025,Done,1.5,\n2,Bob,b@example.com,Tap,13/04/2025,Done,"2,5",\n'
     assert "contradict" in read(amounts).questions[0].question
     assert codes(read(amounts, answers={"decimal_mark": "."})) == [(3, "amount")]
 
@@ -179,14 +196,19 @@ def test_characters_that_turn_the_writing_are_taken_out() -> None:
 
 def test_a_name_that_begins_like_a_formula_is_a_name() -> None:
     """It is stored as it is; our own guard is taken off again, and so is a spreadsheet's."""
-    result = read("Name,Email,Postcode\n=Ada,a@example.com,'0123\n'=Bob,b@example.com,\"=\"\"0124\"\"\"\n't Hooft,c@example.com,\n")
+    result = read(
+        'Name,Email,Postcode\n=Ada,a@example.com,\'0123\n\'=Bob,b@example.com,"=""0124"""\n\'t Hooft,c@example.com,\n'
+    )
     assert [client.full_name for client in result.clients] == ["=Ada", "=Bob", "'t Hooft"]
     assert [client.postal_code for client in result.clients] == ["0123", "0124", ""]
 
 
 def test_ragged_rows() -> None:
     """Missing last cells are empty, a shifted row and a row broken in two are problems."""
-    result = read("Name,Email,City,Notes\nAda,a@example.com\nBob,b@example.com,Leeds,x,y\nCy,c@example.com,12 High\nStreet,Leeds\n")
+    result = read(
+        "Name,Email,City,Notes\nAda,a@example.com\nBob,b@example.com,Leeds,x,y\nCy,c@example.com,12 "
+        "High\nStreet,Leeds\n"
+    )
     assert codes(result) == [(3, "too-many-cells"), (4, "broken-row"), (5, "broken-row")]
     assert "row 2" in result.warnings[0]
     assert balanced(result)
@@ -202,8 +224,15 @@ def test_rows_that_are_no_records_are_skipped_with_a_reason() -> None:
         "Total,,,,,,20\nCopyright (c) 2026 Somebody\nthis is a remark\n"
     )
     assert [(row.row, row.code) for row in sorted(result.skipped, key=lambda row: row.row)] == [
-        (1, "title"), (2, "blank"), (5, "blank"), (6, "header"), (7, "not_a_job"), (8, "credit"), (9, "total"),
-        (10, "note"), (11, "note"),
+        (1, "title"),
+        (2, "blank"),
+        (5, "blank"),
+        (6, "header"),
+        (7, "not_a_job"),
+        (8, "credit"),
+        (9, "total"),
+        (10, "note"),
+        (11, "note"),
     ]
     assert [job.rows for job in result.jobs] == [[4]]
     assert balanced(result)
@@ -211,7 +240,10 @@ def test_rows_that_are_no_records_are_skipped_with_a_reason() -> None:
 
 def test_two_tables_are_asked_about() -> None:
     """One, the other, or both."""
-    text = "Name,Email\nAda,a@example.com\n\nJob #,Client email,Client name,Service,Completed\n1,a@example.com,Ada,Boiler,2025-01-13\n"
+    text = (
+        "Name,Email\nAda,a@example.com\n\nJob #,Client email,Client "
+        "name,Service,Completed\n1,a@example.com,Ada,Boiler,2025-01-13\n"
+    )
     result = read(text)
     assert asked(result) == ["tables"]
     assert result.questions[0].options == ("1", "2", "all")
@@ -219,7 +251,7 @@ def test_two_tables_are_asked_about() -> None:
     assert (len(first.clients), len(first.jobs)) == (1, 0)
     assert (len(second.clients), len(second.jobs)) == (0, 1)
     assert (len(both.clients), len(both.jobs)) == (1, 1)
-    assert balanced(first) and balanced(second) and balanced(both)
+    assert all(map(balanced, (first, second, both)))
 
 
 def test_a_file_without_a_header_is_asked_about() -> None:
@@ -251,7 +283,9 @@ def test_a_row_that_could_be_either_is_asked_about() -> None:
 
 def test_one_row_can_be_a_client_and_a_job() -> None:
     """A flat sheet: rows without a job are clients only."""
-    result = read("Name,Email,Tags,Service,Completed,Colour\nAda,a@example.com,vip,Boiler,2025-01-13,red\nBob,b@example.com,,,,blue\n")
+    result = read(
+        "Name,Email,Tags,Service,Completed,Colour\nAda,a@example.com,vip,Boiler,2025-01-13,red\nBob,b@example.com,,,,blue\n"
+    )
     assert result.kind == "mixed"
     assert [client.full_name for client in result.clients] == ["Ada", "Bob"]
     assert result.jobs[0].extra == {"Colour": "red"}
@@ -304,10 +338,14 @@ def test_money_and_payment() -> None:
     """Currency columns, open balances, paid columns with yes or a date."""
     head = "Job #,Client name,Client email,Service,Completed,Amount,Currency,Balance,Paid\n"
     result = read(
-        head + "1,Ada,a@example.com,Boiler,2025-01-13,10,EUR,0,2025-01-14\n2,Ada,a@example.com,Boiler,2025-01-13,10,€,10,no\n"
+        head + "1,Ada,a@example.com,Boiler,2025-01-13,10,EUR,0,2025-01-14\n"
+        "2,Ada,a@example.com,Boiler,2025-01-13,10,€,10,no\n"
         "3,Ada,a@example.com,Boiler,2025-01-13,£10,EUR,,\n4,Ada,a@example.com,Boiler,2025-01-13,10,pounds,,\n"
     )
-    assert [(job.currency, job.unpaid, str(job.paid_on)) for job in result.jobs] == [("EUR", False, "2025-01-14"), ("EUR", True, "None")]
+    assert [(job.currency, job.unpaid, str(job.paid_on)) for job in result.jobs] == [
+        ("EUR", False, "2025-01-14"),
+        ("EUR", True, "None"),
+    ]
     assert codes(result) == [(4, "amount"), (5, "currency")]
 
 
@@ -316,7 +354,8 @@ def test_wishes_of_clients() -> None:
     head = "Name,Email,Consent,Opt out,Preferred contact,Not by,Language,Tags,Notes\n"
     result = read(
         head + "Ada,a@example.com,yes,,phone,no email,German,vip,likes tea\nBob,b@example.com,yes,1,,,Klingonese,,\n"
-        "Cy,c@example.com,maybe,,,,,,\nDi,d@example.com,,hm,,,,,\nEd,e@example.com,,,pigeon,,,,\nFay,f@example.com,,,,pigeon,,,\n"
+        "Cy,c@example.com,maybe,,,,,,\nDi,d@example.com,,hm,,,,,\nEd,e@example.com,,,pigeon,,,,\n"
+        "Fay,f@example.com,,,,pigeon,,,\n"
     )
     ada, bob = result.clients
     assert (ada.consent, ada.preferred_channel, ada.no_channels, ada.language) == ("opted_in", "call", ("email",), "de")
@@ -327,7 +366,10 @@ def test_wishes_of_clients() -> None:
 
 def test_phones_that_cannot_be_read() -> None:
     """Kept as written beside an e-mail, a problem when it is the only way, and when a spreadsheet damaged it."""
-    result = read("Name,Email,Phone\nAda,a@example.com,ask office\nBob,,ask office\nCy,c@example.com,4.47701E+11\nDi,/o=ex/cn=di,07700 900123\n")
+    result = read(
+        "Name,Email,Phone\nAda,a@example.com,ask office\nBob,,ask office\nCy,c@example.com,4.47701E+11\n"
+        "Di,/o=ex/cn=di,07700 900123\n"
+    )
     assert result.clients[0].phones == ("ask office",)
     assert codes(result) == [(3, "phone"), (4, "phone")]
     assert result.clients[1].emails == ()
@@ -336,8 +378,15 @@ def test_phones_that_cannot_be_read() -> None:
 
 def test_the_first_filled_address_counts_whole() -> None:
     """Home and business are never mixed."""
-    result = read("Name,Email,Home Street,Home City,Business Street,Business City\nAda,a@example.com,,,1 Works Rd,York\nBob,b@example.com,2 High St,Leeds,1 Works Rd,York\n")
-    assert [(client.street, client.city) for client in result.clients] == [("1 Works Rd", "York"), ("2 High St", "Leeds")]
+    result = read(
+        "Name,Email,Home Street,Home City,Business Street,Business City\n"
+        "Ada,a@example.com,,,1 Works Rd,York\n"
+        "Bob,b@example.com,2 High St,Leeds,1 Works Rd,York\n"
+    )
+    assert [(client.street, client.city) for client in result.clients] == [
+        ("1 Works Rd", "York"),
+        ("2 High St", "Leeds"),
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "   \n", "sep=;\n", "no table here"])
@@ -400,16 +449,38 @@ def test_answers_are_checked(about: str, value: str, good: bool) -> None:
 
 
 cell = st.text(st.characters(exclude_categories=()), max_size=20) | st.sampled_from(
-    ["ada@example.com", "2025-01-13", "03/04/2025", "1.234", "Done", "Sent", "yes", "07700 900123", "Total", '"', "=x", ""]
+    [
+        "ada@example.com",
+        "2025-01-13",
+        "03/04/2025",
+        "1.234",
+        "Done",
+        "Sent",
+        "yes",
+        "07700 900123",
+        "Total",
+        '"',
+        "=x",
+        "",
+    ]
 )
 
 
 @given(
     st.sampled_from([CLIENTS, JOBS, "Name,Email,Tags,Service,Completed\n"]),
     st.lists(st.lists(cell, min_size=0, max_size=9), max_size=8),
-    st.fixed_dictionaries({}, optional={"date_order": st.just("dmy"), "decimal_mark": st.just("."), "fill_down": st.sampled_from(["yes", "no"])}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "date_order": st.just("dmy"),
+            "decimal_mark": st.just("."),
+            "fill_down": st.sampled_from(["yes", "no"]),
+        },
+    ),
 )
-def test_the_ledger_is_complete_whatever_is_in_the_rows(head: str, rows: list[list[str]], answers: dict[str, str]) -> None:
+def test_the_ledger_is_complete_whatever_is_in_the_rows(
+    head: str, rows: list[list[str]], answers: dict[str, str]
+) -> None:
     """Every row is imported, skipped or a problem, once; or the file is refused or asked about."""
     stream = io.StringIO(newline="")
     csv.writer(stream).writerows(rows)
@@ -421,7 +492,7 @@ def test_the_ledger_is_complete_whatever_is_in_the_rows(head: str, rows: list[li
 @given(st.binary(max_size=200), st.integers(0, 200), st.booleans())
 def test_no_damage_makes_a_traceback(noise: bytes, place: int, cut: bool) -> None:
     """A good file with anything in the middle of it, or cut off there."""
-    good = (JOBS + "1,Ada,a@example.com,\"Boiler\nservice\",13/04/2025,Done,10,\n" * 3).encode()
+    good = (JOBS + '1,Ada,a@example.com,"Boiler\nservice",13/04/2025,Done,10,\n' * 3).encode()
     result = read(good[:place] + noise + (b"" if cut else good[place:]))
     json.dumps(result.to_json())
     assert result.refused or result.questions or balanced(result)

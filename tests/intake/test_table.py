@@ -61,14 +61,18 @@ def test_an_unclosed_quote_is_refused_with_its_row(text: str, row: int) -> None:
 
 def test_quotes_inside_a_cell_are_harmless() -> None:
     """Nicknames and inches are not mistaken for unclosed quotes; cells of several lines stay whole."""
-    sheet = table.read('Name,Email,Notes\n"Bob" Hall,b@example.com,5" pipe\nAda,a@example.com,"one, two\nthree, four"\n')
+    sheet = table.read(
+        'Name,Email,Notes\n"Bob" Hall,b@example.com,5" pipe\nAda,a@example.com,"one, two\nthree, four"\n'
+    )
     assert sheet.records[1] == ["Bob Hall", "b@example.com", '5" pipe']
     assert sheet.records[2][2] == "one, two\nthree, four"
 
 
 def test_a_second_table_is_found_and_a_repeated_header_is_not_one() -> None:
     """Other names begin another table; the same names again are a row to skip."""
-    sheet = table.read("Name,Email\nAda,a@example.com\nName,Email\nBob,b@example.com\n\nJob #,Service,Amount\n1,Boiler,10\n")
+    sheet = table.read(
+        "Name,Email\nAda,a@example.com\nName,Email\nBob,b@example.com\n\nJob #,Service,Amount\n1,Boiler,10\n"
+    )
     assert [part.header_at for part in sheet.tables] == [0, 5]
     assert sheet.repeated == {2}
 

@@ -38,7 +38,9 @@ def test_dates_as_people_write_them(text: str, order: str, day: date) -> None:
     assert columns.read_date(text, order) == day
 
 
-@pytest.mark.parametrize("text", ["31/02/2026", "29/02/2026", "2026-13-01", "soon", "12", "May", "2 Foo 2026", "99/99/99", "1/2/1066"])
+@pytest.mark.parametrize(
+    "text", ["31/02/2026", "29/02/2026", "2026-13-01", "soon", "12", "May", "2 Foo 2026", "99/99/99", "1/2/1066"]
+)
 def test_days_that_do_not_exist_are_none(text: str) -> None:
     """Nothing is guessed from half a date."""
     assert columns.read_date(text, "dmy") is None
@@ -150,7 +152,16 @@ def test_consent_is_never_guessed(text: str, header: str, said: str | None) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "stop"), [("1", True), ("2025-01-03", True), ("blocked", True), ("no", False), ("n/a", False), ("subscribed", False), ("hm", None)]
+    ("text", "stop"),
+    [
+        ("1", True),
+        ("2025-01-03", True),
+        ("blocked", True),
+        ("no", False),
+        ("n/a", False),
+        ("subscribed", False),
+        ("hm", None),
+    ],
 )
 def test_opt_out_columns(text: str, stop: bool | None) -> None:
     """A date in such a column is the day on which they said stop."""
@@ -235,7 +246,18 @@ def test_addresses_as_people_write_them(cell: str, good: list[str], bad: list[st
     assert addresses.split(cell) == (good, bad)
 
 
-@pytest.mark.parametrize("text", ["x" * 65 + "@example.com", "a@" + "b" * 300 + ".com", "é@example.com", "a@-b.com", "a@b.1", "a@\udcff.com", "@example.com"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 65 + "@example.com",
+        "a@" + "b" * 300 + ".com",
+        "é@example.com",
+        "a@-b.com",
+        "a@b.1",
+        "a@\udcff.com",
+        "@example.com",
+    ],
+)
 def test_what_mail_cannot_be_sent_to(text: str) -> None:
     """The lengths and letters of RFC 5321."""
     assert not addresses.is_address(text)
@@ -291,12 +313,28 @@ def test_which_names_can_be_one_clients(one: str, other: str, contradict: bool) 
         ("Vorname,Name", "clients", ["client.first_name", "client.last_name"]),
         ("Prénom,Nom,Ville", "clients", ["client.first_name", "client.last_name", "address.city"]),
         ("Nom,E-mail", "clients", ["client.full_name", "client.email"]),
-        ("Job #,Client name,Title,Closed date", "jobs", ["job.id", "client.full_name", "job.service", "job.completed_on"]),
-        ("Invoice #,Client name,Date,Total ($)", "jobs", ["job.id+invoice", "client.full_name", "job.completed_on", "job.amount"]),
+        (
+            "Job #,Client name,Title,Closed date",
+            "jobs",
+            ["job.id", "client.full_name", "job.service", "job.completed_on"],
+        ),
+        (
+            "Invoice #,Client name,Date,Total ($)",
+            "jobs",
+            ["job.id+invoice", "client.full_name", "job.completed_on", "job.amount"],
+        ),
         ("Job #,Invoice #,Client name", "jobs", ["job.id", "job.invoice_ref", "client.full_name"]),
         ("Name,Date,Email", "", ["client.full_name", "", "client.email"]),
-        ("Name,Tags,Service,Completed", "mixed", ["client.full_name", "client.tags", "job.service", "job.completed_on"]),
-        ("E-mail 1 - Value,E-mail 7 - Value,Phone 3 - Value", "clients", ["client.email", "client.email", "client.phone"]),
+        (
+            "Name,Tags,Service,Completed",
+            "mixed",
+            ["client.full_name", "client.tags", "job.service", "job.completed_on"],
+        ),
+        (
+            "E-mail 1 - Value,E-mail 7 - Value,Phone 3 - Value",
+            "clients",
+            ["client.email", "client.email", "client.phone"],
+        ),
         ("First Name,Title,Email", "clients", ["client.first_name", "client.title", "client.email"]),
         ("CFT[Referred By],Email", "clients", ["client.referred_by", "client.email"]),
         ("id,Service,Client name", "jobs", ["job.id", "job.service", "client.full_name"]),
