@@ -191,7 +191,7 @@ class Database:
         partial = to.with_name(f".{to.name}.{os.getpid()}.part")
         create_private(partial)
         try:
-            with self._refusals(), closing(sqlite3.connect(partial, isolation_level=None)) as copy:
+            with self._refusals(to), closing(sqlite3.connect(partial, isolation_level=None)) as copy:
                 self._connection.backup(copy)
                 verdict = [str(row[0]) for row in copy.execute("PRAGMA integrity_check")]
             if verdict != ["ok"]:
@@ -202,38 +202,40 @@ class Database:
             raise
 
     @contextmanager
-    def _refusals(self) -> Iterator[None]:
-        """Turn what the engine refuses into our errors; our own mistakes (wrong SQL, broken keys) stay as they are."""
+    def _refusals(self, path: Path | None = None) -> Iterator[None]:
+        """Turn what the engine refuses into our errors; our own mistakes (wrong SQL, broken keys) stay as they are.
+
+        *path* is the file that is written, where it is not the database itself.
+        """
         try:
             yield
         except UnicodeEncodeError as error:
             raise BadInput(f"a text holds a character that cannot be stored: {error.object!r:.80}") from error
         except sqlite3.DatabaseError as error:
-            translated = self._translated(error)
+            translated = self._translated(error, path)
             if translated is None:
                 raise
             raise translated from error
 
-    def _translated(self, error: sqlite3.DatabaseError) -> Exception | None:
+    def _translated(self, error: sqlite3.DatabaseError, path: Path | None = None) -> Exception | None:
+        path = path or self.path
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the primary code
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return TryLater(f"{self.path}: another run is writing. Nothing was changed; try again in a moment.")
+            return TryLater(f"{path}: another run is writing. Nothing was changed; try again in a moment.")
         if code == sqlite3.SQLITE_FULL:
-            return IOFailure(
-                f"{self.path}: the disk is full. Nothing was changed; make room and run the command again."
-            )
+            return IOFailure(f"{path}: the disk is full. Nothing was changed; make room and run the command again.")
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_CANTOPEN):
             return NoPermission(
-                f"{self.path}: the database cannot be opened for writing ({error}). "
+                f"{path}: the database cannot be opened for writing ({error}). "
                 "Check who owns the file and its folder, and whether they may be written."
             )
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return IOFailure(
-                f"{self.path}: the database is damaged or not one of ours ({error}). "
+                f"{path}: the database is damaged or not one of ours ({error}). "
                 "Keep a copy of it, then use `followup restore` with your last backup."
             )
         if code == sqlite3.SQLITE_IOERR:
-            return IOFailure(f"{self.path}: reading or writing failed ({error}). Check the disk; nothing was changed.")
+            return IOFailure(f"{path}: reading or writing failed ({error}). Check the disk; nothing was changed.")
         return None
 
 

@@ -11,6 +11,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from followup import files, home, settings, store, workdays
 from followup.errors import BadInput, CannotCreate, ConfigurationError, FollowupError, IOFailure, NotFound
 from followup.home import Home
 from followup.model import AttemptState, Purpose, State
+from followup.report import words
 from followup.workflow import planning
 from followup.workflow.desk import Desk
 
@@ -107,7 +109,8 @@ def _database(desk: Desk) -> Check:
     if problems:
         return Check("database", False, "; ".join(problems), "bring it back with `followup restore BACKUP`")
     counts = desk.store.counts()
-    return Check("database", True, f"{counts['clients']} clients, {counts['jobs']} jobs, {counts['contacts']} contacts")
+    held = ", ".join(words.plural(counts[f"{name}s"], name) for name in ("client", "job", "contact"))
+    return Check("database", True, held)
 
 
 def _journal(desk: Desk) -> list[Check]:
@@ -166,13 +169,6 @@ def _steps(desk: Desk) -> Check:
         desk.check_steps()
     except ConfigurationError as error:
         return Check("cadences", False, str(error), "edit followup.toml")
-    missing = sorted(
-        {step.template for step in desk.settings.steps if step.enabled and step.template} - set(desk.templates)
-    )
-    if missing:
-        return Check(
-            "cadences", False, f"no template named {', '.join(missing)}", f"followup template new {missing[0]}"
-        )
     return Check("cadences", True, f"{sum(step.enabled for step in desk.settings.steps)} steps in force")
 
 
@@ -258,20 +254,44 @@ def backup(desk: Desk, to: Path | None) -> Path:
         if to is not None:
             raise CannotCreate(f"{target.parent}: no such folder. Make it first, or choose another place.")
         files.make_folder(target.parent)
-    with tempfile.TemporaryDirectory(dir=desk.home.path, prefix=".backup-") as scratch:
-        copy = Path(scratch) / "followup.db"
+    # Beside the target: room is needed there only, so that a full or read-only disk can still be saved from.
+    with _scratch(target.parent) as scratch:
+        copy, packed = scratch / "followup.db", scratch / "packed"
         desk.store.backup(copy)
-        packed = Path(scratch) / "packed"
-        with tarfile.open(packed, "w:gz") as archive:
-            archive.add(copy, "followup.db")
-            for member in BACKUP_MEMBERS:
-                path = desk.home.path / member
-                if member != "followup.db" and path.exists():
-                    archive.add(path, member)
-            if desk.home.templates_path.is_dir():
-                archive.add(desk.home.templates_path, "templates")
-        files.write_atomically(target, packed.read_bytes())
+        try:
+            with tarfile.open(packed, "w:gz") as archive:
+                archive.add(copy, "followup.db")
+                for member in BACKUP_MEMBERS:
+                    path = desk.home.path / member
+                    if member != "followup.db" and path.exists():
+                        archive.add(path, member)
+                if desk.home.templates_path.is_dir():
+                    archive.add(desk.home.templates_path, "templates")
+            files.write_atomically(target, packed.read_bytes())
+        except OSError as error:
+            raise files.failure(error, target, doing="write") from error
     return target
+
+
+_SCRATCH = ".followup-scratch-"
+_ABANDONED_SECONDS = 3600  # nobody packs a home for an hour: a run that was killed left it behind
+
+
+@contextmanager
+def _scratch(beside: Path) -> Iterator[Path]:
+    """Yield a private folder that is gone afterwards, and with it those that killed runs left: they hold clients."""
+    try:
+        folder = Path(tempfile.mkdtemp(dir=beside, prefix=_SCRATCH))
+    except OSError as error:
+        raise files.failure(error, beside, doing="write to") from error
+    try:
+        now = folder.stat().st_mtime  # the file system's own time
+        for old in beside.glob(f"{_SCRATCH}*"):
+            if now - old.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def restore(archive_path: Path, folder: Path, *, now: datetime) -> tuple[Home, int]:
@@ -289,20 +309,22 @@ def restore(archive_path: Path, folder: Path, *, now: datetime) -> tuple[Home, i
     """
     if not archive_path.is_file():
         raise NotFound(f"{archive_path}: no such file.")
+    folder = folder.resolve()  # a link to an empty folder stays one
+    if folder.exists() and not folder.is_dir():
+        raise CannotCreate(f"{folder} is a file; a home is a folder. Choose another name.")
     if folder.exists() and any(folder.iterdir()):
         raise CannotCreate(f"{folder} is not empty; a restore never overwrites a home. Move it away first.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".restore-"))
     try:
-        _unpack(archive_path, scratch)
-        made = Home(scratch)
-        for path in scratch.rglob("*"):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise files.failure(error, folder.parent, doing="create") from error
+    with _scratch(folder.parent) as scratch:
+        made = Home(scratch / "home")
+        files.make_folder(made.path)
+        _unpack(archive_path, made.path)
+        for path in made.path.rglob("*"):
             path.chmod(files.PRIVATE_FOLDER if path.is_dir() else files.PRIVATE_FILE)
-        scratch.chmod(files.PRIVATE_FOLDER)
-        with store.open(made.database_path, home_key=made.key(), backups=made.backups_path) as opened:
-            problems = opened.check()
-            if problems:
-                raise BadInput(f"{archive_path}: the database in it is damaged: {'; '.join(problems)}")
+        with _opened(made, archive_path) as opened:
             contacts = opened.counts()["contacts"]
             zone = _zone_of(made)
             local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
@@ -310,11 +332,19 @@ def restore(archive_path: Path, folder: Path, *, now: datetime) -> tuple[Home, i
                 write.set_meta("restored_on", local.date().isoformat())
         if folder.exists():
             folder.rmdir()
-        scratch.rename(folder)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
+        made.path.rename(folder)
     return Home(folder), contacts
+
+
+def _opened(made: Home, archive_path: Path) -> store.Store:
+    try:
+        opened = store.open(made.database_path, home_key=made.key(), backups=made.backups_path)
+        problems = opened.check()
+    except IOFailure as error:
+        problems = [str(error.__cause__ or "it cannot be read")]
+    if problems:
+        raise BadInput(f"{archive_path}: the database in it is damaged: {'; '.join(problems)}. Take an older backup.")
+    return opened
 
 
 def _zone_of(made: Home) -> ZoneInfo:
