@@ -382,7 +382,7 @@ def test_conditions_on_tags(conditions, tags, holds):
 def test_a_condition_that_failed_shows_its_values():
     """`why` tells what was asked for and what it found."""
     decision = one(when(min_amount="250"))
-    assert decision.reasons[-1].text == "amount is 120.00 GBP; at least 250.00 GBP"
+    assert decision.reasons[-1].text == "amount is 120.00 GBP; asked for: at least 250.00 GBP"
 
 
 @pytest.mark.parametrize(

@@ -191,10 +191,10 @@ def _check_amount(answer: Answer, wanted: Wanted, job: Job | None, rules: Rules)
         shown = words.amount(minor, rules.minor_digits, rules.currency)
     if wanted.min_minor is not None:
         least = words.amount(wanted.min_minor, rules.minor_digits, rules.currency)
-        answer.say(minor is not None and minor >= wanted.min_minor, "amount", f"amount is {shown}; at least {least}")
+        answer.say(minor is not None and minor >= wanted.min_minor, "amount", f"amount is {shown}; asked for: at least {least}")
     if wanted.below_minor is not None:
         bound = words.amount(wanted.below_minor, rules.minor_digits, rules.currency)
-        answer.say(minor is None or minor < wanted.below_minor, "amount", f"amount is {shown}; below {bound}")
+        answer.say(minor is None or minor < wanted.below_minor, "amount", f"amount is {shown}; asked for: below {bound}")
 
 
 def _check_outcome(answer: Answer, asked: str, record: Record) -> None:

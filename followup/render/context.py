@@ -182,7 +182,9 @@ class Values:
         """Return the values of one touchpoint; the dicts in them may be shared and are not to be changed."""
         client, summary = dossier.client, dossier.summary
         lead = jobs[0] if jobs else None
-        name = words.name_of(full=client.full_name, first=client.first_name, last=client.last_name, title=client.title)
+        # Many programs repeat the firm where a person's name belongs; it has no first name for all that.
+        full = "" if client.full_name.casefold() == client.company.casefold() else client.full_name
+        name = words.name_of(full=full, first=client.first_name, last=client.last_name, title=client.title)
         business, who = self._business, self._person(person)
         said_jobs = [job_values(job, language) for job in jobs]
         first_on = summary.first_job_on
