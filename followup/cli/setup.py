@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from followup import home as homes
 from followup.cli.app import App, pass_app
-from followup.cli.output import FORMATS, format_option, plural, print_rows, say
+from followup.cli.output import format_option, plural, print_rows, say
 from followup.errors import ConfigurationError, ExitCode, UsageError
 
 
@@ -49,30 +51,50 @@ def init_command(app: App, /, *, folder: str | None, **options: str | None) -> N
 
 
 def _ask(answers: dict[str, str]) -> dict[str, str]:
-    from followup import settings, workdays
+    """Ask for what no option said; a slip is asked again, and costs no answer that was given before it."""
+    from followup import kinds, settings, workdays
 
     asked = dict(answers)
 
-    def ask(name: str, question: str, default: str = "") -> None:
+    def ask(name: str, question: str, default: str = "", check: Callable[[Any], Any] = kinds.line) -> None:
         if name not in asked:
-            asked[name] = click.prompt(question, default=default, show_default=bool(default), err=True)
+            asked[name] = click.prompt(
+                question, default=default, show_default=bool(default), err=True, value_proc=_answered(check)
+            )
 
     ask("name", "Your name")
     ask("business", "Name of the business", asked["name"])
     ask("address", "Postal address, on one line (marketing messages must show it)")
-    ask("country", "Country, two letters", homes.system_country(os.environ))
-    known = workdays.regions(asked["country"].upper())
-    if known:
-        ask("region", f"Region, where holidays differ ({', '.join(known[:20])}; empty for none)")
-    ask("timezone", "Time zone", homes.system_timezone(os.environ))
-    ask("email", "Your e-mail address")
+    ask("country", "Country, two letters", homes.system_country(os.environ), kinds.country)
+    country = asked["country"].strip().upper()
+    regions = workdays.regions(country)
+    if regions:
+        listed = ", ".join(regions[:20])
+        ask("region", f"Region, where holidays differ ({listed}; empty for none)", check=kinds.one_of(*regions))
+    ask("timezone", "Time zone", homes.system_timezone(os.environ), kinds.timezone)
+    ask("email", "Your e-mail address", check=kinds.email)
     if "basis" not in asked:
-        default = settings.default_basis(asked["country"].upper())
         click.echo(settings.BASIS_EXPLAINED, err=True)
         asked["basis"] = click.prompt(
-            "Marketing messages rest on", type=click.Choice(["opt-in", "completed-job"]), default=default, err=True
+            "Marketing messages rest on",
+            type=click.Choice(["opt-in", "completed-job"]),
+            default=settings.default_basis(country),
+            err=True,
         )
     return asked
+
+
+def _answered(check: Callable[[Any], Any]) -> Callable[[str], str]:
+    """Return what click asks again with until *check* has nothing against the answer."""
+
+    def take(text: str) -> str:
+        answer = text.strip()
+        try:
+            return str(check(answer)) if answer else ""
+        except ValueError as problem:
+            raise click.UsageError(f"'{answer}' {problem}.") from None
+
+    return take
 
 
 @click.command("demo")
@@ -175,11 +197,6 @@ def cadence_check_command(app: App) -> None:
     """
     desk = app.desk()
     desk.check_steps()
-    missing = sorted({s.template for s in desk.settings.steps if s.enabled and s.template} - set(desk.templates))
-    if missing:
-        raise ConfigurationError(
-            f"There is no template named {name}: `followup template new {name}`." for name in missing
-        )
     enabled = sum(step.enabled for step in desk.settings.steps)
     say(f"{enabled} steps are in force; all is well.")
 
@@ -236,10 +253,10 @@ def config_command() -> None:
 
 
 @config_command.command("show")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="table", help="How to print.")
 @click.option("--all", "everything", is_flag=True, help="Also those that are at their default.")
+@format_option
 @pass_app
-def config_show_command(app: App, *, format_: str, everything: bool) -> None:
+def config_show_command(app: App, *, everything: bool, format_: str, output: Path | None) -> None:
     """Show each setting, its value, and whether it is yours or the default.
 
     \b
@@ -251,4 +268,4 @@ def config_show_command(app: App, *, format_: str, everything: bool) -> None:
     home = app.home
     rows = [row for row in settings.in_force(home.settings_path) if everything or row[2] != "default"]
     columns = [tables.Column(name, name) for name in ("setting", "value", "from")]
-    print_rows(app, rows, columns, format_=format_, output=None, empty="Every setting is at its default.")
+    print_rows(app, rows, columns, format_=format_, output=output, empty="Every setting is at its default.")

@@ -89,7 +89,7 @@ def new_command(app: App, *, name: str) -> None:
     """
     from followup.workflow import templating
 
-    path = templating.new(app.desk(), name)
+    path = templating.new(app.home, name)
     say(f"Made {path}\nWrite your words in it, then: followup template check")
 
 

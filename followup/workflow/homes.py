@@ -12,6 +12,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -336,15 +337,17 @@ def restore(archive_path: Path, folder: Path, *, now: datetime) -> tuple[Home, i
     return Home(folder), contacts
 
 
-def _opened(made: Home, archive_path: Path) -> store.Store:
+@contextmanager
+def _opened(made: Home, archive_path: Path) -> Iterator[store.Store]:
+    damaged = f"{archive_path}: the database in it is damaged. Take an older backup."
     try:
         opened = store.open(made.database_path, home_key=made.key(), backups=made.backups_path)
-        problems = opened.check()
     except IOFailure as error:
-        problems = [str(error.__cause__ or "it cannot be read")]
-    if problems:
-        raise BadInput(f"{archive_path}: the database in it is damaged: {'; '.join(problems)}. Take an older backup.")
-    return opened
+        raise BadInput(damaged) from error
+    with opened:
+        if opened.check():
+            raise BadInput(damaged)
+        yield opened
 
 
 def _zone_of(made: Home) -> ZoneInfo:

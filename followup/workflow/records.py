@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from followup import codes, identity
+from followup import identity, kinds
 from followup.errors import BadInput, NotFound
 from followup.intake import addresses, columns, phones
 from followup.model import Client, Consent, Job, JobStatus, Summary
@@ -213,9 +213,9 @@ def _client_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
         if name in given:
             given[name] = tuple(dict.fromkeys(each for each in given[name] if each))  # one empty text clears the field
     if given.get("country"):
-        given["country"] = _code(given["country"].upper(), codes.COUNTRIES, "--country", "country, e.g. GB")
+        given["country"] = _checked(kinds.country, given["country"], "--country")
     if given.get("language"):
-        given["language"] = _code(given["language"].lower(), codes.LANGUAGES, "--language", "language, e.g. de")
+        given["language"] = _checked(kinds.language, given["language"], "--language")
     country = given.get("country") or desk.settings.business.country
     if "emails" in given:
         given["emails"] = tuple(_email(each) for each in given["emails"])
@@ -253,12 +253,11 @@ def _job_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _code(text: str, known: Iterable[str], option: str, what: str) -> str:
-    if text not in known:
-        meant = codes.country_meant(text)
-        hint = f" Did you mean {meant}?" if meant else ""
-        raise BadInput(f"{option}: '{text}' is not the two letters of a {what}.{hint}")
-    return text
+def _checked(check: Callable[[Any], str], text: str, option: str) -> str:
+    try:
+        return check(text)
+    except ValueError as problem:
+        raise BadInput(f"{option}: '{text}' {problem}.") from None
 
 
 def _email(text: str) -> str:

@@ -5,11 +5,13 @@ Takes a Desk and names. Gives files and problems. Touches the home's templates f
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from followup import files
-from followup.errors import BadInput, CannotCreate, NotFound
+from followup import files, shipped
+from followup.errors import BadInput, CannotCreate
+from followup.home import Home
 from followup.render import lookup
 from followup.workflow.desk import Desk
 
@@ -29,7 +31,17 @@ def check(desk: Desk) -> list[str]:
         mail=replace(mail, from_address=mail.from_address or "sample@example.com"),
     )
     with render.Renderer(desk.template_folders, settings=complete, today=desk.today) as opened:
-        return [str(problem) for problem in opened.check()]
+        return [*_hidden(desk), *(str(problem) for problem in opened.check())]
+
+
+def _hidden(desk: Desk) -> Iterator[str]:
+    """Yield the home's own templates that are never taken, because a shipped one says its language and goes before."""
+    known = lookup.files(desk.template_folders)
+    for each in found(desk):
+        parts = (each.name, desk.settings.business.language, each.channel, "txt")
+        better = ".".join(part for part in parts if part)
+        if each.own and not each.language and better in known:
+            yield f"{each.path}: is never used, because {better} goes before it. Rename it to {better}."
 
 
 def found(desk: Desk) -> list[lookup.Source]:
@@ -52,26 +64,19 @@ def copy_for_editing(desk: Desk, name: str) -> Path:
     return target
 
 
-def new(desk: Desk, name: str) -> Path:
-    """Make a template of the home's own, ready to be written."""
+def new(home: Home, name: str) -> Path:
+    """Make a template of the home's own, ready to be written; also before the settings that name it are right."""
     parsed = lookup.FileName.parse(name if name.endswith((".txt", ".html")) else f"{name}.txt")
     if parsed is None or not parsed.name.replace("-", "").replace("_", "").isalnum():
         raise BadInput(f"'{name}' is no name for a template. Write it as thank-you, or thank-you.de for German.")
-    target = desk.home.templates_path / str(parsed)
+    if not parsed.language and parsed.name in lookup.catalogue((shipped.path("templates"),)):
+        raise CannotCreate(f"There is a template '{parsed.name}' already. `followup template edit {name}` copies it.")
+    target = home.templates_path / str(parsed)
     if target.exists():
         raise CannotCreate(f"{target} exists already. `followup template edit {name}` opens it.")
-    files.make_folder(desk.home.templates_path)
+    files.make_folder(home.templates_path)
     files.write_atomically(target, STARTER)
     return target
-
-
-def remove(desk: Desk, name: str) -> Path:
-    """Take a template of the home away, so that the shipped one applies again."""
-    path = path_of(desk, name)
-    if path.parent.resolve() != desk.home.templates_path.resolve():
-        raise NotFound(f"{path.name} is a shipped template; the home has none of its own.")
-    path.unlink()
-    return path
 
 
 STARTER = """\
