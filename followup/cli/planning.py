@@ -82,7 +82,7 @@ def due_command(app: App, *, format_: str, output: Path | None) -> None:
     from followup.workflow import planning
 
     desk = app.desk()
-    decisions = planning.due(desk)
+    decisions, held = planning.due_and_held(desk)
     clients = planning.clients_of(desk, decisions)
     services = planning.services_of(desk, decisions)
     print_rows(
@@ -93,10 +93,8 @@ def due_command(app: App, *, format_: str, output: Path | None) -> None:
         output=output,
         empty="Nothing is due.",
     )
-    if format_ == "table":
-        held = len(planning.held_today(desk))
-        if held:
-            app.narrate(f"{plural(held, 'touchpoint')} held back by a rule; `followup plan` says until when.")
+    if format_ == "table" and held:
+        app.narrate(f"{plural(len(held), 'touchpoint')} held back by a rule; `followup plan` says until when.")
 
 
 @click.command("plan")

@@ -179,7 +179,7 @@ class Reader:
     def jobs_completed(self, from_on: date, to_on: date) -> Iterator[Job]:
         """Yield the jobs completed in a period, both days included, by day."""
         between = {"from_on": from_on.isoformat(), "to_on": to_on.isoformat()}
-        yield from (codec.JOB.record(row) for row in self.database.rows("jobs_completed", **between))
+        yield from (codec.JOB.record(row) for row in self.database.each("jobs_completed", **between))
 
     def find_jobs(self, text: str) -> list[Job]:
         """Return the jobs that a person can mean by *text*: an id or its beginning, an outside number, an invoice."""

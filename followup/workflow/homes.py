@@ -219,7 +219,7 @@ def status(desk: Desk) -> Status:
     """Count what waits now."""
     from followup.workflow.contacts import BY_HAND
 
-    waiting = planning.due(desk)
+    waiting, held = planning.due_and_held(desk)
     counts = desk.store.counts()
     drafts = list(desk.store.open_attempts([AttemptState.DRAFTED]))
     ready = [each for each in waiting if each.state == State.DUE]
@@ -230,7 +230,7 @@ def status(desk: Desk) -> Status:
         messages=sum(each.channel == "email" for each in ready),
         review=sum(each.state == State.REVIEW for each in waiting),
         failed=sum(each.state in (State.FAILED, State.RETRY) for each in waiting),
-        held=len(planning.held_today(desk)),
+        held=len(held),
         cases=len(desk.store.cases(open_only=True)),
         clients=counts["clients"],
         jobs=counts["jobs"],

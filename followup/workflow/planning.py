@@ -56,13 +56,16 @@ def due_with_dossiers(desk: Desk, *, only: frozenset[State] = WAITING) -> list[F
     return sorted(waiting, key=lambda found: plan.urgency(found.decision))
 
 
-def held_today(desk: Desk) -> list[Decision]:
-    """Return what a rule holds back although its day has come."""
-    return [
-        found.decision
-        for found in decide(desk)
-        if found.decision.state == State.HELD and found.decision.due_on and found.decision.due_on <= desk.today
-    ]
+def due_and_held(desk: Desk) -> tuple[list[Decision], list[Decision]]:
+    """Return what waits now, urgent first, and what a rule holds back although its day has come."""
+    waiting, held = [], []
+    for found in decide(desk):
+        decision = found.decision
+        if decision.state in WAITING:
+            waiting.append(decision)
+        elif decision.state == State.HELD and decision.due_on and decision.due_on <= desk.today:
+            held.append(decision)
+    return sorted(waiting, key=plan.urgency), held
 
 
 def coming(desk: Desk, *, weeks: int = DEFAULT_WEEKS) -> list[Decision]:

@@ -1,0 +1,171 @@
+"""Homes to measure in: an empty one, the example business, and one with a long history.
+
+Takes a folder. Gives a home in it. Touches that folder. The long history is written by SQL, past the program, or making
+it would take longer than measuring.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from followup import home, identity, shipped, store
+from followup.workflow import homes
+from tests.benchmarks import harness
+
+TODAY = date(2026, 3, 2)  # a Monday
+ANSWERS = {
+    "name": "Sam Hall",
+    "business": "Hall Plumbing",
+    "address": "1 High Street, Leeds LS1 1AA",
+    "country": "GB",
+    "timezone": "Europe/London",
+    "email": "sam@hall.example",
+}
+SERVICES = '\n[services."boiler service"]\ninterval = "12 months"\n'
+JOBS_EACH = 5
+LAST_DONE = date(2026, 2, 27)  # a Friday, so that the thank-you is due on TODAY
+_DAY_ZERO = date(2010, 6, 1)
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
+    """Return the command line that runs us in the home *folder* on TODAY."""
+    return [sys.executable, "-m", "followup", "-q", "--home", str(folder), "--now", TODAY.isoformat(), *arguments]
+
+
+def empty(folder: Path) -> home.Home:
+    """Make a home without clients."""
+    made = homes.make(folder, answers=ANSWERS)
+    with made.settings_path.open("a", encoding="utf-8") as stream:
+        stream.write(SERVICES)
+    harness.process(command(folder, "due"))  # the first look-up of public holidays is kept
+    return made
+
+
+def example(folder: Path) -> home.Home:
+    """Make the home of the example business as it is after the first import: 33 clients, 52 jobs."""
+    made = empty(folder)
+    examples = shipped.path("examples")
+    made.settings_path.write_text((examples / "followup.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    harness.process(command(folder, "import", str(examples / "clients.csv"), str(examples / "jobs.csv"), "--yes"))
+    harness.process(command(folder, "due"))
+    return made
+
+
+def long_history(folder: Path, *, jobs: int, contacts: int, due: int) -> home.Home:
+    """Make a home with *jobs* old jobs, *contacts* old contacts, and *due* touchpoints that are due on TODAY.
+
+    Every client had JOBS_EACH jobs, at intervals of their own, and has been quiet for years. First jobs were done in
+    summer, so that on TODAY, in March, no anniversary is near: what is due is *due* thank-yous and nothing else.
+    """
+    made = empty(folder)
+    with closing(sqlite3.connect(made.database_path)) as database:
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("PRAGMA synchronous = OFF")
+        clients = jobs // JOBS_EACH
+        _insert(database, "client", _clients(clients))
+        _insert(database, "client_email", _emails(clients))
+        _insert(database, "job", _old_jobs(jobs))
+        _insert(database, "job", _recent_jobs(due))
+        _insert(database, "contact", _contacts(contacts, jobs))
+        database.commit()
+    with store.open(made.database_path, home_key=made.key(), backups=made.backups_path) as opened:
+        opened.rebuild_summaries()
+    return made
+
+
+def _insert(database: sqlite3.Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    first = next(rows, None)
+    if first is None:
+        return
+    text = f"INSERT INTO {table} ({', '.join(first)}) VALUES ({', '.join(f':{column}' for column in first)})"
+    database.execute(text, first)
+    database.executemany(text, rows)
+
+
+def _identifier(prefix: str, number: int) -> str:
+    letters = []
+    for _ in range(identity.LENGTH - 1):
+        number, index = divmod(number, len(identity.ALPHABET))
+        letters.append(identity.ALPHABET[index])
+    return prefix + "".join(reversed(letters))
+
+
+def _clients(count: int) -> Iterator[dict[str, Any]]:
+    for number in range(count):
+        yield {
+            "id": _identifier("c", number),
+            "full_name": f"Ada Hall{number}",
+            "first_name": "Ada",
+            "last_name": f"Hall{number}",
+            "street": f"{number} Mill Lane",
+            "postal_code": "LS1 4AB",
+            "created_on": "2010-06-01",
+        }
+
+
+def _emails(count: int) -> Iterator[dict[str, Any]]:
+    for number in range(count):
+        address = f"ada{number}@example.com"
+        yield {"client_id": _identifier("c", number), "position": 0, "address": address, "canonical": address}
+
+
+def _job(number: int, client: int, on: date) -> dict[str, Any]:
+    return {
+        "id": _identifier("j", number),
+        "client_id": _identifier("c", client),
+        "service": "Boiler service",
+        "service_key": "boiler service",
+        "status": "completed",
+        "completed_on": on.isoformat(),
+        "amount_minor": 9500 + number % 9000,
+        "currency": "GBP",
+        "invoice_ref": f"INV-{number}",
+        "created_on": on.isoformat(),
+    }
+
+
+def _old_day(number: int) -> date:
+    """Return the day of old job *number*: 2010 to 2022."""
+    client, nth = divmod(number, JOBS_EACH)
+    summer = _DAY_ZERO.replace(year=2010 + client % 5) + timedelta(days=client % 90)
+    return summer + timedelta(days=nth * (40 + client % 640))
+
+
+def _old_jobs(count: int) -> Iterator[dict[str, Any]]:
+    for number in range(count):
+        yield _job(number, number // JOBS_EACH, _old_day(number))
+
+
+def _recent_jobs(count: int) -> Iterator[dict[str, Any]]:
+    for number in range(count):
+        yield _job(100_000_000 + number, number * 7, LAST_DONE)
+
+
+def _contacts(count: int, jobs: int) -> Iterator[dict[str, Any]]:
+    notes = ("", "", "", "likes a call after five", "-10 % promised", "Größe geändert, Rückruf", 'said "thanks"')
+    for number in range(count):
+        job = number % max(jobs, 1)
+        on = (_old_day(job) + timedelta(days=1 + number // max(jobs, 1))).isoformat()
+        yield {
+            "id": _identifier("k", number),
+            "client_id": _identifier("c", job // JOBS_EACH),
+            "channel": ("email", "call", "letter")[number % 3],
+            "direction": "in" if number % 11 == 0 else "out",
+            "at": f"{on}T09:15:00+00:00",
+            "on_day": on,
+            "purpose": "service",
+            "key": f"{_identifier('j', job)}.thank-you.1",
+            "step": "thank-you",
+            "job_id": _identifier("j", job),
+            "by_person": "sam",
+            "outcome": ("sent", "happy", None)[number % 3],
+            "summary": "Thank you for having us",
+            "note": notes[number % len(notes)],
+            "reference": f"<{number:032x}@example.com>",
+        }
