@@ -118,15 +118,15 @@ class _Matcher:
         ended = [(file, job) for file in self.files for job in file.not_jobs]
         self._ask_about([*whole, *((file, job.who) for file, job in named)])
         placed: dict[int, ClientEntry] = {}
-        # Rows that can be reached come first: those that only have a number or a name are found among them,
-        # wherever they stand in the files.
+        # Rows that can stand alone come first: those that only have a number, a name or an address are found among
+        # them, wherever they stand in the files.
         for alone in (False, True):
             for file, client in whole:
                 if client.reachable() is not alone:
                     self._put(placed, file, client, reference=False)
         for alone in (False, True):
             for file, job in named:
-                if bool(job.who.emails or job.who.phones) is not alone:
+                if bool(_names(job.who) and (job.who.emails or job.who.phones)) is not alone:
                     self._put(placed, file, job.who, reference=True)
         order = {id(file): index for index, file in enumerate(self.files)}
         for entry in self.in_order:
