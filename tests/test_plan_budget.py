@@ -51,8 +51,9 @@ def test_of_three_messages_the_most_important_goes_and_the_others_have_their_day
     }
     held = found[f"{JOB}.check-in-mail.1"]
     assert held.until == date(2026, 3, 9)
-    assert f"held until Mon 9 March 2026: {KEY} goes first, Mon 2 March 2026, at most one message in 7 days" in said(
-        held
+    assert (
+        f"held until Mon 9 March 2026: {KEY} goes first, Mon 2 March 2026, at most one message to a household in 7 days"
+        in said(held)
     )
 
 
@@ -100,7 +101,7 @@ def test_a_confirmed_draft_counts_once_on_the_day_it_went_out():
 def test_a_draft_is_called_a_draft():
     """The reason does not claim that a draft went out."""
     decision = one(THANKS, dossier(attempts=(tried(AttemptState.DRAFTED, key="jotherxxxx.news.1"),)))
-    assert "a message (news) was drafted on Mon 2 March 2026, at most one in 7 days" in said(decision)
+    assert "a message (news) was drafted on Mon 2 March 2026, at most one for a household in 7 days" in said(decision)
 
 
 def test_calls_wait_for_no_budget():
@@ -160,7 +161,7 @@ def test_one_ask_in_thirty_days():
     found = decide((replace(ASK, priority=60), OTHER_ASK), today=date(2026, 3, 9))
     assert found[ASK_KEY].state is State.DUE
     assert found[f"{JOB}.praise-ask.1"].until == date(2026, 4, 8)
-    assert "at most one ask in 30 days" in said(found[f"{JOB}.praise-ask.1"])
+    assert "at most one ask of a household in 30 days" in said(found[f"{JOB}.praise-ask.1"])
 
 
 def test_an_ask_of_before_holds_the_next():
@@ -168,7 +169,9 @@ def test_an_ask_of_before_holds_the_next():
     known = dossier(contacts=(sent(date(2026, 2, 16), key="jotherxxxx.feedback-ask.1"),))
     decision = one((ASK, FIRST_ASK), known, key=f"{JOB}.praise-ask.1", today=date(2026, 3, 9))
     assert decision.until == date(2026, 3, 18)
-    assert "an ask (feedback-ask) went out on Mon 16 February 2026, at most one in 30 days" in said(decision)
+    assert "an ask (feedback-ask) went out on Mon 16 February 2026, at most one for a household in 30 days" in said(
+        decision
+    )
 
 
 def test_a_reminder_begins_no_new_thirty_days():

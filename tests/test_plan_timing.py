@@ -98,7 +98,10 @@ def test_a_budget_makes_nothing_late():
     assert one(LIMITED, known, today=date(2026, 3, 31)).state is State.DUE
     decision = one(LIMITED, known, today=date(2026, 4, 1))
     assert decision.state is State.REVIEW
-    assert "a message (email) went out on Tue 10 March 2026, at most one in 7 days, so not before" in said(decision)
+    assert (
+        "a message (email) went out on Tue 10 March 2026, at most one for a household in 7 days, so not before"
+        in said(decision)
+    )
 
 
 def test_a_message_after_it_was_too_late_excuses_nothing():

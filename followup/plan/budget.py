@@ -88,11 +88,11 @@ class _Budget:
         rules = self._rules
         said = f"{touchpoint.key} goes first, {words.day(on)}"
         if touchpoint.channel in MESSAGE_CHANNELS:
-            text = f"{said}, at most one message in {rules.messages_days} days"
+            text = f"{said}, at most one message to a household in {rules.messages_days} days"
             limit = _Limit(on + timedelta(days=rules.messages_days), "message-budget", text)
             self._messages = _later(self._messages, limit)
         if touchpoint.step.ask and not touchpoint.is_reminder and touchpoint.channel in MESSAGE_CHANNELS:
-            text = f"{said}, at most one ask in {rules.asks_days} days"
+            text = f"{said}, at most one ask of a household in {rules.asks_days} days"
             self._asks = _later(self._asks, _Limit(on + timedelta(days=rules.asks_days), "ask-budget", text))
         if touchpoint.step.again_after is not None and not touchpoint.is_reminder:
             self._cooling[(touchpoint.record.client.id, touchpoint.step.name)] = touchpoint
@@ -183,7 +183,11 @@ def _place(touchpoint: Touchpoint, day: date, budget: _Budget, context: Context)
 
 
 def _latest(sent: list[Sent], code: str, days: int) -> _Limit | None:
-    return _Limit(sent[-1].frees_on, code, f"{sent[-1].text}, at most one in {days} days") if sent else None
+    return (
+        _Limit(sent[-1].frees_on, code, f"{sent[-1].text}, at most one for a household in {days} days")
+        if sent
+        else None
+    )
 
 
 def _later(limit: _Limit | None, other: _Limit) -> _Limit:

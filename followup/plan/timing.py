@@ -171,7 +171,9 @@ def _add_sent(holds: list[Hold], sent: list[Sent], due: date, latest: date | Non
             if each.on > latest:
                 break
             latest = max(latest, each.frees_on + reach)
-        holds.append(Hold(each.on, Force.RULE, each.frees_on, code, f"{each.text}, at most one in {days} days"))
+        holds.append(
+            Hold(each.on, Force.RULE, each.frees_on, code, f"{each.text}, at most one for a household in {days} days")
+        )
 
 
 def _of_case(case: Case) -> Hold:
