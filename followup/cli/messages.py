@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -186,6 +187,7 @@ def send_command(
     from followup.workflow import sending
 
     desk = app.desk()
+    sending.refuse_unsafe(desk)
     code = ExitCode.DONE
     if plan_file is not None:
         if only:
@@ -195,6 +197,10 @@ def send_command(
         for key, why in kept.changed:
             app.warn(f"Left out {key}: {why}.")
             code = ExitCode.NEEDS_A_PERSON
+        for key, why in kept.waiting:
+            app.narrate(f"Not now {key}: {why}.")
+        if kept.by_hand:
+            app.narrate(f"{plural(kept.by_hand, 'call, text or letter', 'calls, texts and letters')}: followup calls")
     else:
         prepared = sending.prepare(desk, sending.ready(desk, only=only))
     good = [item for item in prepared if item.message is not None]
@@ -233,18 +239,32 @@ def send_command(
 
 
 def _read_plan(path: Path) -> list[dict[str, str]]:
+    """Read a plan file, also one that a spreadsheet has written again with its own separator and alphabet."""
     from followup import cells
 
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream))
+        raw = path.read_bytes()
     except FileNotFoundError:
         raise NotFound(f"{path}: no such file.") from None
-    except (UnicodeDecodeError, csv.Error) as error:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", errors="replace")
+    header = text.partition("\n")[0]
+    separator = max(",;\t", key=header.count)
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error as error:
         raise BadInput(f"{path} is not a plan file: {error}.") from None
-    if not rows or "key" not in rows[0] or "digest" not in rows[0]:
-        raise BadInput(f"{path} is not a plan file. Make one with: followup plan --format csv -o {path.name}")
+    missing = sorted(PLAN_COLUMNS - set(rows[0])) if rows else []
+    if not rows or missing:
+        lacks = f" (no column {', '.join(missing)})" if missing and len(missing) < len(PLAN_COLUMNS) else ""
+        raise BadInput(f"{path} is not a plan file{lacks}. Make one with: followup plan --format csv -o {path.name}")
     return [{name: cells.unguard(value or "") for name, value in row.items() if name} for row in rows]
+
+
+PLAN_COLUMNS = frozenset({"key", "channel", "address", "act_on", "digest"})
+"""What `send --plan` compares; lines and other columns may be taken out of the file."""
 
 
 @click.command("confirm")

@@ -24,9 +24,7 @@ class Daily:
     @property
     def code(self) -> ExitCode:
         """Return what the shell is told: 0 also when ordinary work waits."""
-        codes = [ExitCode.DONE]
-        if self.sent.refused:
-            codes.append(ExitCode.CONFIGURATION)
+        codes = [ExitCode.DONE, *(item.code for item in self.sent.refused)]
         if self.status.review or self.status.failed:
             codes.append(ExitCode.NEEDS_A_PERSON)
         return worst(codes)

@@ -7,14 +7,26 @@ folder, through `deliver`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from followup import deliver, identity, render
-from followup.errors import Ambiguous, BadInput, ConfigurationError, ExitCode, FollowupError, NotFound, UsageError
+from followup.errors import (
+    Ambiguous,
+    BadInput,
+    ConfigurationError,
+    ExitCode,
+    FollowupError,
+    IOFailure,
+    NoPermission,
+    NotFound,
+    TryLater,
+    UsageError,
+)
 from followup.mail import build, reading
 from followup.model import (
     Attempt,
@@ -29,7 +41,7 @@ from followup.model import (
     Message,
     State,
 )
-from followup.report import calls
+from followup.report import calls, words
 from followup.workflow import contacts, finding, homes, planning
 from followup.workflow.desk import Desk
 
@@ -118,8 +130,8 @@ def ready(desk: Desk, *, only: Sequence[str] = ()) -> list[planning.Found]:
     return chosen
 
 
-def draft(desk: Desk, prepared: Iterable[Prepared], *, limit: int | None = None) -> Sent:
-    """Hand over what was prepared as drafts, each at most once, and make the drafts folder show them."""
+def refuse_unsafe(desk: Desk) -> None:
+    """Raise ConfigurationError when drafting could reach a client twice: a step is gone, or the database is older."""
     desk.check_steps()
     ahead = homes.journal_ahead(desk)
     if ahead:
@@ -127,34 +139,51 @@ def draft(desk: Desk, prepared: Iterable[Prepared], *, limit: int | None = None)
             f"The journal knows {len(ahead)} hand-overs that the database has never heard of: this database is older "
             "than the journal, and drafting again could reach a client twice. `followup doctor` says what to do."
         )
+
+
+def draft(desk: Desk, prepared: Iterable[Prepared], *, limit: int | None = None) -> Sent:
+    """Hand over what was prepared as drafts, each at most once, and make the drafts folder show them."""
+    refuse_unsafe(desk)
     done = Sent()
     with desk.lock():
-        for item in prepared:
-            if item.message is None:
-                done.refused.append(item)
-                continue
-            if limit is not None and len(done.drafted) >= limit:
-                done.left += 1
-                continue
-            try:
-                attempt = deliver.draft(
-                    desk.store,
-                    desk.journal,
-                    desk.key,
-                    item.message,
-                    item.decision,
-                    now=desk.now(),
-                    today=desk.today,
-                    timezone=desk.zone,
-                    person=desk.person,
-                )
-            except BadInput as error:  # what cannot become bytes stops itself and nobody else
-                done.refused.append(replace(item, message=None, problem=str(error), code=ExitCode.NEEDS_A_PERSON))
-                continue
-            if attempt is not None:
-                done.drafted.append(attempt)
+        try:
+            for item in prepared:
+                if item.message is not None and limit is not None and len(done.drafted) >= limit:
+                    done.left += 1
+                else:
+                    _draft(desk, item, done)
+        except (IOFailure, NoPermission, TryLater) as error:
+            if not done.drafted:
+                raise
+            with suppress(FollowupError):
+                deliver.publish(desk.store, desk.home.drafts_path)
+            kept = words.plural(len(done.drafted), "draft")
+            raise type(error)(f"{error}\n{kept} made before that: kept. Run it again for the rest.") from error
         done.paths = deliver.publish(desk.store, desk.home.drafts_path)
     return done
+
+
+def _draft(desk: Desk, item: Prepared, done: Sent) -> None:
+    if item.message is None:
+        done.refused.append(item)
+        return
+    try:
+        attempt = deliver.draft(
+            desk.store,
+            desk.journal,
+            desk.key,
+            item.message,
+            item.decision,
+            now=desk.now(),
+            today=desk.today,
+            timezone=desk.zone,
+            person=desk.person,
+        )
+    except BadInput as error:  # what cannot become bytes stops itself and nobody else
+        done.refused.append(replace(item, message=None, problem=str(error), code=ExitCode.NEEDS_A_PERSON))
+        return
+    if attempt is not None:
+        done.drafted.append(attempt)
 
 
 def tidy_drafts(desk: Desk) -> list[Path]:
@@ -289,49 +318,93 @@ def call_sheet(desk: Desk) -> list[calls.Call]:
 
 
 def text_digests(desk: Desk, decisions: Iterable[Decision]) -> dict[str, str]:
-    """Return key -> digest of what would be said, for every message that can be rendered now."""
+    """Return key -> digest of what would be said and why, for every message that can be rendered now."""
     found = []
     for decision in decisions:
         if decision.channel is not None and decision.state in (State.DUE, State.UPCOMING, State.HELD):
             found.append(planning.Found(decision, planning.dossier_of(desk, decision.client_id)))
-    return {item.decision.key: digest(item.message) if item.message else "" for item in prepare(desk, found)}
+    return {item.decision.key: digest(item.decision, item.message) for item in prepare(desk, found) if item.message}
 
 
-def digest(message: Message) -> str:
-    """Return a short digest of where a message goes and what it says."""
-    return sha256("\0".join((message.to_address, message.subject, message.text)).encode()).hexdigest()[:16]
+def digest(decision: Decision, message: Message) -> str:
+    """Return a short digest of a message and of the decision behind it: day of the rule, jobs, way, words.
+
+    It begins with a letter: a spreadsheet would make a number of sixteen digits, and of 12e45.
+    """
+    said = (
+        *(decision.key, str(decision.due_on), decision.channel or "", decision.address, decision.template),
+        *(",".join(decision.job_ids), message.to_address, message.subject, message.text, message.html),
+    )
+    return "d" + sha256("\0".join(said).encode()).hexdigest()[:15]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Lines of a plan file that still hold, and those that do not, each with why."""
+    """What of a plan file goes out now, and the rest: each key with why it does not."""
 
     prepared: list[Prepared]
-    changed: list[tuple[str, str]]  # key, why
+    changed: list[tuple[str, str]]  # no longer what the plan says: a person has to look
+    waiting: list[tuple[str, str]]  # as planned, and there is nothing to send now
+    by_hand: int  # calls, texts and letters, which `send` does not make
 
 
 def planned(desk: Desk, lines: Iterable[Mapping[str, str]]) -> Kept:
-    """Return the touchpoints of a plan file whose decision and text are unchanged, and name the rest."""
-    wanted = {line["key"]: line for line in lines}
+    """Return the messages of a plan file that are due with decision and text unchanged, and name the rest."""
     prepared = {item.decision.key: item for item in prepare(desk, ready(desk))}
-    kept, changed = [], []
-    for key, line in wanted.items():
-        item, channel = prepared.get(key), line.get("channel", "")
-        if channel not in (Channel.EMAIL.value, ""):
-            if item is not None:
-                changed.append((key, f"goes by e-mail now, not by {channel}"))
-            continue  # calls and letters are not sent by `send`
-        if item is None:
-            changed.append((key, "not due as an e-mail now"))
-        elif item.message is None:
-            changed.append((key, item.problem))
-        elif line.get("address", "") != item.decision.address:
-            changed.append((key, f"goes to {item.decision.address} now, not to {line.get('address', '')}"))
-        elif line.get("digest", "") != digest(item.message):
-            changed.append((key, "its text has changed"))
+    kept = Kept([], [], [], 0)
+    by_hand = 0
+    of_client: dict[str, dict[str, Decision]] = {}
+    for key, line in {line["key"]: line for line in lines}.items():
+        item = prepared.get(key)
+        if item is not None:
+            change = _changed(item, line, today=desk.today)
+            if change:
+                kept.changed.append((key, change))
+            else:
+                kept.prepared.append(item)
+            continue
+        owner = desk.store.client_of_fact(key.partition(".")[0]) or ""
+        if owner and owner not in of_client:
+            of_client[owner] = {each.key: each for each in planning.decisions_of(desk, owner)}
+        decision = of_client.get(owner, {}).get(key)
+        if decision is None:
+            kept.changed.append((key, "nothing calls for it any more"))
+        elif decision.state in _SETTLED:
+            kept.waiting.append((key, why.verdict(decision)))
+        elif decision.state not in _TO_COME:
+            kept.changed.append((key, f"{why.verdict(decision)} ({words.main_reason(decision)})"))
+        elif line["channel"] != (decision.channel or ""):
+            kept.changed.append((key, _other_way(decision.channel, line)))
+        elif decision.channel != Channel.EMAIL:
+            by_hand += 1
+        elif decision.state != State.REVIEW and line["act_on"] < (decision.act_on or desk.today).isoformat():
+            kept.changed.append((key, f"{why.verdict(decision)}, later than planned ({words.main_reason(decision)})"))
         else:
-            kept.append(item)
-    return Kept(kept, changed)
+            kept.waiting.append((key, why.verdict(decision)))
+    return replace(kept, by_hand=by_hand)
+
+
+_SETTLED = frozenset({State.UNCONFIRMED, State.DONE})
+_TO_COME = frozenset({State.DUE, State.UPCOMING, State.HELD, State.REVIEW})
+
+
+def _changed(item: Prepared, line: Mapping[str, str], *, today: date) -> str:
+    """Return what is no longer as a line of a plan file says of a message that is due; empty when all is."""
+    if item.message is None:
+        return item.problem
+    if line["channel"] != Channel.EMAIL.value:
+        return _other_way(Channel.EMAIL, line)
+    if line["address"] != item.decision.address:
+        return f"goes to {item.decision.address} now, not to {line['address'] or 'nobody'}"
+    if today.isoformat() < line["act_on"]:
+        return f"was planned for {line['act_on']} and is due already"
+    if line["digest"] != digest(item.decision, item.message):
+        return f"its words, its jobs or its day have changed; `followup preview {item.decision.key}` shows it"
+    return ""
+
+
+def _other_way(channel: Channel | None, line: Mapping[str, str]) -> str:
+    return f"goes by {words.channel(channel)} now, not by {words.channel(line['channel']) or 'any way'}"
 
 
 def _edited(found: planning.Found) -> Instruction | None:
