@@ -41,7 +41,7 @@ from followup.model import (
     Message,
     State,
 )
-from followup.report import calls, words
+from followup.report import calls, why, words
 from followup.workflow import contacts, finding, homes, planning
 from followup.workflow.desk import Desk
 
@@ -377,7 +377,7 @@ def planned(desk: Desk, lines: Iterable[Mapping[str, str]]) -> Kept:
             kept.changed.append((key, _other_way(decision.channel, line)))
         elif decision.channel != Channel.EMAIL:
             by_hand += 1
-        elif decision.state != State.REVIEW and line["act_on"] < (decision.act_on or desk.today).isoformat():
+        elif decision.state != State.REVIEW and _planned_on(line) < (decision.act_on or desk.today):
             kept.changed.append((key, f"{why.verdict(decision)}, later than planned ({words.main_reason(decision)})"))
         else:
             kept.waiting.append((key, why.verdict(decision)))
@@ -396,11 +396,19 @@ def _changed(item: Prepared, line: Mapping[str, str], *, today: date) -> str:
         return _other_way(Channel.EMAIL, line)
     if line["address"] != item.decision.address:
         return f"goes to {item.decision.address} now, not to {line['address'] or 'nobody'}"
-    if today.isoformat() < line["act_on"]:
+    if today < _planned_on(line, unknown=today):
         return f"was planned for {line['act_on']} and is due already"
     if line["digest"] != digest(item.decision, item.message):
         return f"its words, its jobs or its day have changed; `followup preview {item.decision.key}` shows it"
     return ""
+
+
+def _planned_on(line: Mapping[str, str], *, unknown: date = date.max) -> date:
+    """Return the day that a line names; *unknown* where there is none, or a spreadsheet wrote it in its own way."""
+    try:
+        return date.fromisoformat(line["act_on"])
+    except ValueError:
+        return unknown
 
 
 def _other_way(channel: Channel | None, line: Mapping[str, str]) -> str:
