@@ -97,7 +97,7 @@ def done_command(
 @click.option("--about", "summary", default="", help="A few words for the report.")
 @click.option("--by", default="", metavar="PERSON", help="Who of us.")
 @click.option("--on", "on", type=DAY, help="When; today unless told.")
-@click.option("--for", "stands_for", default="", metavar="KEY", help="The touchpoint that this settles.")
+@click.option("--for", "stands_for", default="", metavar="KEY|STEP", help="The touchpoint that this settles.")
 @click.option("--job", default="", help="The job it was about.")
 @pass_app
 def log_command(
@@ -140,17 +140,21 @@ def log_command(
 
 def describe(recorded: Recorded) -> str:
     """Return what was recorded, in a line or two."""
+    from followup.report import words
+
     contact, client = recorded.contact, recorded.client
     way = "from" if contact.direction == Direction.IN else "to"
     about = f" for {contact.key}" if contact.key else ""
     outcome = f", {contact.outcome.value}" if contact.outcome else ""
     name = client.full_name or client.company
-    lines = [f"Recorded: {contact.channel.value} {way} {name} on {day_words(contact.on)}{outcome}{about}."]
+    lines = [f"Recorded: {words.channel(contact.channel)} {way} {name} on {day_words(contact.on)}{outcome}{about}."]
     if recorded.case:
         lines.append(
             f"Opened case {recorded.case.id}: nothing is asked of this client until `followup case resolve"
             f" {recorded.case.id}`."
         )
+    if contact.outcome is Outcome.WRONG_NUMBER:
+        lines.append(f"The right number, when you have it: followup client edit {client.id} --phone NUMBER")
     if recorded.next is not None:
         again = recorded.next.until or recorded.next.act_on
         if recorded.next.state.value == "done":

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
 from followup import identity
-from followup.errors import BadInput
+from followup.errors import BadInput, NotFound, UsageError
 from followup.model import (
     UNREACHED,
     Case,
@@ -21,11 +21,16 @@ from followup.model import (
     Outcome,
     State,
 )
+from followup.report import words
 from followup.workflow import finding, planning
 from followup.workflow.desk import Desk
 
 BY_HAND = frozenset({Channel.CALL, Channel.TEXT, Channel.LETTER, Channel.CARD, Channel.VISIT})
 """Channels on which the tool lays out the words and a person acts."""
+
+
+OF_CALLS = UNREACHED | {Outcome.WRONG_NUMBER}
+"""Outcomes that only a call can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +75,23 @@ def done(
         channel: how it was done, where not by the step's own channel.
     """
     waiting = [found.decision for found in planning.due_with_dossiers(desk)]
-    if outcome is not None and outcome is not Outcome.SENT and identity.split_key(target) is None:
-        # An outcome means that somebody spoke: of several things that wait for a client it is the call.
-        calls = [each for each in waiting if each.channel == Channel.CALL]
-        who = desk.store.find_clients(target)
-        if len(who) == 1 and any(each.client_id == who[0].id for each in calls):
-            waiting = calls
+    who = desk.store.find_clients(target) if outcome is not None and not _is_key(target, waiting) else []
+    if len(who) == 1:
+        # An outcome means that somebody rang: of all that waits for a client it is the call, and never a message.
+        waiting = [each for each in waiting if each.client_id == who[0].id and each.channel == Channel.CALL]
+        if not waiting:
+            name = who[0].full_name or who[0].company
+            raise NotFound(
+                f"No call to {name} waits. `followup log '{target}' --outcome {outcome}` records one that was made all "
+                f"the same; `followup why {who[0].id}` shows the keys for `followup done KEY`."
+            )
     decision = finding.decision(desk, target, of=waiting)
     return done_for(desk, decision, outcome=outcome, note=note, by=by, on=on, channel=channel)
+
+
+def _is_key(target: str, waiting: list[Decision]) -> bool:
+    is_prefix = len(target) >= finding.MIN_PREFIX and any(each.key.startswith(target) for each in waiting)
+    return is_prefix or identity.split_key(target) is not None
 
 
 def done_for(
@@ -93,6 +107,11 @@ def done_for(
     """Record that the touchpoint of *decision* was made by hand."""
     finding.refuse_settled(decision)
     how = channel or decision.channel or Channel.CALL
+    if outcome in OF_CALLS and how is not Channel.CALL:
+        raise UsageError(
+            f"{decision.key} goes by {words.channel(how)}; {outcome} is how a call ends. "
+            "If you rang instead, say so: --channel call."
+        )
     contact = _contact(
         desk,
         client_id=decision.client_id,
@@ -142,7 +161,10 @@ def log(
     )
     contact = replace(contact, job_id=_job_of(desk, client, job))
     if stands_for:
-        decision = finding.decision(desk, stands_for, of=planning.decisions_of(desk, client.id))
+        of_client = planning.decisions_of(desk, client.id)
+        named = [each for each in of_client if each.step == stands_for and each.state in planning.COMING]
+        first = min(named, key=lambda each: each.due_on or date.max, default=None)
+        decision = first or finding.decision(desk, stands_for, of=of_client)
         if decision.client_id != client.id:
             raise BadInput(f"{decision.key} is about another client than {client.full_name or client.company}.")
         finding.refuse_settled(decision)

@@ -1,0 +1,101 @@
+"""What a person does: `done` and `log`, and which touchpoint is meant by a name, a step or a key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.conftest import Ran
+
+Run = Callable[..., Ran]
+
+JOB_DAY, CALL_DAY, ASK_DAY = "2026-03-02", "2026-03-09", "2026-03-12"
+MAIL = ("--address", "1 Quay, Westerby", "--email", "sam@alder.example.com")
+
+
+@pytest.fixture
+def ada(run: Run) -> Callable[[str], dict[str, Any]]:
+    """Make a home with Ada, whose boiler was mended, and return what is decided about a step on some day."""
+    run("init", "--name", "Sam Alder", "--business", "Alder", "--country", "GB", *MAIL)
+    run("client", "add", "--name", "Ada Hall", "--email", "ada@example.com", "--phone", "07700 900123", now=JOB_DAY)
+    run("job", "add", "Ada Hall", "--service", "Boiler", "--completed", JOB_DAY, "--amount", "900", now=JOB_DAY)
+
+    def decided(step: str, day: str = CALL_DAY) -> dict[str, Any]:
+        rows = json.loads(run("why", "Ada Hall", "--step", step, "--format", "json", now=day).stdout)
+        found: dict[str, Any] = min(rows, key=lambda row: row["occurrence"])
+        return found
+
+    return decided
+
+
+def test_done_on_a_message_means_that_i_did_it_myself(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """The e-mail is not due any more, the report has the contact, and the words say e-mail."""
+    said = run("done", "Ada Hall", "--note", "said it at the door", now="2026-03-03").stdout
+    assert said.startswith("Recorded: e-mail to Ada Hall on Tuesday 3 March 2026 for ")
+    assert ada("thank-you")["state"] == "done"
+    assert "said it at the door" in run("report", "contacts", "--month", "2026-03", "--format", "csv").stdout
+
+
+def test_an_outcome_never_settles_a_message(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """Nobody rang about the ask for feedback: a name and an outcome mean a call, and there is none."""
+    run("done", ada("check-in-call")["key"], "--outcome", "happy", now=CALL_DAY)
+    run("done", ada("thank-you")["key"], now="2026-03-03")
+    assert ada("feedback-ask", ASK_DAY)["state"] == "due"
+    for outcome in ("happy", "no-answer"):
+        refused = run("done", "Ada Hall", "--outcome", outcome, now=ASK_DAY, exit_code=66)
+        assert "No call to Ada Hall waits." in refused.stderr
+        assert f"followup log 'Ada Hall' --outcome {outcome}" in refused.stderr
+    assert ada("feedback-ask", ASK_DAY)["state"] == "due"
+
+
+@pytest.mark.parametrize("outcome", ["voicemail", "no-answer", "wrong-number"])
+def test_only_a_call_reaches_nobody(run: Run, ada: Callable[..., dict[str, Any]], outcome: str) -> None:
+    """An e-mail has no voicemail; who rang instead says so."""
+    key = ada("feedback-ask")["key"]
+    refused = run("done", key, "--outcome", outcome, now=ASK_DAY, exit_code=2)
+    assert f"goes by e-mail; {outcome} is how a call ends" in refused.stderr
+    run("done", key, "--outcome", outcome, "--channel", "call", now=ASK_DAY)
+
+
+def test_voicemail_twice_then_a_third_try_and_no_more(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """Again in two business days, three times at most; each answer says what comes next."""
+    first = run("done", "Ada Hall", "--outcome", "voicemail", now=CALL_DAY).stdout
+    assert "The call comes again on Wednesday 11 March 2026." in first
+    assert ada("check-in-call", "2026-03-10")["state"] == "held"
+    second = run("done", "Ada Hall", "--outcome", "voicemail", now="2026-03-12").stdout
+    assert "The call comes again on Monday 16 March 2026." in second, "a Saturday and a Sunday lie between"
+    third = run("done", "Ada Hall", "--outcome", "no-answer", now="2026-03-16").stdout
+    assert "That was the last try; the call does not come again." in third
+    assert ada("check-in-call", "2026-06-01")["state"] == "done"
+
+
+def test_a_wrong_number_says_how_to_mend_it(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """The number is the client's, so the hint names the client."""
+    said = run("done", ada("check-in-call")["key"], "--outcome", "wrong-number", now=CALL_DAY).stdout
+    client = ada("check-in-call")["client_id"]
+    assert f"followup client edit {client} --phone NUMBER" in said
+
+
+def test_log_for_takes_a_step_or_a_key(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """What was said face to face stands for the step, whatever the channel."""
+    said = run("log", "Ada Hall", "--channel", "visit", "--for", "feedback-ask", now=ASK_DAY).stdout
+    key = ada("feedback-ask")["key"]
+    assert f"visit to Ada Hall on Thursday 12 March 2026 for {key}." in said
+    assert ada("feedback-ask", ASK_DAY)["state"] == "done"
+    run("log", "Ada Hall", "--for", ada("thank-you")["key"][:12], now=ASK_DAY)
+    assert ada("thank-you", ASK_DAY)["state"] == "done"
+    run("log", "Ada Hall", "--for", "no-such-step", now=ASK_DAY, exit_code=66)
+
+
+def test_unhappy_opens_a_case_and_the_ask_counts_from_its_end(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """While it is open the ask waits, however long; ten days after it is resolved the ask goes, alike for everybody."""
+    said = run("done", "Ada Hall", "--outcome", "unhappy", "--note", "it drips", now=CALL_DAY).stdout
+    assert "Opened case" in said
+    waiting = ada("feedback-ask", "2026-05-04")
+    assert (waiting["state"], waiting["until"]) == ("held", None)
+    run("case", "resolve", "Ada Hall", "--resolution", "new washer", now="2026-05-04")
+    resumed = ada("feedback-ask", "2026-05-04")
+    assert (resumed["state"], resumed["act_on"]) == ("upcoming", "2026-05-14")
