@@ -163,3 +163,21 @@ def test_the_main_reason_is_the_rule_or_what_stands_in_the_way() -> None:
     assert words.main_reason(decision(reasons=(rule, budget))) == "1 day after"
     assert words.main_reason(decision(reasons=(rule, budget), state=State.HELD)) == "one message a week"
     assert words.main_reason(decision(reasons=())) == ""
+
+
+def test_the_main_reason_explains_the_day_that_is_shown() -> None:
+    """What moved it last, where something did; conditions and what held no longer than the rule did not."""
+    rule = Reason("rule", "10 days after", date(2026, 3, 12))
+    condition = Reason("amount", "amount is 120.00 GBP", date(2026, 3, 20))
+    early, late = Reason("snoozed", "rests", date(2026, 3, 11)), Reason("case-resolved", "anew", date(2026, 3, 30))
+    assert words.main_reason(decision(reasons=(rule, condition, early))) == "10 days after"
+    assert words.main_reason(decision(reasons=(rule, condition, early, late))) == "anew"
+
+
+def test_several_jobs_that_are_said_once_are_named() -> None:
+    """The leading one, and the other or how many more; the same work twice is said once."""
+    services = {"a": "Boiler service", "b": "Tap", "c": "Drain", "d": "Boiler service", "e": ""}
+    assert words.services(decision(job_ids=("a", "b")), services) == "Boiler service and Tap"
+    assert words.services(decision(job_ids=("a", "b", "c")), services) == "Boiler service and 2 more"
+    assert words.services(decision(job_ids=("a", "d", "e")), services) == "Boiler service"
+    assert words.services(decision(job_ids=()), services) == ""

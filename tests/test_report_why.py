@@ -101,3 +101,20 @@ def test_every_state_has_words(fields: dict[str, object], said: str) -> None:
 def test_there_are_words_for_every_state() -> None:
     """A new state cannot be forgotten here."""
     assert all(why.verdict(decision(state=state)) for state in State)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (State.UNCONFIRMED, "drafted by e-mail to ada@example.com; did it go out?"),
+        (State.HELD, "held until 9 March 2026, then by e-mail to ada@example.com"),
+        (State.REVIEW, "waits for you to look at it, then by e-mail to ada@example.com"),
+        (State.UPCOMING, "comes on 2 March 2026 by e-mail to ada@example.com"),
+        (State.SKIPPED, "skipped"),
+    ],
+)
+def test_state_and_way_make_one_phrase(state: State, said: str) -> None:
+    """It can be read aloud, and what goes nowhere names no way."""
+    until = date(2026, 3, 9) if state is State.HELD else None
+    lines = why.lines(ADA, [decision(state=state, until=until, address="ada@example.com")], services={})
+    assert lines[3] == f"  thank-you: {said}"

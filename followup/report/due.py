@@ -102,7 +102,7 @@ def plan_rows(
 
 def _screen(decision: Decision, client: Client | None, services: Mapping[str, str]) -> tuple[str, ...]:
     what = words.step(decision)
-    service = words.service(decision, services)
+    service = words.services(decision, services)
     return (
         words.day(words.acts_on(decision)),
         words.client(client, client_id=decision.client_id),

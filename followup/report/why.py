@@ -84,15 +84,28 @@ _NOWHERE = frozenset({State.SKIPPED, State.EXPIRED, State.COVERED})
 
 
 def _decision(decision: Decision, services: Mapping[str, str]) -> Iterator[str]:
-    service = words.service(decision, services)
+    service = words.services(decision, services)
     about = f", {service}" if service else ""
-    way = f" by {words.channel(decision.channel)}" if decision.channel and decision.state not in _NOWHERE else ""
-    if way and decision.address:
-        way += f" to {decision.address}"
-    yield printable(f"  {words.step(decision)}{about}: {verdict(decision)}{way}")
+    yield printable(f"  {words.step(decision)}{about}: {_where(decision)}")
     for reason in decision.reasons:
         yield printable(f"      {_sentence(reason)}")
     yield printable(f"      key {decision.key}")
+
+
+def _where(decision: Decision) -> str:
+    """Return state and way in one phrase: held until 9 March 2026, then by e-mail to ada@example.com."""
+    said = verdict(decision)
+    if not decision.channel or decision.state in _NOWHERE:
+        return said
+    way = f" by {words.channel(decision.channel)}"
+    if decision.address:
+        way += f" to {decision.address}"
+    match decision.state:
+        case State.UNCONFIRMED:
+            return said.replace("drafted", f"drafted{way}", 1)
+        case State.HELD | State.REVIEW | State.RETRY:
+            return f"{said}, then{way}"
+    return said + way
 
 
 def verdict(decision: Decision) -> str:

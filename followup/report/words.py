@@ -69,6 +69,14 @@ def service(decision: Decision, services: Mapping[str, str]) -> str:
     return services.get(decision.job_ids[0], "") if decision.job_ids else ""
 
 
+def services(decision: Decision, services: Mapping[str, str]) -> str:
+    """Return every kind of work that a decision speaks of, the leading one first: Boiler service and 2 more."""
+    names = list(dict.fromkeys(name for job_id in decision.job_ids if (name := services.get(job_id, ""))))
+    if len(names) < 2:
+        return "".join(names)
+    return f"{names[0]} and {names[1] if len(names) == 2 else f'{len(names) - 1} more'}"
+
+
 def acts_on(decision: Decision) -> date | None:
     """Return the day on which something happens or happened: the day it will go, else the day the rule says."""
     if decision.state is State.HELD:
@@ -80,14 +88,28 @@ def acts_on(decision: Decision) -> date | None:
     return when
 
 
+_MOVES = frozenset(
+    {"again-after", "ask-budget", "call-again", "case-resolved", "closed", "condition-since", "message-budget"}
+    | {"not-sent", "refused-for-now", "snoozed"}
+)
+"""Codes of reasons that put a touchpoint off to a later day."""
+
+
 def main_reason(decision: Decision) -> str:
     """Return the one reason to show where there is room for one.
 
-    For what goes its way that is the rule, which the planner says first; else the last one, which decided.
+    For what goes its way that is the rule, which the planner says first, or what moved it last, so that the day shown
+    and the day explained are the same; else the last reason, which decided.
     """
     if not decision.reasons:
         return ""
-    return decision.reasons[0 if decision.state in _ON_ITS_WAY else -1].text
+    if decision.state not in _ON_ITS_WAY:
+        return decision.reasons[-1].text
+    rule = decision.reasons[0]
+    moved = [
+        each for each in decision.reasons[1:] if each.code in _MOVES and each.on and (not rule.on or each.on > rule.on)
+    ]
+    return (moved[-1] if moved else rule).text
 
 
 def job(record: Job) -> str:
