@@ -494,6 +494,10 @@ class Reader:
         row = self.database.first("batch_by_id", id=batch_id)
         return None if row is None else _batch(row)
 
+    def facts_version(self) -> int:
+        """Return a number that grows whenever somebody writes clients or jobs."""
+        return int(self.database.value("batch_last_of_facts"))
+
     def undoable(self) -> Batch | None:
         """Return the batch that `undo` would take back: the latest by hand or import that was not yet."""
         row = self.database.first("batch_undoable")

@@ -77,6 +77,7 @@ class Preview:
     """What an import would do, and why it may not. Nothing was written."""
 
     files: list[facts.FileResult]
+    version: int  # of the home that was looked at
     skip_bad_rows: bool = False
     clients: list[Change] = field(default_factory=list)  # new and changed ones
     jobs: list[Change] = field(default_factory=list)
@@ -231,6 +232,7 @@ def _check(
     skip_bad_rows: bool,
     whole: bool,
 ) -> Preview:
+    version = desk.store.facts_version()  # before anything is read
     home = intake.HomeFacts(
         country=desk.settings.business.country,
         currency=desk.settings.business.currency,
@@ -250,7 +252,7 @@ def _check(
         )
         for each in sources
     ]
-    preview = Preview(files=results, skip_bad_rows=skip_bad_rows)
+    preview = Preview(files=results, version=version, skip_bad_rows=skip_bad_rows)
     found = match.match(results, desk.store, key=desk.key)
     preview.doubts = found.doubts
     preview.links = found.links
@@ -455,7 +457,8 @@ def commit(desk: Desk, preview: Preview, *, then: Callable[[Writer], None] | Non
 def _refuse_a_changed_home(desk: Desk, preview: Preview) -> None:
     clients = {each.old.id: each.old for each in preview.clients if each.old is not None}
     jobs = {each.old.id: each.old for each in preview.jobs if each.old is not None}
-    if (clients and desk.store.clients(clients) != clients) or (jobs and desk.store.jobs(jobs) != jobs):
+    changed = (clients and desk.store.clients(clients) != clients) or (jobs and desk.store.jobs(jobs) != jobs)
+    if changed or desk.store.facts_version() != preview.version:
         raise TryLater("The home was changed by somebody else meanwhile. Nothing was imported; start the import again.")
 
 

@@ -18,6 +18,10 @@ SELECT id, number, kind, command, person, at, detail, undone_at FROM batch
 WHERE kind IN ('hand', 'import') AND undone_at IS NULL
 ORDER BY number DESC LIMIT 1;
 
+-- name: batch_last_of_facts
+-- Contacts and attempts come in all the time; these are the ones that say something else about clients and jobs.
+SELECT COALESCE(MAX(number), 0) FROM batch WHERE kind IN ('hand', 'import', 'wish', 'undo');
+
 -- name: batch_by_id
 SELECT id, number, kind, command, person, at, detail, undone_at FROM batch WHERE id = :id;
 
