@@ -580,7 +580,7 @@ def _hint(value: Any, known: Collection[str]) -> str:
 
 
 def windows(
-    step: Step, *, today: date, horizon: date, settings: Facts, gaps: Sequence[int] = ()
+    step: Step, *, today: date, horizon: date, settings: Facts, gaps: Sequence[int] = (), waiting: bool = True
 ) -> Iterator[AnchorWindow]:
     """Yield the ranges of stored dates for which *step* can have something to say between *today* and *horizon*.
 
@@ -591,8 +591,10 @@ def windows(
 
     Args:
         gaps: the distinct usual gaps in days that clients have, for steps on quiet clients.
+        waiting: whether to reach back to what was put off or is for review. Without it the ranges fit clients who are
+            new today: nothing of theirs can have waited.
     """
-    back = look_back(step, settings)
+    back = look_back(step, settings, waiting=waiting)
     low, high = _minus(today, back), horizon
     waited_for = {each.name: each for each in settings.steps}.get(step.after_step)
     if step.after_step:
@@ -613,12 +615,14 @@ def windows(
     yield AnchorWindow(field="attempt.open")
 
 
-def all_windows(settings: Facts, *, today: date, horizon: date, gaps: Sequence[int] = ()) -> list[AnchorWindow]:
+def all_windows(
+    settings: Facts, *, today: date, horizon: date, gaps: Sequence[int] = (), waiting: bool = True
+) -> list[AnchorWindow]:
     """Return the windows of every enabled step, those of one kind that overlap made into one, in a stable order."""
     found: dict[tuple[str, tuple[str, ...], str, int | None], list[tuple[date, date]]] = {}
     for step in settings.steps:
         if step.enabled:
-            for each in windows(step, today=today, horizon=horizon, settings=settings, gaps=gaps):
+            for each in windows(step, today=today, horizon=horizon, settings=settings, gaps=gaps, waiting=waiting):
                 kind = (each.field, each.services, each.step, each.gap_days)
                 found.setdefault(kind, []).append((each.from_on or date.min, each.to_on or date.max))
     merged = []
@@ -637,9 +641,11 @@ def all_windows(settings: Facts, *, today: date, horizon: date, gaps: Sequence[i
     return merged
 
 
-def look_back(step: Step, settings: Facts) -> int:
-    """Return how many days after its date a touchpoint of *step* can still be waiting, held by nothing but rules."""
+def look_back(step: Step, settings: Facts, *, waiting: bool = True) -> int:
+    """Return how many days after its date a touchpoint of *step* can be due or, if *waiting*, put off by rules."""
     late = _span(step.late or DEFAULT_LATE, _closed(settings))[1]
+    if not waiting:
+        return late + _closed(settings)
     budget = 0
     if step.ask:
         budget = ASKS_IN_LINE * settings.budget.asks_days

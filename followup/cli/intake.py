@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,13 +122,21 @@ def take_in(
         if not dry_run:  # answers and known rows are worth keeping
             _tell_rejected(app, importing.commit(desk, preview))
         return
-    if not as_json:
-        _show_consequences(consequences.of(desk, preview), history=history)
+    shown = not as_json and not history
+    if history and not as_json:
+        click.echo("All completed jobs are taken as history: nothing follows from them.")
+    if shown and (dry_run or not yes):
+        _show_consequences(consequences.of(desk, preview))
     if dry_run:
         app.narrate("Nothing was written (--dry-run).")
         return
     app.confirm("Write this?", yes=yes)
-    done = consequences.commit_as_history(desk, preview) if history else importing.commit(desk, preview)
+    if history:
+        done = consequences.commit_as_history(desk, preview)
+    elif shown and yes:  # nobody is asked, so one transaction shows them and writes
+        done = consequences.commit(desk, preview, tell=_show_consequences)
+    else:
+        done = importing.commit(desk, preview)
     if not as_json:
         say(f"Imported: {done.counts['new']} new, {done.counts['changed']} changed. `followup undo` takes it back.")
     _tell_rejected(app, done)
@@ -251,10 +260,7 @@ def _differences(change: Change) -> list[str]:
     return [line.strip() for line in clients.differences(change.old, change.new)]
 
 
-def _show_consequences(found: Consequences, *, history: bool) -> None:
-    if history:
-        click.echo("All completed jobs are taken as history: nothing follows from them.")
-        return
+def _show_consequences(found: Consequences) -> None:
     if found.is_nothing:
         click.echo("Nothing becomes due because of it this week.")
     for title, counts in (("due at once because of it", found.due_now), ("in the coming week", found.this_week)):
@@ -276,7 +282,11 @@ def imports_command(app: App, *, format_: str, output: Path | None) -> None:
 
     desk = app.desk()
     people = {person.id: person.name for person in desk.settings.people.values()}
-    chosen = [batch for batch in desk.store.batches() if batch.kind == "import"]
+    chosen = [
+        replace(batch, at=desk.local(batch.at), undone_at=batch.undone_at and desk.local(batch.undone_at))
+        for batch in desk.store.batches()
+        if batch.kind == "import"
+    ]
     print_rows(
         app,
         batches.rows(chosen, people=people),
@@ -310,7 +320,9 @@ def undo_command(app: App, *, yes: bool) -> None:
     if len(found.going) > SHOWN:
         say(f"  and {len(found.going) - SHOWN} more")
     for item in found.staying:
-        say(f"  stays: {item.what}: {item.why_not}")
+        # What a stop is kept under is a hash, which tells nobody anything.
+        what = "an opt-out" if item.change.record == "suppression" else item.what.removeprefix("remove ")
+        say(f"  stays: {what}: {item.why_not}")
     if not found.going:
         undoing.undo(desk, found)  # passed over, so that the next undo looks at what was before it
         click.echo("Nothing of it can be taken back. `followup undo` again looks at the change before it.")

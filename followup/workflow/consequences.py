@@ -7,12 +7,13 @@ written in a transaction that is always rolled back.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from followup import identity
-from followup.model import Decision, Instruction, InstructionKind, OccasionKind, State
+from followup.model import Instruction, InstructionKind, OccasionKind, State
 from followup.workflow import importing, planning
 from followup.workflow.desk import Desk
 
@@ -42,20 +43,30 @@ class _RolledBackError(Exception):
 
 def of(desk: Desk, preview: importing.Preview) -> Consequences:
     """Return what writing *preview* would make due, step by step; the store is as it was afterwards."""
-    before = {decision.key: decision.state for decision in _near(desk)}
-    now: Counter[str] = Counter()
-    later: Counter[str] = Counter()
+    before = _near(desk)
     try:
         with desk.store.write(kind="import", command="trial", person=desk.person, now=desk.now()) as write:
             importing.apply(desk, write, preview)
-            desk.store.settle()
-            for decision in _near(desk):
-                if before.get(decision.key) == decision.state:
-                    continue
-                (now if decision.state == State.DUE else later)[decision.step] += 1
+            found = _compared(desk, preview, before)
             raise _RolledBackError
     except _RolledBackError:
-        pass
+        return found
+
+
+def commit(desk: Desk, preview: importing.Preview, *, tell: Callable[[Consequences], None]) -> importing.Imported:
+    """Write *preview*, and *tell* what becomes due because of it just before it is written for good."""
+    before = _near(desk)
+    return importing.commit(desk, preview, then=lambda _: tell(_compared(desk, preview, before)))
+
+
+def _compared(desk: Desk, preview: importing.Preview, before: Mapping[tuple[str, str], State]) -> Consequences:
+    """Return what has become due since *before*, within the transaction that writes *preview*."""
+    desk.store.settle()
+    now: Counter[str] = Counter()
+    later: Counter[str] = Counter()
+    for (key, step), state in _near(desk, new={client.id for client in preview.new_clients}).items():
+        if before.get((key, step)) != state:
+            (now if state == State.DUE else later)[step] += 1
     return Consequences(now, later)
 
 
@@ -93,10 +104,11 @@ def commit_as_history(desk: Desk, preview: importing.Preview) -> importing.Impor
     return importing.commit(desk, preview, then=skip)
 
 
-def _near(desk: Desk) -> list[Decision]:
+def _near(desk: Desk, *, new: Collection[str] = ()) -> dict[tuple[str, str], State]:
+    """Return key and step -> state of what is due or comes within a week."""
     horizon = desk.today + WEEK
-    return [
-        found.decision
-        for found in planning.decide(desk, horizon=horizon)
+    return {
+        (found.decision.key, found.decision.step): found.decision.state
+        for found in planning.decide(desk, horizon=horizon, new=new)
         if found.decision.state in ASKED_FOR and (found.decision.act_on or desk.today) <= horizon
-    ]
+    }

@@ -5,7 +5,7 @@ Takes a Desk. Gives decisions. Touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -30,15 +30,22 @@ class Found:
     dossier: Dossier
 
 
-def windows(desk: Desk, *, horizon: date) -> list[AnchorWindow]:
+def windows(desk: Desk, *, horizon: date, waiting: bool = True) -> list[AnchorWindow]:
     """Return every range of stored dates that can matter between today and *horizon*."""
-    return cadence.all_windows(desk.settings, today=desk.today, horizon=horizon, gaps=desk.store.usual_gaps())
+    gaps = desk.store.usual_gaps()
+    return cadence.all_windows(desk.settings, today=desk.today, horizon=horizon, gaps=gaps, waiting=waiting)
 
 
-def decide(desk: Desk, *, horizon: date | None = None) -> Iterator[Found]:
-    """Yield what is not over for every client near due, by household; memory does not grow with history."""
+def decide(desk: Desk, *, horizon: date | None = None, new: Collection[str] = ()) -> Iterator[Found]:
+    """Yield what is not over for every client near due, by household; memory does not grow with history.
+
+    Clients in *new* are known since today: of what happened years ago nothing of theirs can have waited.
+    """
     until, rules = horizon or desk.today, desk.rules
     ids = desk.store.candidates(windows(desk, horizon=until))
+    if new:
+        near = set(desk.store.candidates(windows(desk, horizon=until, waiting=False)))
+        ids = [each for each in ids if each in near or each not in new]
     for group in desk.store.household_dossiers(ids):
         by_client = {dossier.client.id: dossier for dossier in group}
         for decision in plan.decide(group, rules, today=desk.today, horizon=until, complete=False):
