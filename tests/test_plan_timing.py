@@ -312,6 +312,7 @@ def test_a_step_that_waits_for_the_owner_does_not_stop_the_next():
     found = decide((ASK, REFERRAL), templates={"referral-ask": frozenset({"en"})}, today=date(2026, 3, 20))
     assert found[ASK_KEY].state is State.HELD
     assert found[REFERRAL_KEY].due_on == date(2026, 4, 8)
+    assert "feedback-ask waits without a named day, so counted from the occasion" in said(found[REFERRAL_KEY])
     early = decide((ASK, REFERRAL), templates={"referral-ask": frozenset({"en"})})
     assert early[REFERRAL_KEY].due_on == date(2026, 4, 8)
 

@@ -182,11 +182,15 @@ def follow(touchpoint: Touchpoint, context: Context, awaited: Touchpoint | None)
         return
     name = awaited.step.name if awaited is not None else step.after_step
     if step.otherwise is not None and not touchpoint.is_reminder:
-        touchpoint.reasons.append(Reason("otherwise", f"{name} did not go out for it, so counted from the occasion"))
+        waits = awaited is not None and awaited.state is State.HELD
+        said = "waits without a named day" if waits else "did not go out for it"
+        touchpoint.reasons.append(Reason("otherwise", f"{name} {said}, so counted from the occasion"))
         what = _happened(touchpoint.occasion)
         timing.schedule(touchpoint, context, anchor=touchpoint.occasion.on, delay=step.otherwise, what=what)
     else:
-        touchpoint.settle(State.SKIPPED, Reason("not-before", f"it follows {name}, which did not go out"))
+        waits = awaited is not None and awaited.state is State.HELD
+        said = "waits without a named day" if waits else "did not go out"
+        touchpoint.settle(State.SKIPPED, Reason("not-before", f"it follows {name}, which {said}"))
 
 
 def _stops(touchpoint: Touchpoint) -> list[Reason]:
