@@ -54,22 +54,60 @@ def client(
         today: when we first knew a new client.
         evidence: where a consent comes from, for the record.
     """
-    record = existing or Client(id=client_id, created_on=today)
     whole = [said for said in parsed if not said.reference]
+    first: facts.ParsedClient | None = None
+    if existing is None:
+        first = (whole or parsed)[0]
+        record = _new_client(first, client_id=client_id, today=today, evidence=evidence)
+    else:
+        record = existing
     for said in whole:
-        record = _with(record, said, by_number=by_number and existing is not None, by_hand=by_hand, evidence=evidence)
+        if said is not first:
+            record = _with(
+                record, said, by_number=by_number and existing is not None, by_hand=by_hand, evidence=evidence
+            )
     for said in parsed:
-        # A job's row names its client and does not describe them: it makes one, or adds a first way to reach them.
-        if said.reference and record == Client(id=client_id, created_on=today):
-            record = _with(record, said, by_number=False, by_hand=by_hand, evidence=evidence)
-        elif said.reference:
-            first = {
+        # A job's row names its client and does not describe them: it adds a first way to reach them, no more.
+        if said.reference and said is not first:
+            reach = {
                 name: getattr(said, name)
                 for name in ("emails", "phones")
-                if not getattr(record, name) and name not in by_hand
+                if getattr(said, name) and not getattr(record, name) and name not in by_hand
             }
-            record = replace(record, **first) if any(first.values()) else record
+            if reach:
+                record = replace(record, **reach)
     return record
+
+
+def _new_client(said: facts.ParsedClient, *, client_id: str, today: date, evidence: str) -> Client:
+    consent = Consent(said.consent)
+    return Client(
+        id=client_id,
+        full_name=said.full_name,
+        first_name=said.first_name,
+        last_name=said.last_name,
+        title=said.title,
+        company=said.company,
+        address_as=said.address_as,
+        emails=said.emails,
+        phones=said.phones,
+        street=said.street,
+        city=said.city,
+        region=said.region,
+        postal_code=said.postal_code,
+        country=said.country,
+        language=said.language,
+        preferred_channel=said.preferred_channel,
+        no_channels=said.no_channels,
+        tags=said.tags,
+        notes=said.notes,
+        note=said.note,
+        consent=consent,
+        consent_evidence="" if consent is Consent.UNKNOWN else evidence,
+        referred_by=said.referred_by,
+        extra=said.extra,
+        created_on=today,
+    )
 
 
 def _with(

@@ -80,6 +80,8 @@ def control_in(joined: str) -> bool:
 
 def not_a_record(record: Sequence[str], width: int) -> tuple[str, str] | None:
     """Return the code and the reason why a row is neither client nor job, or None when it may be one."""
+    if len(record) - record.count("") > 6 and not record[0].isspace() and not _TOTAL.fullmatch(record[0].strip()):
+        return None  # nearly every row: a look at two cells is enough
     filled = [cell.strip() for cell in record if cell and not cell.isspace()]
     if not filled:
         return "blank", "an empty row"
@@ -97,6 +99,25 @@ def not_a_record(record: Sequence[str], width: int) -> tuple[str, str] | None:
 
 def _short(text: str) -> str:
     return cells.cut(cells.printable(text), 40)
+
+
+_SINGLE = [
+    "client.id",
+    "client.middle_name",
+    "client.preferred_channel",
+    "client.no_channels",
+    "client.language",
+    "job.id",
+    "job.id+invoice",
+    "job.invoice_ref",
+    "job.service",
+    "job.status",
+    "job.amount",
+    "job.currency",
+    "job.open_balance",
+    "job.assigned_to",
+    "job.note",
+]
 
 
 class Reader:
@@ -132,6 +153,9 @@ class Reader:
             ]
             if name in of
         ]
+        # One more cell, always empty, stands for the columns that the file does not have.
+        self._at = {name: of[name][0] if name in of else self._width for name in _SINGLE}
+        self._amounts: dict[tuple[str, str], columns.Money | str] = {}
         self._email_memo: dict[str, tuple[list[str], list[str]]] = {}
         self._phone_memo: dict[str, tuple[list[str], list[str]]] = {}
         self._statuses: dict[str, str] = {}
@@ -234,6 +258,7 @@ class Reader:
         elif len(values) < self._width:
             values += [""] * (self._width - len(values))
         values = [value.strip() for value in values]
+        values.append("")
         if not _NOTHING.isdisjoint(values):
             values = ["" if value in _NOTHING else value for value in values]
         if "'" in joined:
@@ -276,8 +301,7 @@ class Reader:
                 values[index] = _LINE_BREAKS.sub(", ", value)
 
     def _value(self, values: Sequence[str], name: str) -> str:
-        places = self._of.get(name)
-        return values[places[0]] if places else ""
+        return values[self._at[name]]
 
     def _problem(self, out: Outcome, row: int, index: int, value: str, code: str, why: str) -> None:
         header = self._headers.get(index, f"column {index + 1}")
@@ -550,9 +574,11 @@ class Reader:
                 return
         if not amount:
             return
-        read = columns.read_amount(
-            amount, mark=self.decisions.decimal_mark, currency=currency or self.decisions.currency
-        )
+        read = self._amounts.get((amount, currency))
+        if read is None:
+            read = self._amounts[amount, currency] = columns.read_amount(
+                amount, mark=self.decisions.decimal_mark, currency=currency or self.decisions.currency
+            )
         if isinstance(read, str):
             self._problem(out, row, self._of["job.amount"][0], amount, "amount", read)
         elif currency and read.currency != currency:
