@@ -187,6 +187,18 @@ def _say(text: str) -> None:
         return
 
 
+def _fault(bug: Exception) -> str:
+    import traceback
+    from pathlib import Path
+
+    place = traceback.extract_tb(bug.__traceback__)[-1]
+    return (
+        f"Error: this is a fault in followup {__version__}: {type(bug).__name__}: {bug} "
+        f"({Path(place.filename).name}:{place.lineno}). What was recorded before is kept. "
+        "Please report it with what `followup -v ...` prints for the same command."
+    )
+
+
 def leave(code: int) -> NoReturn:
     """Exit with *code* without a second error from streams that are gone."""
     if code in (ExitCode.READER_LEFT, ExitCode.IO_ERROR) and "pytest" not in sys.modules:
@@ -229,5 +241,11 @@ def cli(ctx: click.Context, *, home: str | None, now: str | None, verbose: bool,
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line of this process."""
-    cli.main(args=argv, prog_name="followup")
+    try:
+        cli.main(args=argv, prog_name="followup")
+    except Exception as bug:  # whatever gets here is a fault of ours
+        if "-v" in sys.argv or "--verbose" in sys.argv:
+            raise
+        _say(_fault(bug))
+        leave(ExitCode.BUG)
     raise AssertionError("unreachable: Root.main leaves")

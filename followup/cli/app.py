@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+YEARS = range(1970, 2200)
+"""What --now may say: years to plan in lie before and after each of them."""
+
 
 class App:
     """The object that click hands from command to command."""
@@ -73,12 +76,16 @@ class App:
             return None
         try:
             if len(self._now_option) == 10:
-                return datetime.combine(date.fromisoformat(self._now_option), time(9, 0))
-            return datetime.fromisoformat(self._now_option)
+                now = datetime.combine(date.fromisoformat(self._now_option), time(9, 0))
+            else:
+                now = datetime.fromisoformat(self._now_option)
         except ValueError:
             raise UsageError(
                 f"--now: '{self._now_option}' is not a day. Write 2026-03-02 or 2026-03-02T09:30."
             ) from None
+        if now.year not in YEARS:
+            raise UsageError(f"--now: {now.year} is too far away; days from {YEARS[0]} to {YEARS[-1]} are understood.")
+        return now
 
     def home_path(self) -> Path:
         """Return the folder of the home in use; NotFound when there is none."""

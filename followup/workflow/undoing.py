@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from followup.errors import NotFound
+from followup.errors import NotFound, TryLater
 from followup.store import Batch, UndoItem
 from followup.workflow.desk import Desk
 
@@ -42,4 +42,7 @@ def preview(desk: Desk) -> Undoing:
 def undo(desk: Desk, undoing: Undoing) -> list[str]:
     """Take the batch back in one transaction; returns what could not be restored, each with why."""
     with desk.store.write(kind="undo", command="undo", person=desk.person, now=desk.now()) as write:
+        latest = desk.store.undoable()
+        if latest is None or latest.id != undoing.batch.id:
+            raise TryLater("The home was changed by somebody else meanwhile. Nothing was taken back; say it again.")
         return write.undo(undoing.batch.id)
