@@ -46,7 +46,8 @@ class Database:
         self.path = path
         if not path.exists():
             raise NotFound(
-                f"{path}: there is no database. `followup restore BACKUP DIR` brings a home back, `followup init` makes one."
+                f"{path}: there is no database. "
+                "`followup restore BACKUP DIR` brings a home back, `followup init` makes one."
             )
         with self._refusals():
             self._connection = sqlite3.connect(
