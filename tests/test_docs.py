@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import shlex
 import shutil
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from followup import cli, errors, identity, model, render, settings
+from followup import cadence, cli, errors, identity, model, render, settings
+from followup.cli.app import App
+from followup.intake import headers
 from tests import conftest, factories
 from tests.test_architecture import LAYERS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WIDTH = 100  # of tables, as on a screen
 SKIPPED = "..."  # a line of a transcript that stands for any number of lines
 
 
@@ -89,7 +94,18 @@ def filters_table() -> list[str]:
     return ["| in the template | in the message |", "|---|---|", *rows]
 
 
-@pytest.mark.parametrize("made", [settings_table, names_table, filters_table])
+def step_table() -> list[str]:
+    """Return the keys of a step, from the table that reads them."""
+    return ["| key | meaning |", "|---|---|", *(f"| `{key}` | {text} |" for key, text in cadence.STEP_KEYS.items())]
+
+
+def condition_table() -> list[str]:
+    """Return the keys of a step's conditions, from the table that reads them."""
+    rows = (f"| `when.{key}` | {text} |" for key, text in cadence.CONDITION_KEYS.items())
+    return ["| condition | meaning |", "|---|---|", *rows]
+
+
+@pytest.mark.parametrize("made", [settings_table, names_table, filters_table, step_table, condition_table])
 def test_the_tables_are_those_of_the_program(made: Callable[[], list[str]], request: pytest.FixtureRequest) -> None:
     """What the program knows in a table is not written by hand: --update-golden writes it into the README."""
     name = made.__name__.removesuffix("_table")
@@ -104,6 +120,88 @@ def test_the_tables_are_those_of_the_program(made: Callable[[], list[str]], requ
     assert shown == table, f"the table of {name} in README.md is not the program's; run pytest --update-golden"
 
 
+def test_the_examples_of_settings_are_right() -> None:
+    """Each piece of followup.toml that the README shows is accepted as it stands there."""
+    pieces = re.findall(r"^```toml\n(.*?)^```$", readme(), re.MULTILINE | re.DOTALL)
+    assert pieces
+    for piece in pieces:
+        settings.parse(piece, where="README.md")
+
+
+@pytest.mark.parametrize("kind", ["client", "job"])
+def test_the_fields_of_files_are_named(kind: str) -> None:
+    """The fields that import knows are listed, all of them and in their order."""
+    known = {"client": headers.CLIENT_FIELDS, "job": headers.JOB_FIELDS}[kind]
+    text = section("Bringing in clients and jobs")
+    paragraph = text[text.index(f"Fields of a {kind}:") :].split(".\n", 1)[0]
+    assert [word for word in re.findall(r"`([a-z_]+)`", paragraph) if word in known] == known
+
+
+# ---------------------------------------------------------------- json
+
+WITH_ROWS = {
+    "due": "due",
+    "plan": "plan",
+    "why": "why grace",
+    "calls": "calls",
+    "report contacts": "report contacts --month 2026-03",
+    "report summary": "report summary --month 2026-03",
+    "client list": "client list",
+    "client show": "client show grace",
+    "client export": "client export",
+    "job list": "job list",
+    "job export": "job export",
+    "case list": "case list --all",
+    "imports": "imports",
+    "doctor": "doctor",
+    "config show": "config show",
+    "message list": "message list",
+    "template list": "template list",
+    "cadence list": "cadence list",
+}
+"""Command as the README calls it -> a line that prints at least one row on the day of the example."""
+
+OWN_COLUMNS = {"Boiler make", "Parts fitted"}
+"""Columns of the example's files that are no fields of ours."""
+
+
+def documented_keys() -> dict[str, set[str]]:
+    """Return command -> the keys that the README says it prints."""
+    found: dict[str, set[str]] = {}
+    for line in section("Json keys").splitlines():
+        cells = line.strip("|").split(" | ")
+        if len(cells) == 3 and "`" in cells[0]:
+            for command in re.findall(r"`([^`]+)`", cells[2]):
+                found.setdefault(command, set()).update(re.findall(r"`([^`]+)`", cells[0]))
+    return found
+
+
+def test_every_json_key_is_explained(business: Callable[..., conftest.Ran]) -> None:
+    """Every command that prints rows prints the keys that the README explains for it, and no others."""
+    business("send", "--yes", "--limit", "3")
+    business("confirm", "--drafts", "--sent")
+    business("send", "--yes", "--limit", "3")
+    business("case", "open", "grace", "--summary", "tap drips")
+    printed = {}
+    for command, line in WITH_ROWS.items():
+        shown = json.loads(business(*shlex.split(line), "--format", "json").stdout)
+        rows = shown if isinstance(shown, list) else shown["rows"]
+        assert rows, f"followup {line} has no row to compare"
+        printed[command] = set(rows[0]) - OWN_COLUMNS
+    assert documented_keys() == printed
+
+
+def test_the_objects_of_the_dry_run_are_explained(business: Callable[..., conftest.Ran]) -> None:
+    """The keys of import --dry-run --format json, and of its counts, stand in the README."""
+    path = ROOT / "examples" / "jobs-this-week.csv"
+    (line,) = business("import", path, "--dry-run", "--format", "json", now="2026-03-09").stdout.splitlines()
+    shown = json.loads(line)
+    rows = [row.strip("|").split(" | ") for row in section("Json keys").splitlines() if row.startswith("| `")]
+    table = {row[0].strip(" `"): row[1] for row in rows if len(row) == 2}
+    assert set(table) == set(shown)
+    assert set(shown["counts"]) <= set(re.findall(r"`([a-z]+)`", table["counts"]))
+
+
 # ---------------------------------------------------------------- transcripts
 
 
@@ -114,8 +212,8 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], lis
     (sam / "files").mkdir(parents=True)
     for table in (ROOT / "examples").glob("*.csv"):
         shutil.copy(table, sam / "files")
-    program = sam / "bin" / "followup"
-    program.parent.mkdir()
+    program = sam / ".local" / "bin" / "followup"
+    program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.chdir(sam / "files")
@@ -129,14 +227,16 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], lis
 
     def run(line: str) -> list[str]:
         _followup, *arguments = shlex.split(line)
-        result = CliRunner().invoke(cli.cli, arguments)
+        app = App(person_is_there=False, width=WIDTH, says_now=False)
+        result = CliRunner().invoke(cli.cli, arguments, obj=app)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        if arguments[0] == "init":  # the settings of the example: its second person, its services
-            shutil.copy(ROOT / "examples" / "followup.toml", sam / "followup")
-        assert result.exit_code == 0 or "Error: " in result.output, f"$ {line}\n{result.output}"
-        text = result.output.replace(str(sam), "/home/sam")
-        return [each.rstrip() for each in text.splitlines() if not each.endswith("as today (--now).")]
+        if arguments[:1] == ["init"]:  # the settings of the example: its second person, its services
+            shutil.copyfile(ROOT / "examples" / "followup.toml", sam / "followup" / "followup.toml")
+        assert result.exit_code in (0, 3) or "Error: " in result.output, f"$ {line}\n{result.output}"
+        beside = Path(sys.executable).with_name("followup")  # where it may really be installed
+        text = result.output.replace(f'"{beside}"', f'"{program}"').replace(str(sam), "/home/sam")
+        return [each.rstrip() for each in text.splitlines()]
 
     return run
 
