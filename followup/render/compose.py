@@ -282,7 +282,7 @@ class Renderer:
             _problem_of_text(text)
             or _problem_of_subject(subject, channel)
             or _problem_of_names(to_name, from_name, "" if channel in _PAPER else decision.address)
-            or (channel in MESSAGE_CHANNELS and _problem_of_sender(text, said))
+            or (channel in MESSAGE_CHANNELS and _problem_of_sender(text, said, edited=draft.task is None))
         )
         if problem:
             raise MessageProblem(f"{where}: {_who(client)}: {problem}")
@@ -398,12 +398,14 @@ def _problem_of_names(to_name: str, from_name: str, address: str) -> str:
     return ""
 
 
-def _problem_of_sender(text: str, said: dict[str, Any]) -> str:
+def _problem_of_sender(text: str, said: dict[str, Any], *, edited: bool) -> str:
     who, business = said["person"], said["business"]
     for name in (who["name"], business["name"], who["first_name"], said["signature"]):
         if name and name in text:
             return ""
-    return "the text does not say who writes. Put {{ signature }} at its end."
+    name = who["name"] or business["name"]
+    what_now = f"End it with a name, such as {name}." if edited else "Put {{ signature }} at its end."
+    return f"the text does not say who writes. {what_now}"
 
 
 def _unsafe(what: str, letter: str) -> str:

@@ -118,6 +118,9 @@ def _shown_text(value: str | None) -> str:
 
 
 def _shown_instant(value: datetime | str | None) -> str:
+    """Return an instant as the clock shows it in the zone that it is given in."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
     return iso_instant(value)[:16].replace("T", " ")
 
 
