@@ -220,6 +220,12 @@ def send_command(
     if dry_run:
         click.echo(f"{plural(len(shown), 'draft')} would be written (--dry-run); nothing was.")
         return code
+    opens_at = sending.opens_at(desk)
+    if opens_at:
+        click.echo(
+            f"Held until {opens_at}: mail.send_between is {desk.settings.mail.send_between}. Nothing was drafted."
+        )
+        return code
     app.confirm(f"Write {plural(len(shown), 'draft')}?", yes=yes)
     done = sending.draft(desk, good, limit=limit)
     for item in done.refused:

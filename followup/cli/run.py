@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from followup.cli.app import App, pass_app
@@ -10,12 +12,13 @@ from followup.errors import ExitCode
 
 
 @click.command("run")
-@click.option("--cron", is_flag=True, help="Print nothing when all is well and nothing waits.")
+@click.option("--cron", is_flag=True, help="Print nothing when nothing is new.")
 @pass_app
 def run_command(app: App, *, cron: bool) -> ExitCode:
     """Do the daily run: draft what is due, and print one digest when there is something to do.
 
-    Cron mails what is printed to the owner; with --cron a day on which nothing waits prints nothing.
+    Cron mails what is printed to the owner. With --cron nothing is printed on a day on which nothing waits, and
+    nothing twice: what still waits is told again when something new comes, or after a week.
 
     \b
     Example:
@@ -23,7 +26,12 @@ def run_command(app: App, *, cron: bool) -> ExitCode:
     """
     from followup.workflow import daily
 
-    done = daily.run(app.desk())
-    for line in daily.digest(done, quiet=cron):
+    desk = app.desk()
+    done = daily.run(desk)
+    lines = list(daily.digest(done, quiet=cron))
+    for line in lines:
         say(line)
+    # Only what has left is told: a digest that could not be printed comes again.
+    sys.stdout.flush()
+    daily.remember(desk, done, told=bool(lines))
     return done.code

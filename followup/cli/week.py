@@ -114,6 +114,10 @@ def _messages(app: App, did: Counter[str]) -> None:
     if not prepared:
         click.echo("\nNo message is due.")
         return
+    opens_at = sending.opens_at(desk)
+    if opens_at:
+        click.echo(f"\n{plural(len(prepared), 'message')} due, held until {opens_at} (mail.send_between).")
+        return
     click.echo(f"\n{plural(len(prepared), 'message')} due.")
     good = [item for item in prepared if item.message is not None]
     for item in prepared:

@@ -1,16 +1,40 @@
 """The daily run for cron: what is due is drafted, and one digest says what waits for the owner.
 
-Takes a Desk. Gives what was done. Touches what `sending` touches.
+Takes a Desk. Gives what was done and what of it the owner has not been told yet. Touches what `sending` touches, and
+the note in the store of what was told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
 
 from followup.errors import ExitCode, worst
-from followup.workflow import homes, sending
+from followup.model import Channel, Decision, State
+from followup.report import words
+from followup.workflow import contacts, planning, sending
 from followup.workflow.desk import Desk
+
+REMIND = timedelta(days=7)
+"""What still waits is told once more after so long, so that a draft that nobody confirmed is not forgotten."""
+
+_MEMORY = "digest"  # where the store keeps what was told
+
+# What can wait, in the order of the digest: name, one, many, what to do.
+_KINDS = (
+    ("draft", "draft to send and confirm", "drafts to send and confirm", "open {page}, then followup confirm"),
+    ("call", "call to make", "calls to make", "followup calls"),
+    ("letter", "letter or text to write", "letters or texts to write", "followup calls"),
+    ("case", "open case", "open cases", "followup case list"),
+    ("review", "touchpoint to look at", "touchpoints to look at", "followup due"),
+    ("failed", "message that failed", "messages that failed", "followup due"),
+    ("held", "message held until {opens_at} (mail.send_between)", "messages held until {opens_at} (mail.send_between)",
+     "followup send"),
+    ("refused", "message that cannot be written", "messages that cannot be written", "see below"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,45 +42,109 @@ class Daily:
     """What a daily run did and found."""
 
     sent: sending.Sent
-    status: homes.Status
-    folder: str
+    waiting: Mapping[str, frozenset[str]]  # kind -> marks of what waits
+    told: frozenset[str]  # marks that an earlier digest has told
+    told_on: date | None  # when that was
+    today: date
+    page: str
 
     @property
     def code(self) -> ExitCode:
         """Return what the shell is told: 0 also when ordinary work waits."""
         codes = [ExitCode.DONE, *(item.code for item in self.sent.refused)]
-        if self.status.review or self.status.failed:
+        if self.waiting["review"] or self.waiting["failed"]:
             codes.append(ExitCode.NEEDS_A_PERSON)
         return worst(codes)
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """Return everything that waits."""
+        return frozenset().union(*self.waiting.values())
+
+    @property
+    def is_news(self) -> bool:
+        """Tell whether the owner is to hear of it: something is new, or the old has waited for long."""
+        if not self.marks:
+            return False
+        return bool(self.marks - self.told) or self.told_on is None or self.today - self.told_on >= REMIND
 
 
 def run(desk: Desk) -> Daily:
     """Draft what is due; a draft that was made by an earlier run is not made again."""
-    prepared = sending.prepare(desk, sending.ready(desk))
-    done = sending.draft(desk, prepared)
-    return Daily(done, homes.status(desk), str(desk.home.drafts_path))
+    done = sending.draft(desk, sending.prepare(desk, sending.ready(desk)))
+    waiting: dict[str, set[str]] = {name: set() for name, *_ in _KINDS}
+    refused = {item.decision.key: item.problem for item in done.refused}
+    for decision in planning.due(desk):
+        kind = _kind(decision, refused)
+        if kind and (kind != "held" or done.opens_at):
+            waiting[kind].add(_mark(kind, decision.key, refused.get(decision.key, "")))
+    waiting["draft"] = {_mark("draft", attempt.id) for attempt in sending.drafts(desk)}
+    waiting["case"] = {_mark("case", case.id) for case in desk.store.cases(open_only=True)}
+    told, told_on = _told(desk)
+    return Daily(
+        done,
+        {kind: frozenset(marks) for kind, marks in waiting.items()},
+        told,
+        told_on,
+        desk.today,
+        str(desk.home.drafts_path / "drafts.html"),
+    )
 
 
 def digest(done: Daily, *, quiet: bool) -> Iterator[str]:
-    """Yield the one message for the owner; nothing at all when nothing waits and *quiet* is asked for."""
-    now = done.status
-    lines = [
-        (len(done.sent.drafted), "new draft", "new drafts", f"send them from {done.folder}/drafts.html"),
-        (now.drafts, "draft to confirm", "drafts to confirm", "followup confirm"),
-        (now.calls, "call to make", "calls to make", "followup calls"),
-        (now.letters, "letter or text to write", "letters or texts to write", "followup calls"),
-        (now.cases, "open case", "open cases", "followup case list"),
-        (now.review, "touchpoint to look at", "touchpoints to look at", "followup due"),
-        (now.failed, "message that failed", "messages that failed", "followup due"),
-        (len(done.sent.refused), "message without words", "messages without words", "followup template check"),
-    ]
-    waiting = [line for line in lines if line[0]]
-    if not waiting:
-        if not quiet:
-            yield "Nothing waits for you."
+    """Yield the one message for the owner; with *quiet* nothing at all when there is no news."""
+    if quiet and not done.is_news:
         return
-    yield "followup: what waits for you"
-    for count, one, many, command in waiting:
-        yield f"  {count} {one if count == 1 else many}: {command}"
+    if not done.marks:
+        yield "Nothing waits for you."
+        return
+    is_old = done.told_on is not None and not done.marks - done.told
+    since = f", and nothing is new since {words.full_day(done.told_on)}" if is_old else ""
+    yield f"followup, {words.full_day(done.today)}: what waits for you{since}"
+    for kind, one, many, command in _KINDS:
+        marks = done.waiting[kind]
+        if marks:
+            new = len(marks - done.told)
+            some_new = f" ({new} new)" if 0 < new < len(marks) else ""
+            said = f"  {words.plural(len(marks), one, many)}{some_new}: {command}"
+            yield said.format(page=done.page, opens_at=done.sent.opens_at)
     for item in done.sent.refused:
         yield f"  {item.decision.key}: {item.problem}"
+
+
+def remember(desk: Desk, done: Daily, *, told: bool) -> None:
+    """Keep what waits, so that tomorrow only what is new is told; *told* when the owner has just been told."""
+    told_on = done.today if told else done.told_on
+    if done.marks == done.told and told_on == done.told_on:
+        return
+    # What came to an end is forgotten: a call that comes again after a voicemail is news again.
+    known = done.marks if told else done.marks & done.told
+    note = json.dumps({"on": told_on.isoformat() if told_on else "", "waiting": sorted(known)})
+    with desk.store.write(kind="system", command="run", person=desk.person, now=desk.now()) as write:
+        write.set_meta(_MEMORY, note)
+
+
+def _told(desk: Desk) -> tuple[frozenset[str], date | None]:
+    note = json.loads(desk.store.meta(_MEMORY) or "{}")
+    on = note.get("on", "")
+    return frozenset(note.get("waiting", ())), date.fromisoformat(on) if on else None
+
+
+def _kind(decision: Decision, refused: Mapping[str, str]) -> str:
+    """Return as what a touchpoint waits; empty for drafts, which the store knows, and for what goes by itself."""
+    if decision.key in refused:
+        return "refused"
+    if decision.state is State.REVIEW:
+        return "review"
+    if decision.state is State.FAILED:
+        return "failed"
+    if decision.state is not State.DUE:
+        return ""
+    if decision.channel is Channel.CALL:
+        return "call"
+    return "letter" if decision.channel in contacts.BY_HAND else "held"
+
+
+def _mark(kind: str, identifier: str, more: str = "") -> str:
+    """Return a short name for something that waits. It holds nothing of a client: notes outlive an erasure."""
+    return sha256(f"{kind} {identifier} {more}".encode()).hexdigest()[:10]

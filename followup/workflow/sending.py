@@ -76,6 +76,7 @@ class Sent:
     drafted: list[Attempt] = field(default_factory=list)
     refused: list[Prepared] = field(default_factory=list)  # with their problems
     left: int = 0  # over --limit
+    opens_at: str = ""  # nothing was drafted, because of the hour; from when on it may be
     paths: list[Path] = field(default_factory=list)
 
 
@@ -130,6 +131,13 @@ def ready(desk: Desk, *, only: Sequence[str] = ()) -> list[planning.Found]:
     return chosen
 
 
+def opens_at(desk: Desk) -> str:
+    """Return from which hour on messages may be drafted, when it is not the hour (mail.send_between); else nothing."""
+    first, _, last = desk.settings.mail.send_between.partition("-")
+    now = desk.local(desk.now()).strftime("%H:%M")
+    return first if first and not first <= now <= last else ""
+
+
 def refuse_unsafe(desk: Desk) -> None:
     """Raise ConfigurationError when drafting could reach a client twice: a step is gone, or the database is older."""
     desk.check_steps()
@@ -144,10 +152,12 @@ def refuse_unsafe(desk: Desk) -> None:
 def draft(desk: Desk, prepared: Iterable[Prepared], *, limit: int | None = None) -> Sent:
     """Hand over what was prepared as drafts, each at most once, and make the drafts folder show them."""
     refuse_unsafe(desk)
-    done = Sent()
+    done = Sent(opens_at=opens_at(desk))
     with desk.lock():
         try:
             for item in prepared:
+                if done.opens_at and item.message is not None:
+                    continue
                 if item.message is not None and limit is not None and len(done.drafted) >= limit:
                     done.left += 1
                 else:
