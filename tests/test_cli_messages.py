@@ -120,7 +120,7 @@ def test_the_same_words_change_nothing(made: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", ["\n \n", "Dear {{ name }},\n\nthank you.\n\nSam Alder\n", "Thank you.\n"])
 def test_words_that_make_no_message_are_refused(made: Run, words: str) -> None:
-    """An empty text, a leftover brace, nobody's name under it: said at once, not by cron next morning; nothing is kept."""
+    """An empty text, a leftover brace, nobody's name under it: said at once, and nothing is kept."""
     assert "othing was kept" in made("preview", "hall", "--edit", "--text-file", "-", stdin=words, exit_code=65).stderr
     assert "Hello Ada" in made("preview", "hall").stdout
 
