@@ -161,11 +161,13 @@ class _Matcher:
                 phones[number] = None
             for name in _names(client):
                 names[people.folded(name)] = None
-            # The identifier may be one we gave before: to a client forgotten since, or with another address by now.
-            given[self._identifier(file, client)] = None
         known_numbers = {
             source: self.lookup.by_external_ids(source, "client", values) for source, values in numbers.items()
         }
+        for file, client in parsed:
+            # The identifier may be one we gave before: to a client forgotten since, or with another address by now.
+            if not client.client_id or client.client_id not in known_numbers[file.source]:
+                given[self._identifier(file, client)] = None
         known_emails = self.lookup.clients_by_email(emails)
         known_phones = self.lookup.clients_by_phone(phones)
         known_names = self.lookup.clients_by_name(names)

@@ -308,8 +308,8 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
             preview.unchanged_clients += 1
         else:
             preview.clients.append(Change(entry.existing, record))
-        if any(client.consent == "opted_out" for _, client in entry.parsed):
-            # Also where the client was opted out before: an address may be new.
+        if record.consent is Consent.OPTED_OUT:
+            # Also where the client was opted out before, and whatever this file says: an address may be new.
             before = (
                 set()
                 if entry.existing is None or entry.existing.consent is not Consent.OPTED_OUT
