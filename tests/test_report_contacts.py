@@ -135,3 +135,16 @@ def test_rows_are_made_one_by_one() -> None:
     rows = contacts.rows(contacts.Totals().over(source()))
     next(rows)
     assert taken == ["2026-03-02"]
+
+
+def test_the_period_stands_beside_the_totals(run: Callable[..., Any]) -> None:
+    """Whoever asks for nothing gets this month up to today, and reads it; an empty period is named too."""
+    run("init", "--name", "Sam", "--business", "Alder", "--country", "GB")
+    run("client", "add", "--name", "Ada Hall")
+    assert run("report", "contacts").stdout == "No contacts, 2026-03-01 to 2026-03-02.\n"
+    run("log", "Ada", "--in", "--on", "2026-03-01")
+    assert "1 contact with 1 client, 2026-03-01 to 2026-03-02\n  call: 1 in" in run("report", "contacts").stdout
+    beside = run("report", "contacts", "--year", "2026", "--format", "csv")
+    assert "1 contact with 1 client, 2026-01-01 to 2026-12-31" in beside.stderr
+    assert len(beside.stdout.splitlines()) == 2
+    assert run("report", "contacts", "--last-month").stdout == "No contacts, 2026-02-01 to 2026-02-28.\n"

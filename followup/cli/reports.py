@@ -21,7 +21,7 @@ def period_options(function: F) -> F:
     for option in reversed(
         (
             click.option("--from", "from_on", type=DAY, help="First day."),
-            click.option("--to", "to_on", type=DAY, help="Last day."),
+            click.option("--to", "to_on", type=DAY, help="Last day; today unless told."),
             click.option("--month", metavar="2026-03", help="One month."),
             click.option("--quarter", metavar="2026-Q1", help="One quarter."),
             click.option("--year", metavar="2026", help="One year."),
@@ -57,6 +57,8 @@ def contacts_command(
 ) -> None:
     """Write the contact report: one row for every contact that happened, out or in.
 
+    Without a period, this month up to today. Days are inclusive, and those of the home.
+
     \b
     Example:
         $ followup report contacts --last-month --format csv -o contacts.csv
@@ -75,14 +77,13 @@ def contacts_command(
         output=output,
         envelope=found.envelope,
         excel=app.desk().settings.business.country if excel else "",
-        empty="No contacts in this period.",
     )
     # A csv holds header and rows only, and in json the totals are part of the result.
     if excel or format_ == "csv" or output is not None:
-        for line in found.totals.lines():
+        for line in found.lines():
             app.narrate(line)
-    elif format_ == "table" and found.totals.count:
-        say("\n" + "\n".join(found.totals.lines()))
+    elif format_ == "table":
+        say("\n".join(["", *found.lines()] if found.totals.count else found.lines()))
 
 
 @report_command.command("summary")
@@ -91,6 +92,8 @@ def contacts_command(
 @pass_app
 def summary_command(app: App, /, *, format_: str, output: Path | None, **period: Any) -> None:
     """Count what happened in a period: contacts by channel and outcome, thanks, asks, cases.
+
+    Without a period, this month up to today. What waits now stands below.
 
     \b
     Example:

@@ -25,6 +25,12 @@ class ContactReport:
     period: periods.Period
     totals: contact_report.Totals
 
+    def lines(self) -> list[str]:
+        """Return the totals and the period for people; to be asked after the last row."""
+        first, *rest = self.totals.lines()
+        days = f"{self.period.from_on} to {self.period.to_on}"
+        return [f"{first.rstrip('.')}, {days}", *rest] if self.totals.count else [f"No contacts, {days}."]
+
     def envelope(self) -> Mapping[str, object]:
         """Return what stands around the rows in json; to be asked after the last row."""
         days = {"from": self.period.from_on.isoformat(), "to": self.period.to_on.isoformat()}
