@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
+from followup import cells as cells_
+
 REASON_COLUMN = "followup: what is wrong"
 """The column that we add to a file of rejected rows, and leave out when such a file is imported."""
 
@@ -201,6 +203,11 @@ def normal(header: str) -> str:
     return _BLANKS.sub(" ", text.replace("#", " # ")).strip()
 
 
+def shown(header: str) -> str:
+    """Return a header cell as it is shown and kept: on one line, with nothing in it that could move a cursor."""
+    return cells_.printable(" ".join(header.split()))
+
+
 def without_accents(text: str) -> str:
     """Return *text* with its accents taken off."""
     parts = unicodedata.normalize("NFKD", text)
@@ -287,7 +294,7 @@ def layout(cells: Sequence[str], *, kind: str = "", answered: bool = False) -> L
             dropped.append(cell)
             continue
         place = _PLACES.search(name) if chosen.startswith(("address.", "job.site")) else None
-        columns.append(Column(index, " ".join(cell.split()), chosen, place[0].strip() if place else ""))
+        columns.append(Column(index, shown(cell), chosen, place[0].strip() if place else ""))
     return Layout(tuple(columns), kind, tuple(dropped))
 
 

@@ -632,5 +632,5 @@ def _name_column(file: facts.FileResult) -> str:
     for field_name in wanted:
         for cell in file.header:
             if field_name in headers.meanings(cell):
-                return cell
+                return headers.shown(cell)
     return ""

@@ -334,7 +334,8 @@ class Reader:
         return client
 
     def _names(self, client: facts.ParsedClient, values: Sequence[str]) -> None:
-        if client.full_name and not (client.first_name or client.last_name):
+        is_firm = client.full_name == client.company  # as our own export writes a firm without a person
+        if client.full_name and not is_firm and not (client.first_name or client.last_name):
             title, first, last, whole = people.split(client.full_name)
             client.full_name = whole
             if whole == client.company:

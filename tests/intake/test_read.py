@@ -496,3 +496,10 @@ def test_no_damage_makes_a_traceback(noise: bytes, place: int, cut: bool) -> Non
     result = read(good[:place] + noise + (b"" if cut else good[place:]))
     json.dumps(result.to_json())
     assert result.refused or result.questions or balanced(result)
+
+
+def test_a_header_cannot_move_the_cursor() -> None:
+    """Names of columns are shown with every message about a row."""
+    result = read("Name,Email,Co\x1b[2Jlour\ud800\nAda,nobody,red\nBob,b@example.com,blue\n")
+    assert list(result.clients[0].extra) == ["Co␛[2Jlour<U+D800>"]
+    assert json.dumps(result.to_json(), ensure_ascii=False).encode()
