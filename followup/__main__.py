@@ -12,8 +12,11 @@ def main() -> None:
 
         sys.stdout.write(f"followup {__version__}\n")
         return
+    import gc
+
     from followup import cli
 
+    gc.set_threshold(50_000)  # what a command loads and reads lives until its end: looking for waste in it is in vain
     cli.main()
 
 

@@ -144,11 +144,11 @@ def country_meant(text: str) -> str:
     return _COMMON_MISTAKES.get(text.upper(), "")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
     """Return which of the *known* names *name* was probably meant to be, or an empty text."""
     import difflib  # only a mistake pays for it
 
-    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), "")
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=likeness)), "")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -9,16 +9,15 @@ import errno
 import io
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from followup.errors import CannotCreate, FollowupError, IOFailure, NoPermission, NotFound, TryLater
+from followup.records import dataclass
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -96,6 +95,8 @@ def _replacing(path: Path, *, private: bool) -> Iterator[io.BufferedWriter]:
     partial: Path | None = None
     try:
         try:
+            import tempfile
+
             handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".part")
             partial = Path(name)
             with os.fdopen(handle, "wb") as stream:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from followup import codes, files, identity, settings, workdays
 from followup.errors import CannotCreate, ConfigurationError, IOFailure, NoPermission, NotFound
+from followup.records import dataclass
 from followup.shipped import path as shipped
 
 ENVIRONMENT = "FOLLOWUP_HOME"

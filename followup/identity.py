@@ -5,10 +5,7 @@ Takes the home's key (32 bytes) and plain values. Gives strings. Touches nothing
 
 from __future__ import annotations
 
-import hmac
-import secrets
 import unicodedata
-from hashlib import sha256
 
 LETTERS = "abcdefghjkmnpqrstvwxyz"
 ALPHABET = LETTERS + "23456789"  # no 0 o 1 l i u: they are misread over the phone
@@ -18,11 +15,15 @@ KEY_BYTES = 32
 
 def new_home_key() -> bytes:
     """Return a fresh key for a home; it is kept in a file of its own, apart from the database."""
+    import secrets
+
     return secrets.token_bytes(KEY_BYTES)
 
 
 def random_identifier() -> str:
     """Return an identifier for a fact typed by hand."""
+    import secrets
+
     return secrets.choice(LETTERS) + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
 
 
@@ -75,9 +76,11 @@ def row_digest(home_key: bytes, *cells: str) -> str:
 
 
 def _digest(home_key: bytes, *parts: str) -> bytes:
+    import hmac  # brings OpenSSL, which most starts do without
+
     # The length in front of each part keeps ("ab", "c") apart from ("a", "bc").
     text = b"".join(f"{len(raw)}:".encode() + raw for raw in (part.encode() for part in parts))
-    return hmac.digest(home_key, text, sha256)
+    return hmac.digest(home_key, text, "sha256")
 
 
 def _spell(digest: bytes) -> str:

@@ -7,9 +7,10 @@ datetimes, amounts named ``*_minor`` are integers in the currency's minor unit (
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+
+from followup.records import dataclass, field
 
 # ---------------------------------------------------------------- words
 

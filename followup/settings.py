@@ -10,7 +10,6 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -20,6 +19,7 @@ from typing import Any
 from followup import cadence, codes, kinds, shipped
 from followup.errors import ConfigurationError, IOFailure, NoPermission, NotFound
 from followup.model import Delay, Person, Quiet, Service, Step
+from followup.records import dataclass
 
 FILE_NAME = "followup.toml"
 

@@ -20,6 +20,7 @@ PACKAGE = ROOT / "followup"
 LAYERS = (
     "errors",
     "codes",
+    "records",
     "model",
     "identity",
     "cells",

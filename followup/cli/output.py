@@ -5,7 +5,6 @@ Takes rows and columns. Gives text on stdout or in a file that is replaced atomi
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -85,6 +84,8 @@ def print_rows(
         return count
     stream = sys.stdout
     if format_ == "table":
+        import shutil
+
         options["width"] = shutil.get_terminal_size((120, 24)).columns if stream.isatty() else app.width
     count = tables.write(rows, columns, stream=stream, **options)
     stream.flush()

@@ -5,7 +5,6 @@ Takes a client's record, an occasion and a step. Gives sentences: what failed, w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from followup.model import (
@@ -25,6 +24,7 @@ from followup.occasions import first_job_id
 from followup.plan import mobiles, words
 from followup.plan.record import Record
 from followup.plan.rulebook import COMPLETED_JOB, Rules, Wanted
+from followup.records import dataclass, field
 
 HEARD_LATELY_DAYS = 30
 """Who wrote or called within so many days before the day of a win-back is not quiet, whatever the gap between jobs."""
@@ -191,10 +191,14 @@ def _check_amount(answer: Answer, wanted: Wanted, job: Job | None, rules: Rules)
         shown = words.amount(minor, rules.minor_digits, rules.currency)
     if wanted.min_minor is not None:
         least = words.amount(wanted.min_minor, rules.minor_digits, rules.currency)
-        answer.say(minor is not None and minor >= wanted.min_minor, "amount", f"amount is {shown}; asked for: at least {least}")
+        answer.say(
+            minor is not None and minor >= wanted.min_minor, "amount", f"amount is {shown}; asked for: at least {least}"
+        )
     if wanted.below_minor is not None:
         bound = words.amount(wanted.below_minor, rules.minor_digits, rules.currency)
-        answer.say(minor is None or minor < wanted.below_minor, "amount", f"amount is {shown}; asked for: below {bound}")
+        answer.say(
+            minor is None or minor < wanted.below_minor, "amount", f"amount is {shown}; asked for: below {bound}"
+        )
 
 
 def _check_outcome(answer: Answer, asked: str, record: Record) -> None:

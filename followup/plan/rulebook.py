@@ -6,13 +6,13 @@ Takes settings, a calendar and the languages of the templates. Gives `Rules`. To
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from followup import cadence, codes, workdays
 from followup.model import Conditions, Delay, OccasionKind, Quiet, Service, Step
+from followup.records import dataclass, field
 
 if TYPE_CHECKING:
     from followup import settings as settings_module

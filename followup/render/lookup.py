@@ -15,14 +15,14 @@ parts for ``{% include %}`` and never sent by themselves. The head::
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from followup import codes
 from followup.errors import NotFound, TemplateProblem
 from followup.model import Channel, Purpose
+from followup.records import dataclass
 
 CHANNELS = frozenset(channel.value for channel in Channel)
 LARGEST = 256 * 1024
@@ -113,12 +113,12 @@ def _is_head(first_line: str) -> bool:
     if match is None:
         return False
     # "Remember: we close at noon" is a text's first line; a head begins with a name we know, or nearly.
-    return bool(difflib.get_close_matches(match[1].lower(), HEAD_NAMES, n=1, cutoff=0.7))
+    return bool(codes.nearest(match[1].lower(), HEAD_NAMES, likeness=0.7))
 
 
 def _known(name: str) -> str:
-    near = difflib.get_close_matches(name, HEAD_NAMES, n=1)
-    return f"Did you mean '{near[0]}'?" if near else f"It may have: {', '.join(HEAD_NAMES)}."
+    near = codes.nearest(name, HEAD_NAMES)
+    return f"Did you mean '{near}'?" if near else f"It may have: {', '.join(HEAD_NAMES)}."
 
 
 # ---------------------------------------------------------------- folders
@@ -219,8 +219,8 @@ def find(folders: Sequence[Path], name: str, *, language: str, channel: str, hom
             f"template '{name}' is not there in '{wanted}', only in: {spoken}. "
             f"Make one: followup template new {name}.{wanted}"
         )
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(sorted(known)) or 'none'}."
+    near = codes.nearest(name, known)
+    hint = f"Did you mean '{near}'?" if near else f"There are: {', '.join(sorted(known)) or 'none'}."
     raise NotFound(f"template '{name}' is in none of {', '.join(map(str, folders))}. {hint}")
 
 
@@ -275,8 +275,8 @@ def typed(folders: Sequence[Path], text: str, *, language: str) -> Path:
     if named:
         return known[named[0]]
     names = [name.rpartition(".")[0] for name in known]
-    near = difflib.get_close_matches(text, [*names, *(name.partition(".")[0] for name in names)], n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else "See: followup template list"
+    near = codes.nearest(text, [*names, *(name.partition(".")[0] for name in names)])
+    hint = f"Did you mean '{near}'?" if near else "See: followup template list"
     raise NotFound(f"there is no template '{text}'. {hint}")
 
 

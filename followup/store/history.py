@@ -6,9 +6,10 @@ Takes and gives plain values. Touches nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from followup.records import dataclass, field
 
 KINDS = frozenset({"import", "hand", "contact", "wish", "system", "undo"})
 """Kinds of batches; only `import` and `hand` can be undone. `wish`: what a client asked for (opt-out, erasure)."""

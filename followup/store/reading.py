@@ -410,11 +410,7 @@ class Reader:
         contacts = _grouped(map(codec.CONTACT.record, read("contacts_of_clients", ids)))
         attempts = _grouped(map(codec.ATTEMPT.record, read("attempts_of_clients", ids)))
         instructions = _grouped(map(codec.INSTRUCTION.record, read("instructions_of_clients", ids)))
-        hashes = {
-            client.id: [identity.address_hash(self.home_key, address) for address in (*client.emails, *client.phones)]
-            for client in clients
-        }
-        stopped = {row[0] for row in read("suppressed_among", (each for some in hashes.values() for each in some))}
+        stopped = self._suppressed(clients)
         restored = self.meta("restored_on")
         for client in clients:
             yield Dossier(
@@ -425,9 +421,19 @@ class Reader:
                 contacts=tuple(contacts.get(client.id, ())),
                 attempts=tuple(attempts.get(client.id, ())),
                 instructions=tuple(instructions.get(client.id, ())),
-                suppressed=not stopped.isdisjoint(hashes[client.id]),
+                suppressed=client.id in stopped,
                 restored_on=date.fromisoformat(restored) if restored else None,
             )
+
+    def _suppressed(self, clients: Sequence[Client]) -> set[str]:
+        """Return the ids of those of *clients* with an address that is suppressed."""
+        if self.database.first("suppression_any") is None:  # as in most homes: hashing every address can be saved
+            return set()
+        owners: dict[str, list[str]] = {}
+        for client in clients:
+            for address in (*client.emails, *client.phones):
+                owners.setdefault(identity.address_hash(self.home_key, address), []).append(client.id)
+        return {client_id for row in self.database.among("suppressed_among", owners) for client_id in owners[row[0]]}
 
     def client_of_fact(self, fact_id: str) -> str | None:
         """Return the client that a job, a case or a client's own identifier belongs to."""

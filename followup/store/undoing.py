@@ -11,13 +11,14 @@ everything that reached a client stay, always.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from followup import identity
 from followup.errors import BadInput, NotFound
 from followup.model import Client, Consent, Job
+from followup.records import dataclass
 from followup.store import codec
 from followup.store.engine import chunks
 from followup.store.history import Batch, Change, UndoItem

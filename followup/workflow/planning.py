@@ -6,12 +6,12 @@ Takes a Desk. Gives decisions. Touches nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from followup import cadence, plan
 from followup.errors import NotFound
 from followup.model import AnchorWindow, Client, Decision, Dossier, InstructionKind, State
+from followup.records import dataclass
 from followup.workflow.desk import Desk
 
 WAITING = frozenset({State.UNCONFIRMED, State.FAILED, State.RETRY, State.REVIEW, State.DUE})

@@ -240,5 +240,8 @@ SELECT
 FROM suppression
 WHERE address_hash IN (:hashes...);
 
+-- name: suppression_any
+SELECT 1 FROM suppression WHERE lifted_at IS NULL LIMIT 1;
+
 -- name: suppressed_among
 SELECT address_hash FROM suppression WHERE address_hash IN (:hashes...) AND lifted_at IS NULL;
