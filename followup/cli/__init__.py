@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -18,7 +19,7 @@ from typing import Any, NoReturn
 import click
 
 from followup import __version__
-from followup.errors import ExitCode, FollowupError
+from followup.errors import BadInput, ExitCode, FollowupError
 
 # (section, ((command, module of followup.cli, one line of help), ...)); the function is NAME_command.
 SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
@@ -145,6 +146,8 @@ class Root(click.Group):
                 if isinstance(stream, io.TextIOWrapper):
                     # Names come from every script, and a pipe's own idea of an encoding may know none of them.
                     stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+            args = extra["args"]
+            _refuse_controls(sys.argv[1:] if args is None else args)
             result = super().main(standalone_mode=False, **extra)
             sys.stdout.flush()
             return int(result) if isinstance(result, int) else ExitCode.DONE
@@ -163,6 +166,17 @@ class Root(click.Group):
             return _os_error(carried.error)
         except OSError as error:
             return _os_error(error)
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def _refuse_controls(words: Sequence[str]) -> None:
+    """Keep out of the records what neither a terminal, nor a message, nor our own import could take back."""
+    for word in words:
+        found = _CONTROL.search(word)
+        if found:
+            raise BadInput(f"'{word}' holds a control character (U+{ord(found.group()):04X}). Type it without.")
 
 
 def _os_error(error: OSError) -> int:
