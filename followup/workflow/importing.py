@@ -242,7 +242,7 @@ def _check(
     results = [
         intake.read(
             each.read(),
-            name=each.name,
+            name=_writable(each.name),  # some systems' file names are bytes that no text holds
             source=source or DEFAULT_SOURCE,
             home=home,
             kind=kind,
