@@ -76,6 +76,8 @@ def commit_as_history(desk: Desk, preview: importing.Preview) -> importing.Impor
     What comes round again by itself (anniversaries, service reminders, quiet clients) still does.
     """
 
+    _ = desk.rules  # before the transaction: holidays that were looked up for them are kept in one of its own
+
     def skip(write: Writer) -> None:
         desk.store.settle()
         new = {job.id for job in preview.new_jobs}
