@@ -99,3 +99,38 @@ def test_unhappy_opens_a_case_and_the_ask_counts_from_its_end(run: Run, ada: Cal
     run("case", "resolve", "Ada Hall", "--resolution", "new washer", now="2026-05-04")
     resumed = ada("feedback-ask", "2026-05-04")
     assert (resumed["state"], resumed["act_on"]) == ("upcoming", "2026-05-14")
+
+
+def test_what_is_too_late_says_what_can_be_done_about_it(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """Below the list of what is due stand the three ways to decide; the first of them works."""
+    key = ada("thank-you")["key"]
+    said = run("due", now="2026-03-23")
+    assert "for you to look at: `followup send --only KEY`" in said.stderr
+    assert "1 draft in" in run("send", "--only", key, "--yes", now="2026-03-23").stdout
+
+
+def test_a_message_that_was_never_made_is_no_client(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """A key stays a key in the answer, with the command that shows what would go out."""
+    key = ada("feedback-ask")["key"]
+    refused = run("message", "show", key, now=ASK_DAY, exit_code=66)
+    assert f"No message was made for {key}. `followup preview {key}` shows what would go out." in refused.stderr
+
+
+def test_the_help_of_a_group_cuts_nothing_short(run: Run) -> None:
+    """Each command says its whole first sentence, in the order of its work."""
+    said = run("case", "--help").stdout
+    assert [line.split()[0] for line in said.partition("Commands:\n")[2].splitlines()] == [
+        "open", "list", "show", "resolve",
+    ]  # fmt: skip
+    assert "..." not in run("client", "--help").stdout.partition("Commands:")[2]
+
+
+def test_first_and_last_name_make_the_whole_name(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """Whoever marries is found by the new name; a name that was given whole is not touched."""
+    assert ada("thank-you")["client"] == "Ada Hall"
+    run("client", "add", "--first-name", "Bea", "--last-name", "Moor", "--email", "bea@example.com")
+    run("client", "edit", "Bea Moor", "--last-name", "Lind")
+    assert "Bea Lind" in run("client", "show", "Bea Lind").stdout
+    run("client", "add", "--name", "Tom & Nadia Whitlock", "--email", "tom@example.com")
+    run("client", "edit", "Whitlock", "--first-name", "Tom")
+    assert "Tom & Nadia Whitlock" in run("client", "show", "Whitlock").stdout

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, day_words, format_option, print_rows, say
+from followup.cli.output import DAY, Commands, day_words, format_option, print_rows, say
 
 
-@click.group("case")
+@click.group("case", cls=Commands)
 def case_command() -> None:
     """What went wrong, until it is put right. While a case is open, nothing is asked of its client."""
 

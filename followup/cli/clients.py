@@ -11,7 +11,7 @@ import click
 
 from followup import files
 from followup.cli.app import App, pass_app
-from followup.cli.output import dry_run_option, format_option, plural, print_rows, say, yes_option
+from followup.cli.output import Commands, dry_run_option, format_option, plural, print_rows, say, yes_option
 from followup.errors import UsageError
 from followup.model import Channel
 
@@ -51,7 +51,7 @@ def field_options(function: F) -> F:
     return function
 
 
-@click.group("client")
+@click.group("client", cls=Commands)
 def client_command() -> None:
     """The people and firms you work for."""
 

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, day_words, format_option, print_rows, say
+from followup.cli.output import DAY, Commands, day_words, format_option, print_rows, say
 from followup.errors import UsageError
 
 
-@click.group("job")
+@click.group("job", cls=Commands)
 def job_command() -> None:
     """The work you do. A completed job starts its cadence."""
 

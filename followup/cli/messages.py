@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import day_words, dry_run_option, format_option, plural, print_rows, say, yes_option
+from followup.cli.output import Commands, day_words, dry_run_option, format_option, plural, print_rows, say, yes_option
 from followup.errors import Ambiguous, BadInput, ExitCode, NotFound, UsageError, worst
 
 if TYPE_CHECKING:
@@ -68,7 +68,11 @@ def show(app: App, item: Prepared) -> None:
     if item.message.channel.value == "email":
         say(sending.readable(app.desk(), item.message))
         return
-    say(f"{item.message.channel.value} to {item.message.to_name} {item.message.to_address}  ({item.decision.key})\n")
+    if "\n" in item.message.to_address:  # on paper: the address begins with the name
+        say(f"{item.message.channel.value}  ({item.decision.key})\n\n{item.message.to_address}\n")
+    else:
+        to = f"{item.message.to_name} {item.message.to_address}"
+        say(f"{item.message.channel.value} to {to}  ({item.decision.key})\n")
     say(item.message.text)
 
 
@@ -112,7 +116,7 @@ def split_edited(text: str, *, subject: str) -> tuple[str, str]:
     return subject, text.strip("\n") + "\n"
 
 
-@click.group("message")
+@click.group("message", cls=Commands)
 def message_command() -> None:
     """Messages that were made: drafted, sent or cancelled."""
 
@@ -328,7 +332,11 @@ def ask_drafts(app: App, waiting: list[Attempt]) -> None:
         say("  " + draft_line(each))
     # Enter alone must not claim that something reached a client.
     choice = click.prompt(
-        "[a]ll, [o]ne by one, [n]one, [l]ater", type=click.Choice(["a", "o", "n", "l"]), default="l", err=True
+        "[a]ll, [o]ne by one, [n]one, [l]ater",
+        type=click.Choice(["a", "o", "n", "l"]),
+        show_choices=False,
+        default="l",
+        err=True,
     )
     if choice in ("a", "n"):
         _report(app, waiting, sent=choice == "a")
@@ -340,7 +348,11 @@ def ask_one_by_one(app: App, waiting: list[Attempt]) -> None:
     """Ask for each draft whether it went out; every answer is kept at once."""
     for each in waiting:
         said = click.prompt(
-            f"{draft_line(each)}\n[y]es, [n]o, [l]ater", type=click.Choice(["y", "n", "l"]), default="l", err=True
+            f"{draft_line(each)}\n[y]es, [n]o, [l]ater",
+            type=click.Choice(["y", "n", "l"]),
+            show_choices=False,
+            default="l",
+            err=True,
         )
         if said != "l":
             _report(app, [each], sent=said == "y")

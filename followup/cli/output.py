@@ -94,6 +94,20 @@ def print_rows(
     return count
 
 
+class Commands(click.Group):
+    """A group of commands whose help says of each all that its first paragraph says, in the order of the file."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands as they were defined, not by the alphabet."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write them; click's own list cuts each text short."""
+        texts = {name: (command.help or "").partition("\n\n")[0] for name, command in self.commands.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, " ".join(text.split())) for name, text in texts.items()], col_spacing=2)
+
+
 def say(text: str = "") -> None:
     """Print a result on stdout, with whatever client data could forge made harmless."""
     click.echo("\n".join(cells.printable(line) for line in text.split("\n")))

@@ -10,7 +10,7 @@ import click
 from followup.cli.app import App, pass_app
 from followup.cli.output import DAY, day_words, format_option, plural, print_rows, say
 from followup.errors import NotFound, UsageError
-from followup.model import InstructionKind
+from followup.model import InstructionKind, State
 
 
 def welcome(app: App) -> None:
@@ -93,6 +93,12 @@ def due_command(app: App, *, format_: str, output: Path | None) -> None:
         output=output,
         empty="Nothing is due.",
     )
+    late = sum(each.state is State.REVIEW for each in decisions)
+    if format_ == "table" and late:
+        app.narrate(
+            f"{late} for you to look at: `followup send --only KEY` sends it all the same, `followup done KEY` says "
+            "that you did it, `followup skip KEY` leaves it out."
+        )
     if format_ == "table" and held:
         app.narrate(f"{plural(len(held), 'touchpoint')} held back by a rule; `followup plan` says until when.")
 

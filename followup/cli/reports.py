@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, format_option, print_rows, say
+from followup.cli.output import DAY, Commands, format_option, print_rows, say
 from followup.errors import UsageError
 from followup.model import Channel
 
@@ -32,7 +32,7 @@ def period_options(function: F) -> F:
     return function
 
 
-@click.group("report")
+@click.group("report", cls=Commands)
 def report_command() -> None:
     """What happened in a period, for you and for the accountant."""
 

@@ -11,7 +11,7 @@ import click
 
 from followup import home as homes
 from followup.cli.app import App, pass_app
-from followup.cli.output import format_option, plural, print_rows, say
+from followup.cli.output import Commands, format_option, plural, print_rows, say
 from followup.errors import ConfigurationError, ExitCode, UsageError
 
 
@@ -150,7 +150,7 @@ def doctor_command(app: App, *, format_: str, output: Path | None) -> ExitCode:
     return ExitCode.DONE
 
 
-@click.group("cadence")
+@click.group("cadence", cls=Commands)
 def cadence_command() -> None:
     """The rules that say what follows a job: shipped ones, and yours from followup.toml."""
 
@@ -247,7 +247,7 @@ def restore_command(app: App, *, backup: Path | None, folder: str | None, looked
     say("Look at `followup due`; settle each with done or skip, or say `followup restore --looked` for all.")
 
 
-@click.group("config")
+@click.group("config", cls=Commands)
 def config_command() -> None:
     """The settings in force."""
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import format_option, plural, print_rows, say
+from followup.cli.output import Commands, format_option, plural, print_rows, say
 from followup.errors import ExitCode
 
 
-@click.group("template")
+@click.group("template", cls=Commands)
 def template_command() -> None:
     """The words of your messages: shipped ones, and yours in the home's templates folder."""
 

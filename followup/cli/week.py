@@ -134,6 +134,7 @@ def _messages(app: App, did: Counter[str]) -> None:
         said = click.prompt(
             "[s]end as draft, [e]dit, s[k]ip for good, [l]ater, [a]ll the rest",
             type=click.Choice(["s", "e", "k", "l", "a"]),
+            show_choices=False,
             default="s",
             err=True,
         )
@@ -195,11 +196,14 @@ def _calls(app: App, did: Counter[str]) -> None:
             said = click.prompt(
                 "[h]appy, [u]nhappy, [v]oicemail, [n]o answer, [w]rong number, [l]ater",
                 type=click.Choice([*OUTCOME_KEYS, "l"]),
+                show_choices=False,
                 default="l",
                 err=True,
             )
         else:
-            said = click.prompt("[d]one, [l]ater", type=click.Choice(["d", "l"]), default="l", err=True)
+            said = click.prompt(
+                "[d]one, [l]ater", type=click.Choice(["d", "l"]), show_choices=False, default="l", err=True
+            )
         if said == "l":
             continue
         note = click.prompt("Note", default="", show_default=False, err=True)

@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from followup import identity, kinds
@@ -20,12 +21,16 @@ from followup.model import Client, Consent, Job, JobStatus, Summary
 from followup.workflow import finding, planning
 from followup.workflow.desk import Desk
 
+PAGE = 500
+"""How many jobs of a long list are in memory at a time."""
+
 
 def add_client(desk: Desk, fields: Mapping[str, Any]) -> Client:
     """Make a client from typed fields; refuses one without a name, and one that we already have."""
-    client = replace(Client(id=identity.random_identifier(), created_on=desk.today), **_client_fields(desk, fields))
+    client = Client(id=identity.random_identifier(), created_on=desk.today)
+    client = _named(client, replace(client, **_client_fields(desk, fields)))
     if not (client.full_name or client.company):
-        raise BadInput("A client needs a name: --name or --company.")
+        raise BadInput("A client needs a name: --name, --first-name and --last-name, or --company.")
     for address in client.emails:
         known = desk.store.find_clients(address)
         if known:
@@ -42,7 +47,7 @@ def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Clien
     A stop is of a person, not of an address: whoever said stop is not written to at a new address either.
     """
     before = finding.client(desk, text)
-    after = replace(before, **_client_fields(desk, fields))
+    after = _named(before, replace(before, **_client_fields(desk, fields)))
     if not (after.full_name or after.company):
         raise BadInput("A client needs a name: give another one with --name or --company.")
     if after.consent != before.consent:
@@ -55,6 +60,14 @@ def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Clien
                 write.suppress(address, reason="opted out", evidence="belongs to a client who said stop", now=now)
         write.save(after)
     return before, after
+
+
+def _named(before: Client, after: Client) -> Client:
+    """Return *after* with the whole name that its parts make, where nobody gave one that says something else."""
+    parts, parts_before = (f"{each.first_name} {each.last_name}".strip() for each in (after, before))
+    if parts != parts_before and after.full_name == before.full_name and before.full_name in ("", parts_before):
+        return replace(after, full_name=parts)
+    return after
 
 
 def _refuse_stopped(desk: Desk, client: Client) -> None:
@@ -143,21 +156,22 @@ def with_summaries(desk: Desk, chosen: Iterable[Client]) -> Iterator[tuple[Clien
 
 def jobs(desk: Desk, *, client: str = "", open_only: bool = False) -> Iterator[tuple[Job, Client]]:
     """Yield jobs with their clients, newest first."""
-    chosen = desk.store.jobs_of(finding.client(desk, client).id) if client else desk.store.iter_jobs()
-    found = [each for each in chosen if not (open_only and each.status != JobStatus.OPEN)]
-    owners = desk.store.clients({each.client_id for each in found})
+    if not client:
+        return _with_clients(desk, desk.store.newest_jobs(today=desk.today, open_only=open_only))
+    found = desk.store.jobs_of(finding.client(desk, client).id)
     found.sort(key=lambda each: (each.completed_on or each.promised_on or desk.today, each.id), reverse=True)
-    for each in found:
-        yield each, owners[each.client_id]
+    return _with_clients(desk, (each for each in found if not open_only or each.status == JobStatus.OPEN))
 
 
 def jobs_with_clients(desk: Desk) -> Iterator[tuple[Job, Client]]:
     """Yield every job with its client, for export."""
-    clients: dict[str, Client] = {}
-    for job in desk.store.iter_jobs():
-        if job.client_id not in clients:
-            clients[job.client_id] = finding.by_id(desk, job.client_id)
-        yield job, clients[job.client_id]
+    return _with_clients(desk, desk.store.iter_jobs())
+
+
+def _with_clients(desk: Desk, jobs: Iterator[Job]) -> Iterator[tuple[Job, Client]]:
+    while page := list(islice(jobs, PAGE)):
+        clients = desk.store.clients({job.client_id for job in page})
+        yield from ((job, clients[job.client_id]) for job in page)
 
 
 def everything(desk: Desk, client: Client) -> dict[str, Any]:

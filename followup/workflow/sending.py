@@ -212,6 +212,8 @@ def draft_named(desk: Desk, text: str) -> Attempt:
     waiting = drafts(desk)
     found = [each for each in waiting if text in (each.key, each.file_name)]
     found = found or [each for each in waiting if each.key.startswith(text)]
+    if not found and identity.split_key(text) is not None:
+        raise NotFound(f"No message was made for {text}. `followup preview {text}` shows what would go out.")
     if not found:
         who = finding.client(desk, text)
         found = [each for each in waiting if each.client_id == who.id]
