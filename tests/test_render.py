@@ -179,7 +179,7 @@ def test_letters_go_to_the_whole_address(renderer: render.Renderer) -> None:
     """In lines, the firm first; a client without one gets what the planner knew."""
     letter: dict[str, Any] = {"channel": model.Channel.LETTER, "address": "1 Mill Lane, LS1 4AP Leeds"}
     client = factories.client(company="Hall & Sons", street="1 Mill Lane", city="Leeds", postal_code="LS1 4AP")
-    assert made(renderer, request(client, **letter)).to_address == "Hall & Sons\nAda Hall\n1 Mill Lane\nLS1 4AP Leeds"
+    assert made(renderer, request(client, **letter)).to_address == "Hall & Sons\nAda Hall\n1 Mill Lane\nLeeds LS1 4AP"
     assert made(renderer, request(**letter)).to_address == "1 Mill Lane, LS1 4AP Leeds"
 
 

@@ -30,6 +30,7 @@ from followup.model import (
     Purpose,
     Step,
 )
+from followup.plan import conditions
 from followup.render import context, lookup, markup, process, samples, words
 from followup.render.wire import Opening, Result, Task
 
@@ -286,7 +287,7 @@ class Renderer:
         )
         if problem:
             raise MessageProblem(f"{where}: {_who(client)}: {problem}")
-        to_address = (channel in _PAPER and _postal(client)) or decision.address
+        to_address = (channel in _PAPER and _postal(client, home=self._settings.business.country)) or decision.address
         if not to_address and channel is not Channel.VISIT:
             raise MessageProblem(
                 f"{_who(client)}: has no {_ADDRESS_KINDS[channel]}. Add it: followup client edit {client.id}"
@@ -467,13 +468,17 @@ def _jobs(decision: Decision, dossier: Dossier) -> list[Job]:
     return [by_id[job_id] for job_id in decision.job_ids if job_id in by_id]
 
 
-def _postal(client: Client) -> str:
-    town = " ".join(part for part in (client.postal_code, client.city) if part)
+def _postal(client: Client, *, home: str) -> str:
+    """Return the lines of an address as they stand on an envelope posted in the country *home*."""
+    town = [part for part in (client.postal_code, client.city) if part]
     if not (client.street and town):
         return ""
+    if (client.country or home) in conditions.TOWN_FIRST:
+        town.reverse()
     name = words.soften(client.full_name) or f"{client.first_name} {client.last_name}".strip()
-    lines = (client.company, name, client.street, town, client.region, client.country)
-    return "\n".join(line for line in map(context.line, lines) if line)
+    abroad = client.country if client.country != home else ""
+    lines = (client.company, name, client.street, " ".join(town), client.region, abroad)
+    return "\n".join(dict.fromkeys(line for line in map(context.line, lines) if line))
 
 
 def _who(client: Client) -> str:

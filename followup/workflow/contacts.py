@@ -128,7 +128,7 @@ def done_for(
         step=decision.step,
         purpose=decision.purpose,
         job_id=decision.job_ids[0] if decision.job_ids else decision.occasion.job_id,
-        summary=decision.step.replace("-", " "),
+        summary=words.step_name(decision.step),
     )
     return replace(_record(desk, contact, command="done"), decision=decision)
 
