@@ -1,0 +1,109 @@
+"""Every command explains itself, and every example in its help works as it stands there."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from followup import cli
+from tests.conftest import EXAMPLES, Ran
+
+Run = Callable[..., Ran]
+
+
+def walk(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield every command and subcommand with its words."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from walk(command, (*path, name))
+
+
+COMMANDS = dict(walk(cli.cli))
+LEAVES = {words: command for words, command in COMMANDS.items() if not isinstance(command, click.Group)}
+
+
+def examples() -> Iterator[str]:
+    """Yield each line of each Example."""
+    for command in LEAVES.values():
+        for line in (command.help or "").splitlines():
+            if line.strip().startswith("$ "):
+                yield line.strip().removeprefix("$ ")
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_fits_a_screen_and_explains_every_option(words: tuple[str, ...]) -> None:
+    """Forty lines at most; no option without a word about it."""
+    said = CliRunner().invoke(cli.cli, [*words, "--help"], terminal_width=100)
+    assert said.exit_code == 0
+    assert len(said.stdout.splitlines()) <= 40
+    for option in COMMANDS[words].params:
+        if isinstance(option, click.Option):
+            assert option.help, f"{' '.join(words)}: {option.name} has no help"
+
+
+@pytest.mark.parametrize("words", LEAVES, ids=" ".join)
+def test_every_command_has_an_example_of_its_own(words: tuple[str, ...]) -> None:
+    """The example begins with the command."""
+    lines = [line.strip() for line in (LEAVES[words].help or "").splitlines()]
+    assert any(line.startswith(f"$ followup {' '.join(words)}") for line in lines)
+
+
+def test_the_first_line_of_each_help_is_a_whole_sentence() -> None:
+    """It is what lists of commands show."""
+    for words, command in COMMANDS.items():
+        first = (command.help or "").strip().splitlines()[0]
+        assert first[0].isupper(), words
+        assert first.rstrip()[-1] in ".;,:" or len(first) > 60, words
+
+
+# What the home of the example needs first, besides Ada Hall, her boiler service and a draft of her thank-you.
+BEFORE: dict[str, list[tuple[str, ...]]] = {
+    "followup case show hall": [("case", "open", "hall")],
+    "followup case resolve hall": [("case", "open", "hall")],
+    "followup client merge": [("client", "add", "--name", "A. Hall", "--phone", "01632 960199")],
+    "followup optout --lift": [("optout", "hall")],
+    "followup confirm hall": [("send", "--yes")],
+    "followup message show": [("send", "--yes")],
+    "followup send --plan": [("plan", "--format", "csv", "-o", "plan.csv")],
+    "followup restore followup-": [("backup", "followup-2026-03-02-090000.tar.gz")],
+    "followup restore --looked": [("backup", "kept.tar.gz"), ("restore", "kept.tar.gz")],
+    "followup job complete": [("job", "reopen", "jk7m")],
+    "followup client add": [("undo", "--yes"), ("undo", "--yes")],
+    "followup done hall": [
+        ("client", "edit", "hall", "--phone", "01632 960101"),
+        ("job", "add", "hall", "--service", "New bath", "--completed", "2026-02-23", "--amount", "5000"),
+    ],
+}
+
+# Those that ask a person: without one they end with 2 and name the option that answers.
+ASKS = {"followup undo", "followup send --plan plan.csv"}
+
+
+@pytest.mark.parametrize("line", sorted(set(examples())))
+def test_every_example_works(line: str, made: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Typed as it stands there, in a home with a client called Hall; jk7m stands for the key of her job."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("clients.csv", "jobs.csv"):
+        shutil.copyfile(EXAMPLES / name, tmp_path / name)
+    job = json.loads(made("job", "list", "--format", "json").stdout)[0]["job_id"]
+    steps = next((steps for start, steps in BEFORE.items() if line.startswith(start)), [])
+    for step in steps:
+        if step[0] == "restore":
+            shutil.rmtree(home)
+        made(*(word.replace("jk7m", job) for word in step))
+    arguments = [word.replace("jk7m", job).replace("~", str(tmp_path)) for word in shlex.split(line)[1:]]
+    if arguments[0] == "init":
+        shutil.rmtree(home)
+    if arguments[0] == "demo":
+        arguments.append("played")
+    made(*arguments, exit_code=2 if line in ASKS else 0)
