@@ -176,6 +176,13 @@ class Reader:
             yield from (codec.JOB.record(row) for row in page)
             job_id = page[-1][0]
 
+    def newest_jobs(self, *, today: date, open_only: bool) -> Iterator[Job]:
+        """Yield every job, the newest first by the day of completion or promise; one without a day is of *today*."""
+        ids = self.database.each("job_ids_newest", today=today.isoformat(), open_only=int(open_only))
+        for page in chunks(row[0] for row in ids):
+            found = self.jobs(page)
+            yield from (found[job_id] for job_id in page)
+
     def jobs_completed(self, from_on: date, to_on: date) -> Iterator[Job]:
         """Yield the jobs completed in a period, both days included, by day."""
         between = {"from_on": from_on.isoformat(), "to_on": to_on.isoformat()}

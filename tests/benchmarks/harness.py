@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROUNDS = 7
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +64,16 @@ def process(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, **env} if env else None,
+        env={**environment(), **(env or {})},
         cwd=cwd,
     )
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a user: modules are kept compiled, and none of our own variables is set."""
+    ours = ("FOLLOWUP_", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 def compare(

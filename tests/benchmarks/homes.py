@@ -6,11 +6,16 @@ it would take longer than measuring.
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +24,8 @@ from followup.workflow import homes
 from tests.benchmarks import harness
 
 TODAY = date(2026, 3, 2)  # a Monday
+MANY = int(os.environ.get("FOLLOWUP_BENCH_ROWS", "1000000"))
+DUE = min(500, MANY // 50)
 ANSWERS = {
     "name": "Sam Hall",
     "business": "Hall Plumbing",
@@ -55,6 +62,15 @@ def example(folder: Path) -> home.Home:
     harness.process(command(folder, "import", str(examples / "clients.csv"), str(examples / "jobs.csv"), "--yes"))
     harness.process(command(folder, "due"))
     return made
+
+
+@cache
+def million() -> Path:
+    """Return the home of a million old jobs and a million old contacts, 500 due; made once a run, gone after it."""
+    folder = Path(tempfile.mkdtemp(prefix="followup-benchmark-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    sys.stderr.write(f"  making a home with {MANY:,} jobs and contacts ...\n")
+    return long_history(folder / "home", jobs=MANY, contacts=MANY, due=DUE).path
 
 
 def long_history(folder: Path, *, jobs: int, contacts: int, due: int) -> home.Home:
@@ -138,7 +154,7 @@ def _old_day(number: int) -> date:
 
 
 def _old_jobs(count: int) -> Iterator[dict[str, Any]]:
-    for number in range(count):
+    for number in sorted(range(count), key=_old_day):  # in the order in which they were done
         yield _job(number, number // JOBS_EACH, _old_day(number))
 
 
@@ -149,9 +165,12 @@ def _recent_jobs(count: int) -> Iterator[dict[str, Any]]:
 
 def _contacts(count: int, jobs: int) -> Iterator[dict[str, Any]]:
     notes = ("", "", "", "likes a call after five", "-10 % promised", "Größe geändert, Rückruf", 'said "thanks"')
-    for number in range(count):
-        job = number % max(jobs, 1)
-        on = (_old_day(job) + timedelta(days=1 + number // max(jobs, 1))).isoformat()
+
+    def day(number: int) -> date:
+        return _old_day(number % jobs) + timedelta(days=1 + number // jobs)
+
+    for number in sorted(range(count), key=day):
+        job, on = number % jobs, day(number).isoformat()
         yield {
             "id": _identifier("k", number),
             "client_id": _identifier("c", job // JOBS_EACH),

@@ -43,6 +43,11 @@ FROM job
 WHERE id > :id
 ORDER BY id LIMIT :size;
 
+-- name: job_ids_newest
+SELECT id FROM job
+WHERE :open_only = 0 OR status = 'open'
+ORDER BY COALESCE(completed_on, promised_on, :today) DESC, id DESC;
+
 -- name: jobs_completed
 SELECT
     id, client_id, service, status, completed_on, promised_on, amount_minor, currency, paid_on, unpaid, invoice_ref,
