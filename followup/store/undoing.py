@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from followup import identity
 from followup.errors import BadInput, NotFound
-from followup.model import Client, Consent, Job
+from followup.model import Client, Consent, Instruction, Job
 from followup.records import dataclass
 from followup.store import codec
 from followup.store.engine import chunks
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 UNDOABLE = frozenset({"import", "hand"})
 
 _RECORDS = ("client", "job", "trouble_case", "instruction")  # in this order they can be put back
-_WORDS = {"trouble_case": "case", "external_id": "number"}
+_WORDS = {"trouble_case": "case", "external_id": "number", "instruction": "your"}
 _REACHED = "it was spoken with or written to since"
 _LEFT_OUT = {
     "attempt": "what was handed over stays on record",
@@ -268,8 +268,10 @@ def _label(now: Any, change: Change) -> str:
         words = [now.full_name or now.company]
     elif isinstance(now, Job):
         words = [now.service, str(now.completed_on or "")]
+    elif isinstance(now, Instruction):
+        words = [now.kind.value, "of", now.key or "everything"]
     else:
-        words = []
+        words = [now.summary]
     return " ".join(word for word in words if word) or change.record_id
 
 
