@@ -18,7 +18,7 @@ from typing import Any
 
 from followup import tables
 from followup.report import contacts
-from tests.benchmarks import harness
+from tests.benchmarks import harness, homes
 
 ROWS = int(os.environ.get("FOLLOWUP_BENCH_ROWS", "1000000"))
 MOST_TIMES = 4.0
@@ -28,8 +28,31 @@ _SCHEMA = f"CREATE TABLE contact ({', '.join(contacts.SOURCE)})".replace(" on,",
 _NOTES = ("", "", "", "likes a call after five", "-10 % promised", "Größe geändert, Rückruf", 'said "thanks"')
 
 
+FLOOR = """
+import csv, sqlite3, sys
+with open(sys.argv[2], "w", encoding="utf-8", newline="") as stream:
+    csv.writer(stream).writerows(sqlite3.connect(sys.argv[1]).execute("SELECT * FROM contact"))
+"""
+
+
 def run() -> list[harness.Result]:
-    """Measure time for csv and json, and memory for csv."""
+    """Measure the whole command in a home, then its last part alone: time for csv and json, and memory for csv."""
+    return [_whole_command(), *_formatting()]
+
+
+def _whole_command() -> harness.Result:
+    """Export all contacts of a home, with the names of clients and jobs, as a whole process; so is the floor."""
+    home = homes.million()
+    with tempfile.TemporaryDirectory() as folder:
+        out = str(Path(folder) / "out.csv")
+        period = ("--from", "2010-01-01", "--to", homes.TODAY.isoformat())
+        ours = homes.command(home, "report", "contacts", *period, "--format", "csv", "-o", out)
+        floor = [sys.executable, "-c", FLOOR, str(home / "followup.db"), out]
+        name = f"report contacts --format csv, whole ({homes.MANY:,} contacts)"
+        return harness.compare_processes(name, ours, floor, limit=MOST_TIMES, rounds=3)
+
+
+def _formatting() -> list[harness.Result]:
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "contacts.db"
         _fill(database)
