@@ -25,6 +25,7 @@ from tests.test_architecture import LAYERS
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DRAWN = re.compile(r"\bna{5}[a-z0-9]{4}\b")  # what factories.identifier("n") makes
 WIDTH = 100  # of tables, as on a screen
 SKIPPED = "..."  # a line of a transcript that stands for any number of lines
 
@@ -220,9 +221,11 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], lis
     for name, value in {"HOME": sam, "USERPROFILE": sam, "PATH": f"{program.parent}{os.pathsep}{os.defpath}"}.items():
         monkeypatch.setenv(name, str(value))
     monkeypatch.setenv("FOLLOWUP_NOW", conftest.NOW)
-    # The same identifiers on every run, as real ones would be the same in one home.
-    names = (factories.identifier("n") for _ in itertools.count())
-    monkeypatch.setattr(identity, "random_identifier", lambda: next(names))
+    # Identifiers that are drawn at random are shown under names of our own, in the order in which they appear.
+    drawn = (factories.identifier("n") for _ in itertools.count())
+    monkeypatch.setattr(identity, "random_identifier", lambda: next(drawn))
+    named: dict[str, str] = {}
+    names = iter(("k7m2p9q4wd", "hx4r9c2j7n", "td5g8w3vkf", "b6y2s9mzqe"))
     monkeypatch.setattr(identity, "new_home_key", lambda: factories.HOME_KEY)
 
     def run(line: str) -> list[str]:
@@ -235,7 +238,8 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], lis
             shutil.copyfile(ROOT / "examples" / "followup.toml", sam / "followup" / "followup.toml")
         assert result.exit_code in (0, 3) or "Error: " in result.output, f"$ {line}\n{result.output}"
         beside = Path(sys.executable).with_name("followup")  # where it may really be installed
-        text = result.output.replace(f'"{beside}"', f'"{program}"').replace(str(sam), "/home/sam")
+        text = DRAWN.sub(lambda found: named.get(found[0]) or named.setdefault(found[0], next(names)), result.output)
+        text = text.replace(f'"{beside}"', f'"{program}"').replace(str(sam), "/home/sam")
         return [each.rstrip() for each in text.splitlines()]
 
     return run
