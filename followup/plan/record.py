@@ -212,6 +212,14 @@ class Record:
                 return contact
         return None
 
+    def latest_on(self) -> date:
+        """Return the last day on which something about the client was recorded."""
+        dossier = self.dossier
+        ends = (dossier.contacts[-1:], dossier.attempts[-1:], dossier.instructions[-1:])  # each is in order
+        days = [one.on for end in ends for one in end]
+        days += [job.created_on for job in dossier.jobs if job.created_on is not None]
+        return max([*days, self.client.created_on or date.min])
+
     def is_restored(self, ready_on: date) -> bool:
         """Tell whether what was ready on *ready_on* may have gone out after the backup that was restored was made."""
         restored_on = self.dossier.restored_on

@@ -235,6 +235,9 @@ def _settle(touchpoint: Touchpoint, *, today: date, ready: date, late_on: date |
     elif record.is_restored(ready):
         text = "the home was restored from a backup after this day: it may have gone out before"
         verdict = State.REVIEW, Reason("restored", text, record.dossier.restored_on)
+    elif ready <= today < (latest := record.latest_on()):
+        text = f"something was recorded on {words.day(latest)}, after today: is the date of this computer right?"
+        verdict = State.REVIEW, Reason("clock", text, latest)
     if cases and (verdict is None or verdict[0] is not State.EXPIRED):
         case = cases[0]
         about = f" ({case.summary})" if case.summary else ""
