@@ -333,10 +333,11 @@ class Watch:
                 return False
             place = self._bench.where(sys._current_frames().get(self._worker))
             where = f"{place}: " if place else ""
-            self._answer(
-                list(self._done), f"{where}takes longer than {seconds:g} seconds and was stopped. Mend the template."
-            )
-            self._leave(1)
+            late = f"{where}takes longer than {seconds:g} seconds and was stopped. Mend the template."
+            try:
+                self._answer(list(self._done), late)
+            finally:  # also when nobody reads it any more: the parent was killed, and this would run for ever
+                self._leave(1)
             return True
 
     def keep_looking(self) -> None:
