@@ -66,15 +66,15 @@ def _compiled_init(kind: Any) -> Callable[..., None]:
     return made
 
 
-def _values(record: Any) -> Any:
-    """Return the values by which *record* is compared with others."""
-    kind = record.__class__
-    if kind not in _READERS:
-        _READERS[kind] = attrgetter(*(each.name for each in dataclasses.fields(kind) if each.compare))
-    return _READERS[kind](record)
+class _Readers(dict[Any, Callable[[Any], Any]]):
+    """Class -> what reads the values by which its records are compared, made when it is first asked for."""
+
+    def __missing__(self, kind: Any) -> Callable[[Any], Any]:
+        self[kind] = attrgetter(*(each.name for each in dataclasses.fields(kind) if each.compare))
+        return self[kind]
 
 
-_READERS: dict[Any, Callable[[Any], Any]] = {}
+_READERS = _Readers()
 
 
 def _repr(self: Any) -> str:
@@ -85,11 +85,12 @@ def _repr(self: Any) -> str:
 def _eq(self: Any, other: object) -> Any:
     if self.__class__ is not other.__class__:
         return NotImplemented
-    return _values(self) == _values(other)
+    read = _READERS[self.__class__]
+    return read(self) == read(other)
 
 
 def _hash(self: Any) -> int:
-    return hash(_values(self))
+    return hash(_READERS[self.__class__](self))
 
 
 def _setattr(self: Any, name: str, value: object) -> NoReturn:
