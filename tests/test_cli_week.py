@@ -208,3 +208,14 @@ def test_the_round_in_a_real_terminal(made: Run, home: Path) -> None:
     assert os.waitstatus_to_exitcode(status) == 0
     assert b"Done for Monday 2 March 2026" in said
     assert len(rows(made, "report", "contacts")) == 1
+
+
+def test_each_message_and_call_says_which_of_how_many(business: Run) -> None:
+    """Number, step and job stand above; of the headers those for people; no command where a key is asked for."""
+    said = business("week", answers=typed("", *"l" * 21), exit_code=None).stdout
+    assert "1 of 16: thank-you, Boiler service" in said
+    assert "16 of 16: " in said
+    assert "Subject: " in said
+    assert "Message-ID" not in said
+    assert "\n5. " in said
+    assert "then: followup done" not in said

@@ -98,3 +98,10 @@ def test_a_call_that_is_not_due_yet_says_so() -> None:
     """The sheet is honest about tomorrow's calls."""
     lines = calls.lines([LETTER], today=factories.TODAY)
     assert lines[1] == "   win-back, to come"
+
+
+def test_a_call_out_of_several_keeps_its_number_and_needs_no_command() -> None:
+    """Where the question comes by itself, the sheet does not say how to answer."""
+    lines = calls.lines(SHEET[:1], today=factories.TODAY, number=3, ends=False)
+    assert lines[0].startswith("3. ")
+    assert not any("followup done" in line for line in lines)

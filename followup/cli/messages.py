@@ -58,15 +58,15 @@ def _code(prepared: list[Prepared]) -> ExitCode:
     return worst(item.code for item in prepared)
 
 
-def show(app: App, item: Prepared) -> None:
-    """Print one message as it would go out: headers and words, or number and words."""
+def show(app: App, item: Prepared, *, brief: bool = False) -> None:
+    """Print one message as it would go out: headers (*brief*: those for people) and words, or number and words."""
     from followup.workflow import sending
 
     if item.message is None:
         app.warn(f"{item.decision.key}: {item.problem}")
         return
     if item.message.channel.value == "email":
-        say(sending.readable(app.desk(), item.message))
+        say(sending.readable(app.desk(), item.message, brief=brief))
         return
     if "\n" in item.message.to_address:  # on paper: the address begins with the name
         say(f"{item.message.channel.value}  ({item.decision.key})\n\n{item.message.to_address}\n")

@@ -107,6 +107,7 @@ def _confirm(app: App) -> None:
 
 
 def _messages(app: App, did: Counter[str]) -> None:
+    from followup.report import words
     from followup.workflow import planning, sending
 
     desk = app.desk()
@@ -123,14 +124,18 @@ def _messages(app: App, did: Counter[str]) -> None:
     for item in prepared:
         if item.message is None:
             app.warn(f"{item.decision.key}: {item.problem}")
+    services, count = planning.services_of(desk, [item.decision for item in good]), len(good)
     drafted = []
     while good:
-        item = good.pop(0)
+        number, item = count - len(good) + 1, good.pop(0)
+        what, about = words.step(item.decision), words.services(item.decision, services)
         click.echo("\n" + RULE)
+        say(f"{number} of {count}: {what}{f', {about}' if about else ''}")
         for reason in item.decision.reasons:
-            say(f"because {reason.text}")
+            say(f"  because {reason.text}")
         click.echo()
-        message_commands.show(app, item)
+        message_commands.show(app, item, brief=True)
+        click.echo()
         said = click.prompt(
             "[s]end as draft, [e]dit, s[k]ip for good, [l]ater, [a]ll the rest",
             type=click.Choice(["s", "e", "k", "l", "a"]),
@@ -188,9 +193,9 @@ def _calls(app: App, did: Counter[str]) -> None:
         click.echo("\nNo calls to make.")
         return
     click.echo(f"\n{plural(len(sheet), 'call, text or letter', 'calls, texts and letters')}.")
-    for item in sheet:
-        click.echo(RULE)
-        for line in calls.lines([item], today=desk.today):
+    for number, item in enumerate(sheet, 1):
+        click.echo("\n" + RULE)
+        for line in calls.lines([item], today=desk.today, number=number, ends=False):
             say(line)
         if item.decision.channel == Channel.CALL:
             said = click.prompt(
@@ -222,11 +227,13 @@ def _summary(app: App, did: Counter[str]) -> None:
     desk = app.desk()
     now = homes.status(desk)
     coming = [each for each in planning.coming(desk, weeks=1) if each.act_on and each.act_on > desk.today]
-    done = f"{plural(did['drafted'], 'draft')} written, {did['skipped']} skipped, {did['called']} calls and letters"
+    by_me = plural(did["called"], "call or letter", "calls and letters")
+    done = f"{plural(did['drafted'], 'draft')} written, {did['skipped']} skipped, {by_me} made"
     by_hand = plural(now.letters, "letter or text", "letters or texts")
     click.echo("\n" + RULE)
     say(f"Done for {day_words(desk.today)}: {done}.")
-    say(f"  waiting to be confirmed: {plural(now.drafts, 'draft')}")
+    say(f"  waiting to be confirmed: {plural(now.drafts, 'draft')}{' (followup confirm)' if now.drafts else ''}")
     say(f"  left for later: {plural(now.messages, 'message')}, {plural(now.calls, 'call')}, {by_hand}")
-    say(f"  held by a rule: {now.held}, to look at: {now.review + now.failed}, open cases: {now.cases}")
+    look = now.review + now.failed
+    say(f"  held by a rule: {now.held}, to look at: {look}{' (followup due)' if look else ''}, open cases: {now.cases}")
     say(f"  coming in the next seven days: {plural(len(coming), 'touchpoint')}")

@@ -68,13 +68,22 @@ def rows(sheet: Iterable[Call]) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def lines(sheet: Sequence[Call], *, today: date) -> list[str]:
-    """Return the sheet for people, to have beside the telephone."""
+def lines(sheet: Sequence[Call], *, today: date, number: int = 1, ends: bool = True) -> list[str]:
+    """Return the sheet for people, to have beside the telephone.
+
+    Args:
+        sheet: whom to call or write to.
+        today: the home's local day.
+        number: of the first.
+        ends: say with which command to answer; not where the question comes by itself.
+    """
     made: list[str] = []
-    for number, call in enumerate(sheet, 1):
+    for place, call in enumerate(sheet, number):
         if made:
             made.append("")
-        made += _call(number, call, today=today)
+        made += _call(place, call, today=today)
+        if ends:
+            made.append(f"   then: followup done {call.decision.key}{_outcomes(call)}")
     return made
 
 
@@ -113,8 +122,11 @@ def _call(number: int, call: Call, *, today: date) -> Iterator[str]:
         yield ""
     if decision.channel is Channel.TEXT and link(call):
         yield f"   {link(call)}"
-    outcome = " --outcome happy|unhappy|voicemail|no-answer|wrong-number" if decision.channel is Channel.CALL else ""
-    yield f"   then: followup done {decision.key}{outcome}"
+
+
+def _outcomes(call: Call) -> str:
+    is_call = call.decision.channel is Channel.CALL
+    return " --outcome happy|unhappy|voicemail|no-answer|wrong-number" if is_call else ""
 
 
 def _due(decision: Decision, *, today: date) -> str:

@@ -277,9 +277,14 @@ def preview_bytes(desk: Desk, message: Message) -> str:
     return raw.decode("ascii")
 
 
-def readable(desk: Desk, message: Message) -> str:
-    """Return headers and plain words of a message as a mail program shows them; the headers are those it will have."""
+def readable(desk: Desk, message: Message, *, brief: bool = False) -> str:
+    """Return headers and plain words of a message as a mail program shows them; the headers are those it will have.
+
+    With *brief* only the headers that a person reads: from, to, subject, and where an answer goes.
+    """
     headers = reading.headers(preview_bytes(desk, message).encode("ascii"))
+    if brief:
+        headers = [(name, value) for name, value in headers if name in ("From", "To", "Subject", "Reply-To")]
     return "\n".join([*(f"{name}: {value}" for name, value in headers), "", message.text])
 
 
