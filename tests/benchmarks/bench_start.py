@@ -50,7 +50,7 @@ def run() -> list[harness.Result]:
         bare.write_text(BARE, encoding="utf-8")
         ours.write_text(OURS, encoding="utf-8")
         homes.example(home)
-        here = ("-q", "--home", str(home), "--now", homes.TODAY.isoformat())
+        here = ("--home", str(home), "--now", homes.TODAY.isoformat())
         floor = [sys.executable, str(bare), "--help"]
         return [
             harness.compare_processes(name, [sys.executable, str(ours), *arguments], floor, limit=limit, rounds=ROUNDS)

@@ -42,7 +42,7 @@ _DAY_ZERO = date(2010, 6, 1)
 
 def command(folder: Path, *arguments: str) -> list[str]:
     """Return the command line that runs us in the home *folder* on TODAY."""
-    return [sys.executable, "-m", "followup", "-q", "--home", str(folder), "--now", TODAY.isoformat(), *arguments]
+    return [sys.executable, "-m", "followup", "--home", str(folder), "--now", TODAY.isoformat(), *arguments]
 
 
 def empty(folder: Path) -> home.Home:
