@@ -118,7 +118,11 @@ def take_in(
         _show_counts(desk, preview)
     if preview.changes_nothing:
         if not as_json:
-            click.echo("Nothing changes: the home has all of it already.")
+            click.echo(
+                "Nothing changes: the rows without a problem say nothing new."
+                if preview.bad_rows
+                else "Nothing changes: the home has all of it already."
+            )
         if not dry_run:  # answers and known rows are worth keeping
             _tell_rejected(app, importing.commit(desk, preview))
         return

@@ -25,6 +25,9 @@ class Lookup(Protocol):
     def by_external_ids(self, source: str, kind: str, values: Iterable[str]) -> dict[str, str]:
         """Return record ids by outside number."""
 
+    def has_external_ids(self, source: str, kind: str) -> bool:
+        """Return whether any number of a source is known."""
+
     def clients_by_email(self, canonicals: Iterable[str]) -> dict[str, list[str]]:
         """Return client ids by canonical address."""
 
@@ -182,7 +185,8 @@ class _Matcher:
                 for source in numbers:
                     self.numbers[source, entry.id] = entry
         for source, found in known_numbers.items():
-            self.numbered.add(source) if found else None
+            if found or self.lookup.has_external_ids(source, "client"):
+                self.numbered.add(source)
             for number, client_id in found.items():
                 if client_id in self.entries:
                     self.numbers[source, number] = self.entries[client_id]
@@ -512,10 +516,9 @@ class _Matcher:
             jobs.append(own[0])
         file.jobs = sorted(jobs, key=lambda job: job.rows[0])
         if said_otherwise:
-            file.warnings.append(
-                f"a further row of the same client says something else, and the first one counts (row "
-                f"{', '.join(map(str, sorted(said_otherwise)[:8]))})"
-            )
+            listed = ", ".join(map(str, sorted(said_otherwise)[:8]))
+            rows = f"row {listed} repeats" if len(said_otherwise) == 1 else f"rows {listed} repeat"
+            file.warnings.append(f"{rows} a client of an earlier row in other words; what stands first counts")
 
 
 def facts_doubt(file: facts.FileResult, client: facts.ParsedClient, what: str, other_id: str, other_name: str) -> Doubt:
@@ -614,7 +617,8 @@ def _take(first: facts.ParsedClient, other: facts.ParsedClient) -> bool:
         if name in {"rows", "client_id", "reference"} or mine == theirs or not theirs:
             continue
         if isinstance(mine, tuple):
-            setattr(first, name, tuple(dict.fromkeys((*mine, *theirs))))
+            known = {each.casefold() for each in mine}
+            setattr(first, name, (*mine, *(each for each in theirs if each.casefold() not in known)))
         elif isinstance(mine, dict):
             setattr(first, name, {**theirs, **mine})
         elif name == "consent":
