@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import signal
 import subprocess
@@ -14,6 +16,7 @@ from click.testing import CliRunner
 
 from followup import cli
 from followup.cli.app import App
+from followup.errors import NotFound
 from tests.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -215,3 +218,102 @@ def test_a_signal_stops_a_command_without_a_traceback(made: Run, home: Path) -> 
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in said
+
+
+class Gone(io.TextIOBase):
+    """A stream whose other end fails in one way."""
+
+    def __init__(self, code: int, name: str | None = None) -> None:
+        self.code, self.name_ = code, name
+
+    def write(self, text: str) -> int:
+        """Fail as the system does."""
+        if self.name_:
+            raise OSError(self.code, os.strerror(self.code), self.name_)
+        raise OSError(self.code, os.strerror(self.code))
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "exit_code", "words"),
+    [
+        (errno.EPIPE, None, 141, ""),
+        (errno.ENOSPC, None, 74, "make room"),
+        (errno.ENOSPC, "out.csv", 74, "out.csv: "),
+        (errno.EROFS, None, 77, "may be written"),
+    ],
+)
+def test_what_happens_to_the_output_has_its_code(
+    made: Run,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    code: int,
+    name: str | None,
+    exit_code: int,
+    words: str,
+) -> None:
+    """A reader that left, a full disk, a medium that cannot be written: each said once, or not at all."""
+    monkeypatch.setattr(sys, "stdout", Gone(code, name))
+    with pytest.raises(SystemExit) as left:
+        cli.main(["--home", str(home), "-q", "client", "list"])
+    assert left.value.code == exit_code
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("Error") == (1 if words else 0)
+
+
+def test_no_output_at_all_is_74(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`>&-`: Python leaves nothing where stdout was."""
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(SystemExit) as left:
+        cli.main(["--help"])
+    assert left.value.code == 74
+    assert "standard output is closed" in capsys.readouterr().err
+
+
+def test_nowhere_to_complain_is_no_second_error(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """When stderr is gone too, the exit code is all there is."""
+    monkeypatch.setattr(sys, "stderr", Gone(errno.EPIPE))
+    with pytest.raises(SystemExit) as left:
+        cli.main(["--home", str(home), "due"])
+    assert left.value.code == 66
+
+
+def test_a_program_may_call_without_leaving(made: Run, home: Path) -> None:
+    """standalone_mode=False gives errors to the caller, as click's own commands do."""
+    with pytest.raises(NotFound):
+        cli.cli.main(["--home", str(home.parent / "none"), "due"], standalone_mode=False)
+
+
+def test_control_characters_are_not_taken_from_the_command_line(made: Run) -> None:
+    """What no terminal shows goes into no record."""
+    assert "U+001B" in made("client", "add", "--name", "Eve\x1b[2J", exit_code=65).stderr
+
+
+def test_a_day_too_far_away_is_a_usage_error(made: Run) -> None:
+    """Calendars have an end."""
+    assert "too far away" in made("due", now="9999-12-31", exit_code=2).stderr
+
+
+def test_the_root_help_in_process_has_its_sections() -> None:
+    """The same text as in the shell."""
+    said = CliRunner().invoke(cli.cli, ["--help"]).stdout
+    assert "Every week:" in said
+    assert "followup COMMAND --help explains each" in said
+    assert CliRunner().invoke(cli.cli, ["--version"]).stdout.startswith("followup ")
+
+
+def test_a_fault_of_ours_is_70_and_says_what_to_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line without a traceback; with -v the traceback that helps to mend it."""
+    monkeypatch.setitem(cli.MODULES, "due", "nothing_of_this_name")
+    with pytest.raises(SystemExit) as left:
+        cli.main(["due"])
+    assert left.value.code == 70
+    said = capsys.readouterr().err
+    assert "this is a fault in followup" in said
+    assert "Traceback" not in said
+    monkeypatch.setattr(sys, "argv", ["followup", "-v", "due"])
+    with pytest.raises(ModuleNotFoundError):
+        cli.main(["-v", "due"])

@@ -255,3 +255,14 @@ def test_undo_takes_a_case_back(made: Run) -> None:
     made("case", "open", "hall")
     made("undo", "--yes")
     assert rows(made, "case", "list", "--all") == []
+
+
+def test_an_outcome_without_a_call_that_waits_says_how_to_record_it(made: Run) -> None:
+    """A thank-you by mail has no outcome; a call that was made all the same is logged."""
+    assert "followup log" in made("done", "hall", "--outcome", "happy", exit_code=66).stderr
+
+
+def test_two_calls_that_wait_are_told_apart(business: Run) -> None:
+    """A day of the past is noon of that day, a wrong number asks for the right one."""
+    said = business("log", "Lorna Fisk", "--outcome", "wrong-number", "--on", "2026-02-27").stdout
+    assert "followup client edit" in said

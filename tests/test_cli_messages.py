@@ -537,3 +537,42 @@ def test_template_new_refuses_names_that_are_taken_or_none(made: Run) -> None:
     assert "template edit spring-greeting" in made("template", "new", "spring-greeting", exit_code=73).stderr
     assert "template edit thank-you" in made("template", "new", "thank-you", exit_code=73).stderr
     made("template", "new", "../../etc/passwd", exit_code=65)
+
+
+# ---------------------------------------------------------------- hours
+
+
+def hours(home: Path, said: str) -> None:
+    """Let messages leave between these hours only."""
+    path = home / "followup.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('# send_between = ""', f'send_between = "{said}"'), encoding="utf-8")
+
+
+def test_outside_the_hours_nothing_is_drafted_and_the_screen_says_until_when(made: Run, home: Path) -> None:
+    """mail.send_between holds messages by the hour, for send, for the week and for cron alike."""
+    hours(home, "10:00-16:00")
+    assert "Held until" in made("send", "--yes").stdout
+    assert "mail.send_between" in made("week", answers="\n").stdout
+    assert "mail.send_between" in made("run", "--cron").stdout
+    assert drafts(home) == []
+    made("send", "--yes", now="2026-03-02T10:30")
+    assert len(drafts(home)) == 1
+
+
+def test_a_letter_is_shown_with_its_postal_address(business: Run) -> None:
+    """What goes on paper begins with where it goes."""
+    said = business("preview", "Edith Farrow").stdout
+    assert said.startswith("letter")
+    assert "1 Almshouse Yard" in said
+
+
+def test_message_show_of_the_beginning_of_several_keys_lists_them(made: Run) -> None:
+    """Two messages about one job: the job's own beginning is not enough."""
+    made("send", "--yes")
+    made("confirm", "--drafts", "--sent")
+    made("send", "--yes", now="2026-03-16", exit_code=None)
+    waiting = json.loads(made("message", "list", "--format", "json").stdout)
+    assert waiting, "a second message about the same job was to be drafted"
+    ran = made("message", "show", waiting[0]["key"][:6], exit_code=65)
+    assert "could be any of these" in ran.stderr

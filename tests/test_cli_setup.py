@@ -286,7 +286,7 @@ def test_cadence_list_shows_every_step(made: Run) -> None:
 
 def test_cadence_show_says_a_step_in_words(made: Run) -> None:
     """A step, or all steps of a cadence; an unknown name exits 66 with the nearest."""
-    assert "1 business day after job completed" in made("cadence", "show", "thank-you").stdout
+    assert "1 business day after a completed job" in made("cadence", "show", "thank-you").stdout
     assert "feedback-ask" in made("cadence", "show", "after-job").stdout
     assert "Did you mean thank-you?" in made("cadence", "show", "thankyou", exit_code=66).stderr
 
@@ -456,3 +456,18 @@ def test_the_crontab_line_names_the_program_beside_this_python(
     name = "followup.exe" if sys.platform == "win32" else "followup"
     (tmp_path / name).write_text("", encoding="utf-8")
     assert str(tmp_path / name) in workflow.crontab_line(homes.Home(home))
+
+
+def test_the_doctor_names_a_region_that_is_none(made: Run, home: Path) -> None:
+    """However it came into the file, the regions that there are stand beside it."""
+    path = home / "followup.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('# region = ""', 'region = "XYZ"'), encoding="utf-8")
+    assert "SCT" in made("doctor", exit_code=78).stdout
+
+
+def test_a_restore_onto_a_file_or_below_one_is_refused(made: Run, tmp_path: Path) -> None:
+    """A home is a folder, in a folder."""
+    path = backup(made, tmp_path / "one.tar.gz")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert "is a file" in made("restore", path, tmp_path / "file", exit_code=73).stderr
+    assert made("restore", path, tmp_path / "file" / "home", exit_code=None).exit_code in (73, 74)

@@ -219,3 +219,9 @@ def test_each_message_and_call_says_which_of_how_many(business: Run) -> None:
     assert "Message-ID" not in said
     assert "\n5. " in said
     assert "then: followup done" not in said
+
+
+def test_an_odd_quotation_mark_in_a_name_is_part_of_the_name(made: Run) -> None:
+    """What was typed is looked for as it is."""
+    ran = made("week", answers=typed("Sam's clients.csv", "l"))
+    assert "Sam's clients.csv" in ran.stderr

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from followup.home import Home
     from followup.workflow.desk import Desk
 
-T = TypeVar("T")
 
 YEARS = range(1970, 2200)
 """What --now may say: years to plan in lie before and after each of them."""
@@ -143,15 +141,5 @@ class App:
         if not click.confirm(question, err=True):
             raise Declined("Nothing was done.")
 
-    def progress(self, items: Iterable[T], *, label: str, length: int | None = None) -> Iterable[T]:
-        """Yield *items* with a bar on stderr when a person watches."""
-        if self.quiet or not self.interactive:
-            yield from items
-            return
-        with click.progressbar(items, length=length, label=label, file=sys.stderr) as bar:
-            yield from bar
-
 
 pass_app = click.make_pass_decorator(App)
-Clock = Callable[[], datetime]
-WEEK = timedelta(days=7)

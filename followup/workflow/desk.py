@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -149,11 +149,3 @@ class Desk:
 def open_desk(home: Home, *, now: Callable[[], datetime]) -> Desk:
     """Open *home*; ConfigurationError names every wrong setting."""
     return Desk(home, now=now)
-
-
-def named(records: Iterable[str]) -> str:
-    """Return names as a sentence lists them."""
-    names = list(records)
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
