@@ -134,3 +134,25 @@ def test_first_and_last_name_make_the_whole_name(run: Run, ada: Callable[..., di
     run("client", "add", "--name", "Tom & Nadia Whitlock", "--email", "tom@example.com")
     run("client", "edit", "Whitlock", "--first-name", "Tom")
     assert "Tom & Nadia Whitlock" in run("client", "show", "Whitlock").stdout
+
+
+def test_a_step_of_which_nothing_is_due_is_no_error(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """A script asks for thank-yous every morning; a word that is nothing at all is refused."""
+    assert ada("thank-you")["state"]
+    assert run("send", "--only", "win-back", "--yes", now="2026-03-03").stdout == "Nothing to draft.\n"
+    run("send", "--only", "win-bakc", "--yes", now="2026-03-03", exit_code=66)
+
+
+def test_cadences_are_told_in_words(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """What starts a step reads as a sentence, whatever it is."""
+    assert ada("thank-you")["state"]
+    said = run("cadence", "list", "--format", "csv").stdout
+    for words in (
+        "7 days after a completed job",
+        "30 days after feedback-ask, else 40 days after a completed job",
+        "12 months after the first job, then every 12 months",
+        "the lead of the service before it is due again",
+        '"when a client has gone quiet, then every 60 days, 2 times at most"',
+        "when a case is opened",
+    ):
+        assert words in said

@@ -238,7 +238,7 @@ def test_a_case_is_resolved_once_and_between_its_days(made: Run) -> None:
 
 def test_a_case_that_is_not_there_or_not_clear(made: Run) -> None:
     """66 when there is none; two open ones are listed."""
-    assert "No open case" in made("case", "show", "hall", exit_code=66).stderr
+    assert "No case fits" in made("case", "show", "hall", exit_code=66).stderr
     made("case", "open", "hall", "--summary", "first")
     made("case", "open", "hall", "--summary", "second")
     assert "second" in made("case", "resolve", "hall", exit_code=65).stderr

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from followup.cells import Column
 from followup.errors import NotFound
-from followup.model import Conditions, Step
+from followup.model import Conditions, OccasionKind, Step
 
 COLUMNS = (
     Column("cadence", "Cadence"),
@@ -42,21 +42,33 @@ def rows(steps: Iterable[Step]) -> Iterator[tuple[object, ...]]:
         )
 
 
+# What happened, in words: at once, and after a delay.
+_OCCASIONS = {
+    OccasionKind.JOB_COMPLETED: ("on the day of a completed job", "a completed job"),
+    OccasionKind.FIRST_JOB: ("on the day of the first job", "the first job"),
+    OccasionKind.SERVICE_INTERVAL: ("when a service is due again", "it is due again"),
+    OccasionKind.CLIENT_QUIET: ("when a client has gone quiet", "a client has gone quiet"),
+    OccasionKind.CASE_OPENED: ("when a case is opened", "a case is opened"),
+    OccasionKind.CASE_RESOLVED: ("when a case is resolved", "a case is resolved"),
+}
+
+
 def when(step: Step) -> str:
     """Return when a step falls due, in words."""
     delay = str(step.delay)
+    at_once, after = _OCCASIONS[step.occasion]
     if step.by_lead:
-        text = f"the service's lead before the {step.occasion.value}"
+        text = f"the lead of the service before {after}"
     elif step.after_step:
         text = f"{delay} after {step.after_step}"
         if step.otherwise:
-            text += f", else {step.otherwise} after {step.occasion.value}"
+            text += f", else {step.otherwise} after {after}"
     elif step.delay.before:
-        text = f"{delay} {step.occasion.value}"
+        text = f"{delay} {after}"
     elif step.delay.number:
-        text = f"{delay} after {step.occasion.value}"
+        text = f"{delay} after {after}"
     else:
-        text = f"on {step.occasion.value}"
+        text = at_once
     if step.every:
         text += f", then every {step.every}" + (f", {step.times} times at most" if step.times else "")
     if step.reminder:

@@ -64,7 +64,8 @@ def case(desk: Desk, text: str, *, open_only: bool = True) -> Case:
         if not found and not open_only:
             found = desk.store.cases(open_only=False, client_id=who.id)
     if not found:
-        raise NotFound(f"No open case fits '{text}'. `followup case list` shows them.")
+        which, more = ("open case", "") if open_only else ("case", " --all")
+        raise NotFound(f"No {which} fits '{text}'. `followup case list{more}` shows them.")
     if len(found) > 1:
         raise Ambiguous(f"'{text}'", (f"{each.id}  {each.opened_on}  {each.summary}" for each in found))
     return found[0]

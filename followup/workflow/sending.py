@@ -120,6 +120,8 @@ def ready(desk: Desk, *, only: Sequence[str] = ()) -> list[planning.Found]:
     chosen: list[planning.Found] = []
     for text in only:
         matching = [each for each in found if text in (each.decision.step, each.decision.key)]
+        if not matching and text in desk.rules.by_name:
+            continue  # nothing of this step is due, as on most days
         if not matching:
             decision = finding.decision(desk, text, of=[each.decision for each in found])
             matching = [each for each in found if each.decision.key == decision.key]
