@@ -156,3 +156,19 @@ def test_cadences_are_told_in_words(run: Run, ada: Callable[..., dict[str, Any]]
         "when a case is opened",
     ):
         assert words in said
+
+
+def test_a_draft_that_should_not_go_any_more_is_named(run: Run, ada: Callable[..., dict[str, Any]]) -> None:
+    """The program cannot hold back what lies in the drafts; whoever reopens the job or opens a case is told."""
+    thanks = ada("thank-you")
+    run("send", "--yes", now="2026-03-03")
+    said = run("job", "reopen", thanks["job_ids"][0], now="2026-03-04")
+    assert f"({thanks['key']}). Do not send it: followup confirm {thanks['key']} --not-sent" in said.stderr
+    run("confirm", thanks["key"], "--not-sent", now="2026-03-04")
+    run("job", "complete", thanks["job_ids"][0], "--on", JOB_DAY, now="2026-03-04")
+    run("done", thanks["key"], now="2026-03-04")
+    assert "1 draft in" in run("send", "--yes", now=ASK_DAY).stdout
+    said = run("case", "open", "Ada Hall", now=ASK_DAY)
+    assert "A draft lies there already: How did we do?" in said.stderr
+    run("case", "resolve", "Ada Hall", now=ASK_DAY)
+    assert "How did we do?" in run("log", "Ada Hall", "--in", "--outcome", "unhappy", now=ASK_DAY).stderr

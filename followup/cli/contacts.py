@@ -85,7 +85,7 @@ def done_command(
         on=on,
         channel=Channel(channel) if channel else None,
     )
-    say(describe(recorded))
+    _tell(app, recorded)
 
 
 @click.command("log")
@@ -135,7 +135,15 @@ def log_command(
         stands_for=stands_for,
         job=job,
     )
+    _tell(app, recorded)
+
+
+def _tell(app: App, recorded: Recorded) -> None:
     say(describe(recorded))
+    if recorded.case:
+        from followup.cli import messages
+
+        messages.warn_of_stranded(app, recorded.client.id)
 
 
 def describe(recorded: Recorded) -> str:

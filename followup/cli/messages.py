@@ -358,6 +358,17 @@ def ask_one_by_one(app: App, waiting: list[Attempt]) -> None:
             _report(app, [each], sent=said == "y")
 
 
+def warn_of_stranded(app: App, client_id: str, *, job_id: str = "") -> None:
+    """Name the drafts that should not go out any more: for a job that is open again, else asks while a case is open."""
+    from followup.workflow import sending
+
+    for each in sending.stranded(app.desk(), client_id, job_id=job_id):
+        app.warn(
+            f"A draft lies there already: {each.subject} ({each.key}). Do not send it: followup confirm {each.key} "
+            "--not-sent takes it back."
+        )
+
+
 def draft_line(attempt: Attempt) -> str:
     """Return a draft on one line: when, to whom, about what, its key."""
     return f"{day_words(attempt.on)}  {attempt.address}  {attempt.subject}  ({attempt.key})"

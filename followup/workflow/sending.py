@@ -209,6 +209,19 @@ def drafts(desk: Desk) -> list[Attempt]:
     return sorted(desk.store.open_attempts([AttemptState.DRAFTED]), key=lambda each: (each.made_at, each.key))
 
 
+def stranded(desk: Desk, client_id: str, *, job_id: str = "") -> list[Attempt]:
+    """Return drafts that were right when they were made: of a job that is open again, else the asks of a client.
+
+    Nobody but the owner can hold them back, because only the owner's mail program can send them.
+    """
+    asks = {step.name for step in desk.settings.steps if step.ask}
+    return [
+        each
+        for each in drafts(desk)
+        if each.client_id == client_id and (job_id in each.job_ids if job_id else each.step in asks)
+    ]
+
+
 def draft_named(desk: Desk, text: str) -> Attempt:
     """Return the one draft that *text* means: a key, the beginning of one, a file name, or its client."""
     waiting = drafts(desk)
