@@ -440,7 +440,8 @@ class _File:
                 return answer
         found = columns.date_order(values, country=self.home.country)
         if isinstance(found, str):
-            self.result.decided["date_order"] = found
+            if columns.proves_order(values):
+                self.result.decided["date_order"] = found
             return found
         shown = _listed(found.samples)
         if found.contradictory:
@@ -449,7 +450,8 @@ class _File:
                 f"others become problems of their rows"
             )
         else:
-            question = f"is {found.samples[0]} day first or month first? No date of the file decides it ({shown})"
+            more = f" ({shown})" if len(found.samples) > 1 else ""
+            question = f"is {found.samples[0]} day first or month first? No date of the file decides it{more}"
         self._ask("date_order", question, found.options)
         return "dmy"
 
@@ -460,7 +462,8 @@ class _File:
                 return answer
         found = columns.decimal_mark(values)
         if isinstance(found, str):
-            self.result.decided["decimal_mark"] = found
+            if columns.proves_mark(values):
+                self.result.decided["decimal_mark"] = found
             return found
         shown = " and ".join(found.samples)
         if found.contradictory:

@@ -109,6 +109,18 @@ def fits_mark(values: Iterable[str], mark: str) -> bool:
     return all(_mark_of(each["number"].translate(_BLANKS)) in (mark, "", None) for each in found if each)
 
 
+def proves_order(values: Iterable[str]) -> bool:
+    """Return whether a date of a file can be read in one order only."""
+    found = (_NUMERIC.fullmatch(value.strip()) for value in values)
+    return any(len(_readings(each)) == 1 for each in found if each)
+
+
+def proves_mark(values: Iterable[str]) -> bool:
+    """Return whether an amount of a file shows its decimal mark."""
+    found = (_MONEY.fullmatch(value.strip()) for value in values)
+    return any(_mark_of(each["number"].translate(_BLANKS)) for each in found if each)
+
+
 def _ordered(options: Collection[str], home: str) -> tuple[str, ...]:
     return tuple(sorted(options, key=lambda order: (order != home, ORDERS.index(order))))
 

@@ -120,7 +120,7 @@ def _narrow(data: bytes, country: str) -> Text:
             ["utf-8", "cp1252"], "most of the file is UTF-8, but some bytes are not (cut off, or glued from two files)"
         )
     local = CODE_PAGES.get(country)
-    if local:
+    if local and not _alike(body, local, "cp1252"):
         raise EncodingUnclear([local, "cp1252"], "the file is not UTF-8, and two code pages are in use where you are")
     inner = _IN_A_WORD.findall(body)
     odd = [run for run in inner if all(byte < 0xA0 for byte in run) and run != b"\x92"]
@@ -132,6 +132,14 @@ def _narrow(data: bytes, country: str) -> Text:
         raise EncodingUnclear(
             ["mac_roman", "cp1250", "latin-1"], "the file is neither UTF-8 nor Windows' western code page"
         ) from None
+
+
+def _alike(body: bytes, one: str, other: str) -> bool:
+    """Return whether two encodings read *body* as the same text, so that there is nothing to ask."""
+    try:
+        return body.decode(one) == body.decode(other)
+    except UnicodeDecodeError:
+        return False
 
 
 def _as_told(data: bytes, encoding: str) -> Text:

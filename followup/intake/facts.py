@@ -220,8 +220,8 @@ class FileResult:
             "asked": [question.to_json() for question in self.questions],
             "clients": [client.to_json() for client in self.clients],
             "jobs": [job.to_json() for job in self.jobs],
-            "skipped": [row.to_json() for row in self.skipped],
-            "errors": [problem.to_json() for problem in self.problems],
+            "skipped": [each.to_json() for each in sorted(self.skipped, key=lambda one: one.row)],
+            "errors": [each.to_json() for each in sorted(self.problems, key=lambda one: one.row)],
             "warnings": list(self.warnings),
             "counts": self.counts(),
         }

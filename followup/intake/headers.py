@@ -156,6 +156,8 @@ _CLIENT_ONLY = frozenset(
         "client.address_as",
         "client.preferred_channel",
         "client.no_channels",
+        "client.no_channels.call",
+        "client.no_channels.text",
         "client.first_name",
         "client.last_name",
     ]
@@ -385,6 +387,8 @@ def _keep_the_best(chosen: list[str], choices: Sequence[dict[str, int]]) -> None
         "client.phone",
         "client.opt_out",
         "client.consent",
+        "client.no_channels.call",
+        "client.no_channels.text",
         "job.cancelled",
     }:
         if known.startswith("address.") or known in {"job.site_address", "client.notes", "client.tags"}:

@@ -300,6 +300,10 @@ class _Matcher:
             folded = {people.folded(name) for name in names}
             exact = [entry for entry in agreeing if folded & {people.folded(name) for name in entry.names}]
             if len(exact) != 1:
+                # A row that made one of them stays theirs, whoever else came under the same address since.
+                made = self.entries.get(self._identifier(file, client))
+                exact = [made] if made in agreeing else []
+            if not exact:
                 return None, "ambiguous"
             agreeing = exact
         if agreeing:

@@ -145,9 +145,18 @@ _AND = re.compile(r"\s*(?:&|\+|\band\b|\bund\b|\bet\b|\by\b|\ben\b)\s*", re.IGNO
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
+# Legal forms that are somebody's name as well; a firm writes them in capitals or with points.
+_FIRM_OR_SURNAME = frozenset({"ek", "sa", "sas", "ev", "ag", "sl", "ab", "ug"})
+
+
 def is_firm(name: str) -> bool:
     """Return whether *name* is rather a firm's than a person's."""
-    return not _FIRM.isdisjoint(word.strip(".,&()'").replace(".", "") for word in name.lower().split())
+    for word in name.split():
+        plain = word.strip(".,&()'").replace(".", "")
+        lower = plain.lower()
+        if lower in _FIRM and not (lower in _FIRM_OR_SURNAME and word in (lower, lower.capitalize())):
+            return True
+    return False
 
 
 @lru_cache(maxsize=100_000)

@@ -172,6 +172,8 @@ class Reader:
                 "client.opt_out",
                 "client.preferred_channel",
                 "client.no_channels",
+                "client.no_channels.call",
+                "client.no_channels.text",
                 "client.language",
                 "client.tags",
                 "client.notes",
@@ -453,6 +455,14 @@ class Reader:
                 )
                 self._problem(out, row, index, never, "channel", why)
             client.no_channels = tuple(good)
+        for channel in ("call", "text"):  # a column of its own, with yes or no: one channel, no opt-out
+            for index in self._of.get(f"client.no_channels.{channel}", ()):
+                value = values[index]
+                stop = columns.read_opt_out(value) if value else False
+                if stop is None:
+                    self._problem(out, row, index, value, "channel", "is not understood; write yes or no")
+                elif stop:
+                    client.no_channels = _joined(client.no_channels, [channel])
         language = self._value(values, "client.language")
         if language:
             client.language = columns.read_language(language)
@@ -615,6 +625,8 @@ class Reader:
                     return
         elif flag is not None:
             said = said or ("completed" if flag else "open")
+        elif self._done is None and job.paid_on is not None:
+            job.completed_on = job.paid_on  # no better date in the whole file: it was done when it was paid
         for index in self._of.get("job.cancelled", ()):
             if values[index] and columns.read_flag(values[index]):
                 said = "not_a_job"

@@ -456,6 +456,10 @@ class Reader:
         """Return record ids by outside number, for one source and one kind (client or job)."""
         return dict(self.database.among("external_ids_among", values, source=source, kind=kind))
 
+    def has_external_ids(self, source: str, kind: str) -> bool:
+        """Return whether any number of this source and kind is known."""
+        return self.database.first("external_ids_any", source=source, kind=kind) is not None
+
     def external_ids(self, record_id: str) -> list[tuple[str, str, str]]:
         """Return source, kind and value of every outside number of a record."""
         return [(row[0], row[1], row[2]) for row in self.database.among("external_ids_of_records", [record_id])]

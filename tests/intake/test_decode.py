@@ -96,6 +96,13 @@ def test_what_the_bytes_do_not_decide_is_asked(data: bytes, country: str, first:
     assert caught.value.options[0] == first
 
 
+@pytest.mark.parametrize("country", ["PL", "CZ", "HU"])
+def test_code_pages_that_read_a_file_alike_are_not_asked_about(country: str) -> None:
+    """Wherever the home is, a question is only asked when the answer matters."""
+    data = TABLE.replace("ñ", "ü").replace("ú", "ö").encode("cp1252")
+    assert decode.decode(data, country=country).text == data.decode("cp1252")
+
+
 def test_an_answer_makes_strange_bytes_a_matter_of_their_row() -> None:
     """A byte that the named encoding lacks becomes a lone surrogate and stops nobody else."""
     assert decode.decode(b"Ada\nB\xffb", encoding="utf-8").text == "Ada\nB\udcffb"

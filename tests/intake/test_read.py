@@ -364,6 +364,46 @@ def test_wishes_of_clients() -> None:
     assert codes(result) == [(4, "consent"), (5, "consent"), (6, "channel"), (7, "channel")]
 
 
+def test_a_column_against_calls_is_no_opt_out() -> None:
+    """Whoever wants no calls may still be written to; the column names one channel."""
+    result = read(
+        "Name,Email,Do not call,Do not text,Not by\nAda,a@example.com,yes,,\nBob,b@example.com,no,1,letter\n"
+        "Cy,c@example.com,maybe,,\n"
+    )
+    assert [(client.no_channels, client.consent) for client in result.clients] == [
+        (("call",), "unknown"),
+        (("letter", "text"), "unknown"),
+    ]
+    assert codes(result) == [(4, "channel")]
+
+
+def test_a_job_was_done_when_it_was_paid_where_nothing_better_is_known() -> None:
+    """The day of payment is the last resort of a file that has no other date."""
+    paid = read("Client,Email,Service,Date paid,Status\nAda,a@example.com,Boiler,2026-02-03,Paid\n")
+    assert (str(paid.jobs[0].completed_on), paid.jobs[0].status) == ("2026-02-03", "completed")
+    better = read("Client,Email,Service,Completed,Date paid\nAda,a@example.com,Boiler,2026-02-01,2026-02-03\n")
+    assert str(better.jobs[0].completed_on) == "2026-02-01"
+
+
+def test_only_what_a_file_shows_counts_as_decided() -> None:
+    """Dates with the year first and whole amounts prove nothing for a later file of that kind."""
+    assert read(JOBS + "1,Ada,a@example.com,Boiler,2026-02-13,Done,120,\n").decided == {}
+    shown = read(JOBS + "1,Ada,a@example.com,Boiler,13/02/2026,Done,120.50,\n")
+    assert shown.decided == {"date_order": "dmy", "decimal_mark": "."}
+
+
+def test_what_is_wrong_or_left_out_is_told_in_the_order_of_the_rows() -> None:
+    """However early or late it was found out."""
+    said = read(
+        "My list,,\nName,Email,Phone\nAda,nowhere,\n,,\nBob,b@example.com,,extra\nCy,c,\nTotal,,3\n"
+    ).to_json()
+    errors, skipped = said["errors"], said["skipped"]
+    assert isinstance(errors, list)
+    assert isinstance(skipped, list)
+    assert [each["row"] for each in errors] == [3, 5, 6]
+    assert [each["row"] for each in skipped] == [1, 4, 7]
+
+
 def test_phones_that_cannot_be_read() -> None:
     """Kept as written beside an e-mail, a problem when it is the only way, and when a spreadsheet damaged it."""
     result = read(
