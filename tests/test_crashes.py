@@ -354,6 +354,21 @@ def test_a_database_older_than_the_journal_is_not_sent_from(twenty: Program, run
     assert "the database is older" in twenty.run("doctor", exit_code=78).stdout
 
 
+def test_a_database_older_than_the_journal_goes_on_after_a_person_looked(twenty: Program, run: Run) -> None:
+    """Without a newer backup it is no dead end: first everything waits for review, then the person releases it."""
+    database = twenty.home / "followup.db"
+    old = database.read_bytes()
+    run("send", "--yes", "--limit", "5")
+    database.write_bytes(old)
+    run("send", "--yes", exit_code=78)
+    assert "waits for your review" in twenty.run("restore", "--looked").stdout
+    run("send", "--yes")
+    assert held(twenty.home).attempts == ()
+    twenty.run("restore", "--looked")
+    run("send", "--yes")
+    assert len(held(twenty.home).attempts) == 20
+
+
 def test_a_journal_with_a_torn_line_goes_on(twenty: Program, run: Run) -> None:
     """A power cut in the middle of a line costs that line only."""
     run("send", "--yes", "--limit", "3")

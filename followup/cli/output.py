@@ -80,7 +80,7 @@ def print_rows(
     if output is not None:
         with files.open_atomically(output, newline="", encoding="utf-8") as stream:
             count = tables.write(rows, columns, stream=stream, **options)
-        app.narrate(f"Wrote {count} rows to {output}.")
+        app.narrate(f"Wrote {plural(count, 'row')} to {output}.")
         return count
     stream = sys.stdout
     if format_ == "table":

@@ -126,16 +126,24 @@ def _journal(desk: Desk) -> list[Check]:
                 "journal",
                 False,
                 f"the database is older: the journal knows {len(ahead)} hand-overs that it does not ({listed})",
-                "bring back the newest backup with `followup restore`; until then nothing is drafted for these",
+                "bring back a newer backup with `followup restore BACKUP DIR`; where there is none, say "
+                "`followup restore --looked`, and what is due waits for your review",
             )
         )
     return checks or [Check("journal", True, "agrees with the database")]
 
 
 def journal_ahead(desk: Desk) -> set[str]:
-    """Return the keys that the journal saw handed over and the database has never heard of."""
+    """Return the keys that the journal saw handed over and the database has never heard of.
+
+    Those that the owner has looked at (`release_restored`) are left out.
+    """
     seen = {entry.key for entry in desk.journal.entries() if entry.key}
-    return seen - desk.store.keys_with_attempts(seen) if seen else set()
+    ahead = seen - desk.store.keys_with_attempts(seen) if seen else set()
+    return ahead - set((desk.store.meta(_LOOKED) or "").split()) if ahead else ahead
+
+
+_LOOKED = "journal_looked"
 
 
 def _templates(desk: Desk) -> list[Check]:
@@ -371,9 +379,21 @@ def _unpack(archive_path: Path, into: Path) -> None:
         raise BadInput(f"{archive_path} is not a backup of followup: {', '.join(missing)} is not in it.")
 
 
-def release_restored(desk: Desk) -> None:
-    """Treat what waits because of a restore as due again: the owner has looked."""
-    if not desk.store.meta("restored_on"):
+def release_restored(desk: Desk) -> bool:
+    """Go on after the owner has looked.
+
+    A database that is older than its journal is from now on treated like one that was restored: what is due waits for
+    review. What waits because of a restore is due again.
+
+    Returns:
+        Whether it was the journal that had to be looked at, so that things wait for review now.
+    """
+    ahead = journal_ahead(desk)
+    if not ahead and not desk.store.meta("restored_on"):
         raise BadInput("Nothing waits because of a restore.")
     with desk.store.write(kind="system", command="restore --looked", person=desk.person, now=desk.now()) as write:
-        write.set_meta("restored_on", "")
+        if ahead:
+            known = (desk.store.meta(_LOOKED) or "").split()
+            write.set_meta(_LOOKED, " ".join(sorted({*known, *ahead})))
+        write.set_meta("restored_on", desk.today.isoformat() if ahead else "")
+    return bool(ahead)
