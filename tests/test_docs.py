@@ -203,6 +203,21 @@ def test_the_objects_of_the_dry_run_are_explained(business: Callable[..., confte
     assert set(shown["counts"]) <= set(re.findall(r"`([a-z]+)`", table["counts"]))
 
 
+# ---------------------------------------------------------------- the tour
+
+
+def test_the_tour_is_short_and_fits_the_screen(tmp_path: Path) -> None:
+    """What `followup demo` prints takes three minutes to read, and no table of it is wider than a screen."""
+    ran = CliRunner().invoke(cli.cli, ["demo", str(tmp_path / "demo")])
+    assert ran.exit_code == 0, ran.output
+    lines = ran.output.splitlines()
+    assert len(lines) < 400
+    rules = [number for number, line in enumerate(lines) if re.fullmatch(r"-+(  -+)+", line)]
+    assert len(rules) >= 3
+    assert max(len(lines[number]) for number in rules) <= WIDTH
+    assert not [line for line in lines if "Traceback" in line or line.startswith("Error")]
+
+
 # ---------------------------------------------------------------- transcripts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import textwrap
 from pathlib import Path
@@ -31,7 +32,13 @@ def play(folder: Path | None) -> None:
     finally:
         os.chdir(before)
     click.echo(f"\nThe example home stays in {target}")
-    click.echo(f"Look around:  followup --home {target} --now 2026-03-09 due")
+    click.echo(f"Look around:  {_program()} --home {target} --now 2026-03-09 due")
+
+
+def _program() -> str:
+    """Return what to type for this program, on a machine where it may not be on the path."""
+    typed = Path(sys.argv[0])
+    return sys.argv[0] if typed.stem == "followup" and not shutil.which("followup") else "followup"
 
 
 def _play(examples: Path, target: Path) -> None:
