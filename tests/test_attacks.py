@@ -343,6 +343,7 @@ def test_a_read_only_home_is_looked_at_and_not_changed(read_only: tuple[Program,
     looking = [["due"], ["why", "a1@example.com"], ["send", "--dry-run"]]
     for words in looking:
         program.run(*words, before=before)
+    assert "cannot be written" in program.run("doctor", before=before, exit_code=78).stdout
     program.run("backup", str(tmp_path / "b.tar.gz"), before=before)
     path = str(jobs_file(tmp_path, "new", 2))
     writing = [

@@ -5,6 +5,7 @@ Takes a folder and answers, or a Desk. Gives what was made or found. Touches the
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import sys
@@ -98,6 +99,8 @@ def _modes(made: Home) -> list[Check]:
             checks.append(
                 Check("files", False, f"{path} can be read by others (mode {mode:o})", f"chmod {wanted:o} '{path}'")
             )
+        if not os.access(path, os.W_OK):
+            checks.append(Check("files", False, f"{path} cannot be written", f"chmod u+w '{path}', or ask its owner"))
     return checks or [Check("files", True, "private to you")]
 
 
