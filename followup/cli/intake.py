@@ -122,6 +122,8 @@ def take_in(
                 "Nothing changes: the rows without a problem say nothing new."
                 if preview.bad_rows
                 else "Nothing changes: the home has all of it already."
+                if any(file.rows or file.known for file in preview.files)
+                else "Nothing changes: there are column names and no rows below them."
             )
         if not dry_run:  # answers and known rows are worth keeping
             _tell_rejected(app, importing.commit(desk, preview))
