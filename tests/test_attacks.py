@@ -462,6 +462,19 @@ def test_a_day_that_is_none_or_out_of_reach_is_a_usage_error(three: Program, mom
     assert "--now" in three.run("plan", now=moment, exit_code=2).stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["snooze", "a1@example.com", "--everything", "--until", "9999-12-31"],
+        ["job", "add", "a1@example.com", "--service", "Boiler", "--completed", "0001-01-01"],
+    ],
+)
+def test_a_day_out_of_reach_does_not_get_into_the_records(three: Program, words: list[str]) -> None:
+    """No plan could be made around it, and so no plan at all."""
+    assert "too far away" in three.run(*words, exit_code=2).stderr
+    three.run("plan")
+
+
 # ---------------------------------------------------------------- much of it, and faults of ours
 
 

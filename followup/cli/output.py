@@ -38,6 +38,10 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
 
 
+YEARS = range(1900, 2200)
+"""Those that files are read with; plans are made for some decades around them."""
+
+
 class Day(click.ParamType[date]):
     """A day as 2026-03-02, `today` or `yesterday`."""
 
@@ -54,9 +58,12 @@ class Day(click.ParamType[date]):
             today: date = ctx.ensure_object(App).desk().today
             return date.fromordinal(today.toordinal() + {"yesterday": -1, "today": 0, "tomorrow": 1}[value])
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             self.fail(f"'{value}' is not a day. Write 2026-03-02, today or yesterday.", param, ctx)
+        if day.year not in YEARS:
+            self.fail(f"'{value}' is too far away. Years from {YEARS[0]} to {YEARS[-1]} are understood.", param, ctx)
+        return day
 
 
 DAY = Day()
