@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from followup.errors import BadInput, Declined, NotFound, TryLater, UsageError
 from followup.model import Client, Consent, Job, JobStatus
+from followup.store import Batch
 from followup.workflow import homes, importing
 from followup.workflow.desk import Desk
 from tests import factories
@@ -53,6 +54,11 @@ def load(desk: Desk, *texts: str, **options: Any) -> importing.Preview:
     return preview
 
 
+def imports(desk: Desk) -> list[Batch]:
+    """Return the batches of imports, the latest first."""
+    return [batch for batch in desk.store.batches() if batch.kind == "import"]
+
+
 def everything(desk: Desk) -> tuple[list[Client], list[Job]]:
     """Return all clients and jobs of the home."""
     return sorted(desk.store.iter_clients(), key=lambda each: each.id), sorted(
@@ -75,8 +81,8 @@ def test_clients_come_before_jobs_whatever_the_order_of_the_files(desk: Desk) ->
     )
     assert client.phones == ("+447700900123",)
     assert preview.counts()["new"] == 2
-    assert len(desk.store.batches()) == 1
-    assert desk.store.batches()[0].detail["files"] == ["f1.csv", "f2.csv"]
+    (batch,) = imports(desk)
+    assert batch.detail["files"] == ["f1.csv", "f2.csv"]
 
 
 def test_the_same_file_again_changes_nothing(desk: Desk) -> None:
@@ -87,7 +93,7 @@ def test_the_same_file_again_changes_nothing(desk: Desk) -> None:
     assert preview.known_rows == 1
     assert preview.changes_nothing
     assert everything(desk) == before
-    assert len(desk.store.batches()) == 1
+    assert len(imports(desk)) == 1
     assert check(desk, ADA, whole=True).unchanged_clients == 1
 
 
@@ -417,6 +423,39 @@ def test_a_job_in_the_future_is_looked_at_again(desk: Desk) -> None:
     load(later, text)
     assert everything(later)[1][0].status is JobStatus.COMPLETED
     later.close()
+
+
+def test_who_brought_a_client_is_linked_when_only_one_client_has_that_name(desk: Desk) -> None:
+    """In the same files or in the home; a name that two clients have, or nobody, stays text."""
+    head = "Name,Email,Referred by\n"
+    load(desk, head + "Cy Dunn,cy@example.com,\nDi Reed,di@example.com,\nDi Reed,di@example.org,\n")
+    load(
+        desk,
+        head
+        + "Ada Hall,ada@example.com,bob HALL\nBob Hall,bob@example.com,Cy Dunn\nEd Poe,ed@example.com,Di Reed\n"
+        + "Fay Poe,fay@example.com,the postman\nGus Poe,gus@example.com,Gus Poe\n",
+    )
+    clients, _ = everything(desk)
+    ids = {client.full_name: client.id for client in clients}
+    brought = {client.full_name: client.referred_by_id for client in clients if client.referred_by}
+    assert brought == {
+        "Ada Hall": ids["Bob Hall"],
+        "Bob Hall": ids["Cy Dunn"],
+        "Ed Poe": "",
+        "Fay Poe": "",
+        "Gus Poe": "",
+    }
+    load(desk, head + "Ada Hall,ada@example.com,Cy Dunn\n")
+    (ada,) = (client for client in everything(desk)[0] if client.full_name == "Ada Hall")
+    assert ada.referred_by_id == ids["Cy Dunn"]
+
+
+def test_the_people_of_the_firm_are_in_the_store_with_the_first_import(desk: Desk) -> None:
+    """As the settings have them, and recorded like every write."""
+    load(desk, ADA)
+    assert [person.name for person in desk.store.people()] == ["Sam Taylor"]
+    recorded = {change.record for batch in desk.store.batches() for change in desk.store.changes(batch.id)}
+    assert {"client", "person"} <= recorded
 
 
 people = st.sampled_from(

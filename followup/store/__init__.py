@@ -11,7 +11,7 @@ Takes and gives records of the model. Touches the database file. The layers, eac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Self
 
 from followup import files
 from followup.errors import ConfigurationError
+from followup.model import Person
 from followup.store import codec, engine, names, summaries, undoing, writing
 from followup.store.engine import Database
 from followup.store.history import KINDS, Batch, Change, UndoItem
@@ -38,6 +39,8 @@ class Store(Reader):
         """Use *database*; see `create` and `open`."""
         super().__init__(database, home_key=home_key)
         self._writer: Writer | None = None
+        self.staff: Sequence[Person] = ()
+        """The people of the firm as the settings have them; the first write that changes something keeps them."""
 
     def __enter__(self) -> Self:
         """Return the store itself."""
@@ -75,8 +78,15 @@ class Store(Reader):
             try:
                 yield writer
                 writer.flush()
+                if writer.changed and self.staff:
+                    # A batch of its own: taking back the other one has nothing to do with who works here.
+                    people = Writer(self, kind="system", command="people of followup.toml", person=person, now=now)
+                    people.sync_people(self.staff)
+                    people.flush()
             finally:
                 self._writer = None
+        if writer.changed:
+            self.staff = ()
 
     def settle(self) -> None:
         """Write down what an open transaction still has in hand, so that its own reads see it."""

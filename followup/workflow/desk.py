@@ -79,6 +79,7 @@ class Desk:
         """Return the open store."""
         if self._store is None:
             self._store = store.open(self.home.database_path, home_key=self.key, backups=self.home.backups_path)
+            self._store.staff = tuple(self.settings.people.values())
         return self._store
 
     @cached_property

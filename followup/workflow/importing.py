@@ -12,14 +12,14 @@ import io
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from followup import cells, files, identity, intake
 from followup.errors import BadInput, NotFound, TryLater, UsageError
-from followup.intake import facts, headers, match, merge
+from followup.intake import facts, headers, match, merge, people
 from followup.model import Client, Consent, Job, JobStatus
 
 if TYPE_CHECKING:
@@ -293,6 +293,7 @@ def _answers_by_file(answers: Mapping[str, str], names: Sequence[str]) -> dict[s
 
 def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
     by_hand = _by_hand(desk, [entry.id for entry in found.clients if entry.existing])
+    referrer = _referrers(desk, found)
     for entry in found.clients:
         names = ", ".join(dict.fromkeys(file.name for file, _ in entry.parsed))
         record = merge.client(
@@ -304,6 +305,8 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
             today=desk.today,
             evidence=f"import of {names} on {desk.today}",
         )
+        if record.referred_by and record.referred_by != (entry.existing.referred_by if entry.existing else ""):
+            record = replace(record, referred_by_id=referrer(record))
         if entry.existing is not None and record == entry.existing:
             preview.unchanged_clients += 1
         else:
@@ -322,6 +325,24 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
                 for address in (*record.emails, *record.phones)
                 if identity.canonical_address(address) not in before
             ]
+
+
+def _referrers(desk: Desk, found: match.Matches) -> Callable[[Client], str]:
+    """Return a function that says which client brought another: the only one of that name, else nobody."""
+    wanted = {
+        people.folded(client.referred_by) for entry in found.clients for _, client in entry.parsed if client.referred_by
+    }
+    named: dict[str, set[str]] = {name: set(ids) for name, ids in desk.store.clients_by_name(wanted).items()}
+    if wanted:
+        for entry in found.clients:
+            for name in wanted.intersection(map(people.folded, entry.names)):
+                named.setdefault(name, set()).add(entry.id)
+
+    def find(client: Client) -> str:
+        fitting = named.get(people.folded(client.referred_by), set())
+        return next(iter(fitting)) if len(fitting) == 1 and client.id not in fitting else ""
+
+    return find
 
 
 def _plan_jobs(desk: Desk, preview: Preview, found: match.Matches) -> None:

@@ -599,6 +599,22 @@ def test_people_follow_the_settings(opened: store.Store) -> None:
     assert len(opened.batches()) == 2
 
 
+def test_the_people_of_the_settings_are_kept_with_the_first_write(opened: store.Store) -> None:
+    """In a batch of their own, which undo passes over; a command that changes nothing writes nobody."""
+    sam, client = model.Person(id="sam", name="Sam"), factories.client()
+    opened.staff = [sam]
+    with opened.write(kind="hand", command="nothing", now=factories.NOW):
+        pass
+    assert opened.people() == []
+    with opened.write(kind="hand", command="client add", now=factories.NOW) as write:
+        write.save(client)
+    assert opened.people() == [sam]
+    assert [batch.command for batch in opened.batches()] == ["people of followup.toml", "client add"]
+    with opened.write(kind="undo", command="undo", now=factories.NOW) as write:
+        assert write.undo(opened.undoable().id) == []
+    assert opened.people() == [sam]
+
+
 def test_notes_of_the_home(opened: store.Store) -> None:
     """Set, set again, taken away; `restored_on` reaches every dossier."""
     client = factories.client()
