@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
 from followup import codes
+from followup.records import dataclass
 
 # ---------------------------------------------------------------- columns
 

@@ -6,7 +6,7 @@ Takes records of the model. Gives nothing but what was asked. Touches the databa
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from followup.model import (
     Person,
     Suppression,
 )
+from followup.records import dataclass
 from followup.store import codec, names, summaries, undoing
 from followup.store.codec import Plain, Table
 from followup.store.engine import Database, chunks
