@@ -2,7 +2,8 @@
 
 The layout is the data flow; a stage uses only the stages above it (the README's map says more):
 
-    errors, model, identity   the words, their keys
+    errors, records, model    the words
+    identity                  their keys
     settings, home, files     one folder that holds everything
     intake                    bytes -> table -> columns -> facts, or problems and questions
     store                     facts, and nothing that can be derived
