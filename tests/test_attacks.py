@@ -475,6 +475,24 @@ def test_a_day_out_of_reach_does_not_get_into_the_records(three: Program, words:
     three.run("plan")
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["import", "{}", "--yes"], 65),
+        (["send", "--plan", "{}"], 66),
+        (["preview", "a1@example.com", "--text-file", "{}"], 66),
+        (["client", "export", "-o", "{}"], 73),
+        (["restore", "{}", "{}/new"], 66),
+    ],
+)
+def test_a_folder_where_a_file_is_meant_is_called_one(
+    three: Program, tmp_path: Path, words: list[str], code: int
+) -> None:
+    """One message that names it, and nothing is done."""
+    said = three.run(*(word.format(tmp_path) for word in words), exit_code=code).stderr
+    assert str(tmp_path) in said
+
+
 # ---------------------------------------------------------------- much of it, and faults of ours
 
 

@@ -185,6 +185,9 @@ def _os_error(error: OSError) -> int:
         return ExitCode.READER_LEFT
     where = f"{error.filename}: " if error.filename else ""
     reason = error.strerror or str(error)
+    if error.errno == errno.EISDIR:
+        _say(f"Error: {where}that is a folder. Name a file.")
+        return ExitCode.NOT_FOUND
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         _say(f"Error: {where}{reason}. Check who owns it and that it may be written.")
         return ExitCode.NO_PERMISSION
