@@ -360,7 +360,12 @@ _STATUS = {
     "|annulé|annulée|devis|storniert|abgesagt|angebot|entwurf|gutschrift|cancelado|cancelada|anulado|presupuesto|annullato"
     "|preventivo|geannuleerd|offerte|anulowane|avbokad|inställd|deleted",
 }
-STATUS_WORDS = {headers.normal(word): meaning for meaning, words in _STATUS.items() for word in words.split("|")}
+STATUS_WORDS = {
+    form: meaning
+    for meaning, words in _STATUS.items()
+    for word in words.split("|")
+    for form in (headers.normal(word), headers.without_accents(headers.normal(word)))
+}
 STATUS_ANSWERS = ("completed", "open", "not_a_job")
 
 _OPTED_IN = frozenset(
