@@ -47,24 +47,32 @@ def test_any_spelling_of_the_address_finds_the_header_row(alias: str) -> None:
     [
         (
             "completed",
-            "completed, complete, complete rated, complete unrated, closed, done, finished, delivered, fulfilled, "
-            "job complete, archived, terminé, terminée, erledigt, abgeschlossen, wykonane, klar, gereed, "
-            "paid, auto-paid, deposited, succeeded, captured, payé, bezahlt, zapłacone",
+            (
+                "completed, complete, complete rated, complete unrated, closed, done, finished, delivered, fulfilled, "
+                "job complete, archived, terminé, terminée, erledigt, abgeschlossen, wykonane, klar, gereed, "
+                "paid, auto-paid, deposited, succeeded, captured, payé, bezahlt, zapłacone"
+            ),
         ),
         (
             "open",
-            "scheduled, in progress, needs scheduling, unscheduled, work order, awarded, pending, on hold, "
-            "awaiting approval, planifié, geplant",
+            (
+                "scheduled, in progress, needs scheduling, unscheduled, work order, awarded, pending, on hold, "
+                "awaiting approval, planifié, geplant"
+            ),
         ),
         (
             "not_a_job",
-            "draft, quote, estimate, unsuccessful, not awarded, declined, void, voided, canceled, cancelled, "
-            "user canceled, pro canceled, no-show, refunded, credit memo, credit note, annulé, storniert",
+            (
+                "draft, quote, estimate, unsuccessful, not awarded, declined, void, voided, canceled, cancelled, "
+                "user canceled, pro canceled, no-show, refunded, credit memo, credit note, annulé, storniert"
+            ),
         ),
         (
             "",  # completed for some firms and not for others: the owner is asked
-            "invoiced, sent, viewed, awaiting payment, overdue, past due, outstanding, partial, partially paid, "
-            "facturé, bad debt, handed over",
+            (
+                "invoiced, sent, viewed, awaiting payment, overdue, past due, outstanding, partial, partially paid, "
+                "facturé, bad debt, handed over"
+            ),
         ),
     ],
 )
