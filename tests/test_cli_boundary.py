@@ -215,6 +215,7 @@ def test_a_signal_stops_a_command_without_a_traceback(made: Run, home: Path) -> 
     assert process.stderr is not None
     process.stderr.readline()  # it is up and has said which day it takes for today
     process.send_signal(signal.SIGINT)
+    process.wait(timeout=60)  # before its input is closed, which would be an answer
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in said
