@@ -216,6 +216,8 @@ def test_lines_of_one_invoice_are_one_job(desk: Desk) -> None:
         (job,) = preview.new_jobs
         assert (job.service, job.amount_minor) == ("Boiler, Filter", total * 100)
         assert preview.files[0].jobs[0].rows == [2, 3]
+    both = head.format("Total,LineAmount") + rows.format("30,20", "30,10")
+    assert [job.amount_minor for job in check(desk, both).new_jobs] == [3000]
 
 
 def test_one_number_for_two_jobs_is_a_problem(desk: Desk) -> None:

@@ -298,6 +298,7 @@ class _File:
         width = len(part.header) or max(len(record) for record in records)
         lines = self._real_rows(sheet, part, width)
         of = {column.field: column.index for column in layout.columns}
+        result.amounts_are_parts = any(headers.is_of_a_line(column.header) for column in layout.of("job.amount"))
         decisions = self._decide(records, lines, layout, of)
         reader = rows.Reader(layout, layout.kind, decisions)
         self._fill_down(records, lines, reader, of, layout.kind)

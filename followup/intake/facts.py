@@ -170,6 +170,7 @@ class FileResult:
     warnings: list[str] = field(default_factory=list)
     encoding: str = ""
     delimiter: str = ""
+    amounts_are_parts: bool = False  # of lines: a repeated amount is no total said again
     header: tuple[str, ...] = ()
     fingerprint: str = ""  # of the header: the kind of file, under which answers are remembered
     answers: Mapping[str, str] = field(default_factory=dict)  # those that were used

@@ -108,6 +108,8 @@ _PLACES = re.compile(
 _SITE_PLACES = frozenset({"service", "property", "location"})
 
 _SURNAME_BESIDE_A_FIRST_NAME = frozenset({"name", "nom", "nazwisko", "naam", "namn", "navn"})
+_LINE_AMOUNTS = frozenset({"line total", "lineamount", "item total", "line subtotal", "line amount", "lineitem price"})
+_REFERENCES = frozenset({"reference", "ref"})
 _WHOLE_NAME_WITHOUT_A_SURNAME = frozenset({"nombre", "nome"})
 _WEAK = frozenset(
     {"description", "date", "datum", "fecha", "data", "day", "tag", "status", "state", "total", "id", "title", "type"}
@@ -252,6 +254,11 @@ def known_spellings() -> frozenset[str]:
     return _vocabulary().spellings
 
 
+def is_of_a_line(header: str) -> bool:
+    """Return whether the amounts of a column are parts, one for each line of an invoice."""
+    return normal(header) in _LINE_AMOUNTS
+
+
 def looks_like_data(cell: str) -> bool:
     """Return whether *cell* holds a value rather than the name of a column."""
     return bool(_DATA.search(cell.strip()))
@@ -351,6 +358,8 @@ def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str) 
             "transaction type" in has or any("job.invoice_ref" in choice for choice in choices)
         ):
             options = {}  # when an invoice is payable is no promise of ours
+        elif name == "state" and any({"address.city", "address.postal_code"} & set(other) for other in choices):
+            options = {"address.region": 0}  # beside a town it is where they live, not how far the job is
         elif name == "notes" and kind == "jobs":
             options = {}  # notes for the office must not end up in a thank-you
         if not job:
@@ -366,6 +375,11 @@ def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str) 
                 options = {"job.site_address": 60}
         options.pop("client.source", None)
         chosen.append(min(options, key=lambda known: options[known]) if options else "")
+    if "job.invoice_ref" in chosen:  # a reference beside an invoice's number is somebody else's note
+        chosen = [
+            "" if known == "job.id" and name in _REFERENCES else known
+            for name, known in zip(names, chosen, strict=True)
+        ]
     _keep_the_best(chosen, choices)
     return chosen
 

@@ -580,10 +580,6 @@ def _differs(before: tuple[facts.FileResult, facts.ParsedJob], file: facts.FileR
     return before[0] is file and (before[1].completed_on, before[1].status) != (job.completed_on, job.status)
 
 
-# Amounts of these columns are parts; any other amount that is repeated is the same total on every line.
-_LINE_AMOUNTS = frozenset({"line total", "lineamount", "item total", "line subtotal", "line amount", "lineitem price"})
-
-
 def _add_lines(file: facts.FileResult, lines: Sequence[facts.ParsedJob]) -> None:
     """Make the first of several rows with one number the whole job: its lines are services, its amounts add up."""
     first = lines[0]
@@ -592,10 +588,9 @@ def _add_lines(file: facts.FileResult, lines: Sequence[facts.ParsedJob]) -> None
     first.rows = [row for line in lines for row in line.rows]
     first.service = ", ".join(dict.fromkeys(line.service for line in lines if line.service))
     amounts = [line.amount_minor for line in lines if line.amount_minor is not None]
-    parts = any(headers.normal(cell) in _LINE_AMOUNTS for cell in file.header)
     if amounts and len({line.currency for line in lines if line.currency}) == 1 and first.job_id:
         first.currency = next(line.currency for line in lines if line.currency)
-        if parts or len(set(amounts)) > 1:
+        if file.amounts_are_parts or len(set(amounts)) > 1:
             first.amount_minor = sum(amounts)
         else:
             first.amount_minor = amounts[0]

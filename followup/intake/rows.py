@@ -403,8 +403,11 @@ class Reader:
             filled = [(part, values[index]) for part, index in group if values[index]]
             if not filled:
                 continue
+            streets = [value for part, value in filled if part == "street"]
             for part, value in filled:
-                if part == "line2" or (part == "street" and client.street):
+                if part == "street" and any(one != value and one.casefold() in value.casefold() for one in streets):
+                    continue  # the whole address in one cell, beside its parts
+                if part == "line2" or (part == "street" and client.street and client.street != value):
                     client.street = f"{client.street}, {value}" if client.street else value
                 elif part == "country":
                     client.country = columns.read_country(value)

@@ -394,9 +394,7 @@ def test_only_what_a_file_shows_counts_as_decided() -> None:
 
 def test_what_is_wrong_or_left_out_is_told_in_the_order_of_the_rows() -> None:
     """However early or late it was found out."""
-    said = read(
-        "My list,,\nName,Email,Phone\nAda,nowhere,\n,,\nBob,b@example.com,,extra\nCy,c,\nTotal,,3\n"
-    ).to_json()
+    said = read("My list,,\nName,Email,Phone\nAda,nowhere,\n,,\nBob,b@example.com,,extra\nCy,c,\nTotal,,3\n").to_json()
     errors, skipped = said["errors"], said["skipped"]
     assert isinstance(errors, list)
     assert isinstance(skipped, list)
@@ -427,6 +425,16 @@ def test_the_first_filled_address_counts_whole() -> None:
         ("1 Works Rd", "York"),
         ("2 High St", "Leeds"),
     ]
+
+
+def test_an_address_in_one_cell_and_in_parts_is_written_once() -> None:
+    """Some programs export both; two different lines of one street stay two."""
+    result = read(
+        "Name,Email,Address,Street,City\n"
+        'Ada,a@example.com,"1 High St, York",1 High St,York\nBob,b@example.com,2 High St,2 High St,York\n'
+        "Cy,c@example.com,The Mill,3 Low St,York\n"
+    )
+    assert [client.street for client in result.clients] == ["1 High St", "2 High St", "The Mill, 3 Low St"]
 
 
 @pytest.mark.parametrize("text", ["", "   \n", "sep=;\n", "no table here"])

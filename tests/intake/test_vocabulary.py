@@ -42,6 +42,24 @@ def test_any_spelling_of_the_address_finds_the_header_row(alias: str) -> None:
     assert layout.kind == "clients"
 
 
+def test_a_state_beside_a_town_is_where_they_live() -> None:
+    """Alone, beside a job, it is how far the job is."""
+    fields = {
+        column.header: column.field
+        for column in headers.layout(["Client", "Email", "City", "State", "Zip", "Service", "Completed"]).columns
+    }
+    assert fields["State"] == "address.region"
+    alone = headers.layout(["Client", "Email", "Service", "Completed", "State"])
+    assert [column.header for column in alone.of("job.status")] == ["State"]
+
+
+def test_the_number_of_an_invoice_goes_before_a_reference() -> None:
+    """Lines of one invoice belong together by its number; the reference is kept as an unknown column."""
+    layout = headers.layout(["ContactName", "InvoiceNumber", "Reference", "InvoiceDate", "Total", "Description"])
+    assert [column.header for column in layout.of("job.id+invoice")] == ["InvoiceNumber"]
+    assert "Reference" in [column.header for column in layout.of("")]
+
+
 @pytest.mark.parametrize(
     ("meaning", "words"),
     [
