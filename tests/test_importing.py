@@ -85,6 +85,18 @@ def test_clients_come_before_jobs_whatever_the_order_of_the_files(desk: Desk) ->
     assert batch.detail["files"] == ["f1.csv", "f2.csv"]
 
 
+def test_a_client_is_listed_by_the_file_that_has_them_and_else_by_the_job_that_makes_them(desk: Desk) -> None:
+    """Also where the jobs stand first on the line; a job says nothing new about a client of another file."""
+    jobs = (
+        JOBS
+        + "7,,Ada Hall,ada@example.com,Boiler,13/02/2026,Done,120,\n"
+        + "8,,Bob Reed,bob@example.com,Boiler,13/02/2026,Done,120,\n"
+    )
+    for texts in ((jobs, ADA), (ADA, jobs)):
+        listed = {file.header[0]: [client.full_name for client in file.clients] for file in check(desk, *texts).files}
+        assert listed == {"Job #": ["Bob Reed"], "Client ID": ["Ada Hall"]}
+
+
 def test_the_same_file_again_changes_nothing(desk: Desk) -> None:
     """Its rows are known and are not even read."""
     load(desk, ADA)

@@ -353,7 +353,7 @@ _STATUS = {
     "programada|en curso|pendiente|in corso"
     "|programmato|da fare|gepland|in uitvoering|zaplanowane|w toku|planerad|pågår|no|nein|non|0|"
     "false|not completed|incomplete",
-    "not_a_job": "draft|quote|quoted|estimate|unsuccessful|not awarded|declined|rejected|lost|void|voided|"
+    "not_a_job": "not a job|draft|quote|quoted|estimate|unsuccessful|not awarded|declined|rejected|lost|void|voided|"
     "canceled|cancelled"
     "|user canceled|user cancelled|pro canceled|pro cancelled|no-show|no show|noshow|refunded|"
     "credit memo|credit note|payment"

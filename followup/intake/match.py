@@ -494,8 +494,8 @@ class _Matcher:
         for entry in self.found.clients:
             mine = [client for owner, client in entry.parsed if owner is file]
             whole = [client for client in mine if not client.reference]
-            if not whole and entry.existing is None and entry.parsed[0][0] is file:
-                whole = mine  # made by a job
+            if entry.existing is None and entry.parsed[0][0] is file and all(one.reference for _, one in entry.parsed):
+                whole = mine  # made by a job: no file has them as a client
             if not whole:
                 continue
             first = whole[0]
