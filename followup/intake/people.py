@@ -176,6 +176,8 @@ def split(full_name: str) -> tuple[str, str, str, str]:
     words = rest.split()
     if len(words) < 2:
         return (title, "", rest, name) if title else ("", rest, "", name)
+    if words[0] in _PARTICLES and not name.islower():  # written small: "van der Berg" has no first name
+        return title, "", rest, name
     couple = _AND.split(rest)
     if len(couple) == 2 and all(couple):
         left, right = couple[0].split(), couple[1].split()
@@ -193,10 +195,17 @@ def split(full_name: str) -> tuple[str, str, str, str]:
     return title, words[0], words[-1], name
 
 
+def _is_title(word: str) -> bool:
+    return word.lower().rstrip(".") in _TITLES
+
+
 def _title(name: str) -> tuple[str, str]:
     words = name.split()
-    titles = []
-    while len(words) > 1 and words[0].lower().rstrip(".") in _TITLES:
+    titles: list[str] = []
+    while len(words) > 1:
+        both = bool(titles) and len(words) > 2 and bool(_AND.fullmatch(words[0])) and _is_title(words[1])  # Mr & Mrs
+        if not both and not _is_title(words[0]):
+            break
         titles.append(words.pop(0))
     return " ".join(titles), " ".join(words)
 

@@ -647,7 +647,12 @@ class Reader:
             if job.completed_on is None:
                 index = self._done if self._done is not None else self._of.get("job.status", [0])[0]
                 self._problem(
-                    out, row, index, done, "no-date", "is completed, but there is no date; add the day it was completed"
+                    out,
+                    row,
+                    index,
+                    done or status,
+                    "no-date",
+                    "is completed, but there is no date; add the day it was completed",
                 )
             elif future:
                 self._problem(

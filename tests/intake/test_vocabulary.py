@@ -81,8 +81,8 @@ def test_the_number_of_an_invoice_goes_before_a_reference() -> None:
         (
             "not_a_job",
             (
-                "not_a_job, draft, quote, estimate, unsuccessful, not awarded, declined, void, voided, "
-                "canceled, cancelled, user canceled, pro canceled, no-show, refunded, credit memo, credit note, annulé, storniert"
+                "not_a_job, draft, quote, estimate, unsuccessful, not awarded, declined, void, voided, canceled, "
+                "cancelled, user canceled, pro canceled, no-show, refunded, credit memo, credit note, annulé, storniert"
             ),
         ),
         (
