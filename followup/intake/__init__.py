@@ -452,7 +452,8 @@ class _File:
             )
         else:
             more = f" ({shown})" if len(found.samples) > 1 else ""
-            question = f"is {found.samples[0]} day first or month first? No date of the file decides it{more}"
+            first = " or ".join(_FIRST[order] for order in found.options)
+            question = f"is {found.samples[0]} {first}? No date of the file decides it{more}"
         self._ask("date_order", question, found.options)
         return "dmy"
 
@@ -543,6 +544,9 @@ class _File:
                     records[index] = filled
                 elif index not in missing:
                     above = records[index]
+
+
+_FIRST = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 
 
 def _with_their_like(

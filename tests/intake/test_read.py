@@ -145,6 +145,15 @@ def test_an_undecidable_file_is_not_read_at_all() -> None:
     assert [job.amount_minor for job in answered.jobs] == [123400, 234500]
 
 
+def test_the_question_about_dates_names_the_orders_that_fit() -> None:
+    """With two digits for the year, the year may stand first."""
+    (question,) = read(
+        JOBS + "1,Ada,a@example.com,Boiler,31-12-25,Done,,\n2,Bob,b@example.com,Tap,25-12-31,Done,,\n"
+    ).questions
+    assert question.options == ("dmy", "ymd")
+    assert "day first or year first?" in question.question
+
+
 def test_an_answer_is_remembered_until_a_file_proves_it_wrong() -> None:
     """Last month's answer holds for a file that fits it, and no further."""
     memory = {"date_order": "mdy", "decimal_mark": ","}
