@@ -272,9 +272,16 @@ class Journal:
         except OSError as error:
             raise failure(error, self._path, doing="write") from error
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield every whole line, oldest first."""
-        for _, entry in self._read():
+    def size(self) -> int:
+        """Return how many bytes there are."""
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def entries(self, *, begin: int = 0) -> Iterator[Entry]:
+        """Yield every whole line from byte *begin* on, oldest first."""
+        for _, entry in self._read(begin):
             if entry is not None:
                 yield entry
 
@@ -287,9 +294,10 @@ class Journal:
             if entry is None
         ]
 
-    def _read(self) -> Iterator[tuple[int, Entry | None]]:
+    def _read(self, begin: int = 0) -> Iterator[tuple[int, Entry | None]]:
         try:
             with self._path.open("rb") as stream:
+                stream.seek(begin)
                 for number, line in enumerate(stream, start=1):
                     yield number, _entry(line)
         except FileNotFoundError:

@@ -27,10 +27,10 @@ def welcome(app: App) -> None:
 
 def show_status(app: App, path: Path) -> None:
     """Print what waits, in the manner of `git status`."""
-    from followup.workflow import homes
+    from followup.workflow import status
 
     desk = app.desk()
-    now = homes.status(desk)
+    now = status.count(desk)
     say(f"{desk.settings.business.name or 'Your business'}, {day_words(desk.today)}  ({path})")
     say(f"{plural(now.clients, 'client')}, {plural(now.jobs, 'job')}, {plural(now.contacts, 'contact')} on record.")
     waiting = [

@@ -122,14 +122,14 @@ def doctor_command(app: App, *, format_: str, output: Path | None) -> ExitCode:
         $ followup doctor
     """
     from followup import tables
-    from followup.workflow import homes as workflow
+    from followup.workflow import doctor
 
     home = app.home
     try:
         desk = app.desk()
     except ConfigurationError:
         desk = None
-    checks = workflow.examine(home, desk)
+    checks = doctor.examine(home, desk)
     rows = (
         (check.about, "ok" if check.ok else "FIX" if check.serious else "note", check.said, check.fix)
         for check in checks
@@ -211,9 +211,9 @@ def backup_command(app: App, *, to: Path | None) -> None:
     Example:
         $ followup backup
     """
-    from followup.workflow import homes as workflow
+    from followup.workflow import backups
 
-    path = workflow.backup(app.desk(), to)
+    path = backups.backup(app.desk(), to)
     say(f"Wrote {path} and checked it. Keep it as safe as the home: it holds your clients.")
 
 
@@ -230,12 +230,12 @@ def restore_command(app: App, *, backup: Path | None, folder: str | None, looked
         $ followup restore followup-2026-03-02-090000.tar.gz ~/followup
         $ followup restore --looked
     """
-    from followup.workflow import homes as workflow
+    from followup.workflow import backups
 
     if looked:
         if backup is not None:
             raise UsageError("--looked is said in a home that was restored; it takes no backup.")
-        if workflow.release_restored(app.desk()):
+        if backups.release_restored(app.desk()):
             say("The journal knows more than this database: everything due up to today waits for your review.")
             say("Look at `followup due`; settle each with done or skip, or say this again to release all.")
         else:
@@ -244,7 +244,7 @@ def restore_command(app: App, *, backup: Path | None, folder: str | None, looked
     if backup is None:
         raise UsageError("Say which backup: followup restore BACKUP [DIR].")
     target = app.new_home_path(folder)
-    made, contacts = workflow.restore(backup, target, now=app.clock())
+    made, contacts = backups.restore(backup, target, now=app.clock())
     say(f"Restored {made.path}: {plural(contacts, 'contact')} on record.")
     say("Everything due up to today waits for your review, because this copy cannot know what went out since.")
     say("Look at `followup due`; settle each with done or skip, or say `followup restore --looked` for all.")

@@ -222,10 +222,10 @@ def _calls(app: App, did: Counter[str]) -> None:
 
 
 def _summary(app: App, did: Counter[str]) -> None:
-    from followup.workflow import homes, planning
+    from followup.workflow import planning, status
 
     desk = app.desk()
-    now = homes.status(desk)
+    now = status.count(desk)
     coming = [each for each in planning.coming(desk, weeks=1) if each.act_on and each.act_on > desk.today]
     by_me = plural(did["called"], "call or letter", "calls and letters")
     done = f"{plural(did['drafted'], 'draft')} written, {did['skipped']} skipped, {by_me} made"

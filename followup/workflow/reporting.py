@@ -13,7 +13,7 @@ from followup.model import AttemptState, Channel
 from followup.report import contacts as contact_report
 from followup.report import periods
 from followup.report import summary as summary_report
-from followup.workflow import finding, homes
+from followup.workflow import finding, status
 from followup.workflow.desk import Desk
 
 
@@ -69,7 +69,7 @@ def summary(desk: Desk, **period: Any) -> Iterator[tuple[Any, ...]]:
         for case in desk.store.cases(open_only=False)
         if case.opened_on.toordinal() in inside or (case.resolved_on and case.resolved_on.toordinal() in inside)
     ]
-    now = homes.status(desk)
+    now = status.count(desk)
     waiting = {
         "drafts to confirm": now.drafts,
         "messages to send": now.messages,

@@ -42,7 +42,7 @@ from followup.model import (
     State,
 )
 from followup.report import calls, why, words
-from followup.workflow import contacts, finding, homes, planning
+from followup.workflow import contacts, finding, journal, planning
 from followup.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def opens_at(desk: Desk) -> str:
 def refuse_unsafe(desk: Desk) -> None:
     """Raise ConfigurationError when drafting could reach a client twice: a step is gone, or the database is older."""
     desk.check_steps()
-    ahead = homes.journal_ahead(desk)
+    ahead = journal.ahead(desk)
     if ahead:
         raise ConfigurationError(
             f"The journal knows {len(ahead)} hand-overs that the database has never heard of: this database is older "
@@ -156,6 +156,7 @@ def draft(desk: Desk, prepared: Iterable[Prepared], *, limit: int | None = None)
     refuse_unsafe(desk)
     done = Sent(opens_at=opens_at(desk))
     with desk.lock():
+        journal.agree(desk)
         try:
             for item in prepared:
                 if done.opens_at and item.message is not None:

@@ -1,0 +1,172 @@
+"""A home as one file, and a home from one file.
+
+Takes a Desk, or a backup and a folder. Gives the file, or the home. Touches the home's files.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from followup import files, settings, store
+from followup.errors import BadInput, CannotCreate, ConfigurationError, IOFailure, NotFound
+from followup.home import Home
+from followup.workflow import journal
+from followup.workflow.desk import Desk
+
+BACKUP_MEMBERS = ("followup.toml", "followup.db", "journal", "key")
+"""What a backup holds besides templates/; never a password file, never the drafts, which the database makes anew."""
+
+
+def backup(desk: Desk, to: Path | None) -> Path:
+    """Copy the home into one .tar.gz of mode 0600: database by the backup API, journal, templates, settings, key."""
+    name = f"followup-{desk.local(desk.now()):%Y-%m-%d-%H%M%S}.tar.gz"
+    target = to or desk.home.backups_path / name
+    if target.is_dir():
+        target = target / name
+    if target.exists():
+        raise CannotCreate(f"{target} exists already; a backup never overwrites one. Choose another name.")
+    if not target.parent.is_dir():
+        if to is not None:
+            raise CannotCreate(f"{target.parent}: no such folder. Make it first, or choose another place.")
+        files.make_folder(target.parent)
+    # Beside the target: room is needed there only, so that a full or read-only disk can still be saved from.
+    with _scratch(target.parent) as scratch:
+        copy, packed = scratch / "followup.db", scratch / "packed"
+        desk.store.backup(copy)
+        try:
+            with tarfile.open(packed, "w:gz") as archive:
+                archive.add(copy, "followup.db")
+                for member in BACKUP_MEMBERS:
+                    path = desk.home.path / member
+                    if member != "followup.db" and path.exists():
+                        archive.add(path, member)
+                if desk.home.templates_path.is_dir():
+                    archive.add(desk.home.templates_path, "templates")
+            files.write_atomically(target, packed.read_bytes())
+        except OSError as error:
+            raise files.failure(error, target, doing="write") from error
+    return target
+
+
+_SCRATCH = ".followup-scratch-"
+_ABANDONED_SECONDS = 3600  # nobody packs a home for an hour: a run that was killed left it behind
+
+
+@contextmanager
+def _scratch(beside: Path) -> Iterator[Path]:
+    """Yield a private folder that is gone afterwards, and with it those that killed runs left: they hold clients."""
+    try:
+        folder = Path(tempfile.mkdtemp(dir=beside, prefix=_SCRATCH))
+    except OSError as error:
+        raise files.failure(error, beside, doing="write to") from error
+    try:
+        now = folder.stat().st_mtime  # the file system's own time
+        for old in beside.glob(f"{_SCRATCH}*"):
+            if now - old.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def restore(archive_path: Path, folder: Path, *, now: datetime) -> tuple[Home, int]:
+    """Bring a backup back into *folder*, which must be empty or not exist.
+
+    Everything due up to today then waits for review: the backup cannot know what went out after it was made.
+
+    Args:
+        archive_path: what `backup` wrote.
+        folder: where the home is to be.
+        now: the instant; a naive one is local time of the home that is brought back.
+
+    Returns:
+        The home, and how many contacts it holds.
+    """
+    if not archive_path.is_file():
+        raise NotFound(f"{archive_path}: no such file.")
+    folder = folder.resolve()  # a link to an empty folder stays one
+    if folder.exists() and not folder.is_dir():
+        raise CannotCreate(f"{folder} is a file; a home is a folder. Choose another name.")
+    if folder.exists() and any(folder.iterdir()):
+        raise CannotCreate(f"{folder} is not empty; a restore never overwrites a home. Move it away first.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise files.failure(error, folder.parent, doing="create") from error
+    with _scratch(folder.parent) as scratch:
+        made = Home(scratch / "home")
+        files.make_folder(made.path)
+        _unpack(archive_path, made.path)
+        for path in made.path.rglob("*"):
+            path.chmod(files.PRIVATE_FOLDER if path.is_dir() else files.PRIVATE_FILE)
+        with _opened(made, archive_path) as opened:
+            contacts = opened.counts()["contacts"]
+            zone = _zone_of(made)
+            local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
+            with opened.write(kind="system", command="restore", person="", now=local.astimezone(UTC)) as write:
+                write.set_meta("restored_on", local.date().isoformat())
+        if folder.exists():
+            folder.rmdir()
+        made.path.rename(folder)
+    return Home(folder), contacts
+
+
+@contextmanager
+def _opened(made: Home, archive_path: Path) -> Iterator[store.Store]:
+    damaged = f"{archive_path}: the database in it is damaged. Take an older backup."
+    try:
+        opened = store.open(made.database_path, home_key=made.key(), backups=made.backups_path)
+    except IOFailure as error:
+        raise BadInput(damaged) from error
+    with opened:
+        if opened.check():
+            raise BadInput(damaged)
+        yield opened
+
+
+def _zone_of(made: Home) -> ZoneInfo:
+    try:
+        return ZoneInfo(settings.load(made.settings_path).business.timezone)
+    except ConfigurationError:  # `doctor` says what is wrong; bringing a home back must not fail for it
+        return ZoneInfo("UTC")
+
+
+def _unpack(archive_path: Path, into: Path) -> None:
+    try:
+        with tarfile.open(archive_path, "r:gz") as archive:
+            archive.extractall(into, filter="data")
+    except (tarfile.TarError, EOFError, UnicodeDecodeError) as error:
+        raise BadInput(f"{archive_path} is not a backup of followup, or it is damaged: {error}.") from error
+    except OSError as error:
+        if error.errno is None:  # gzip's own complaints are OSErrors without a number
+            raise BadInput(f"{archive_path} is not a backup of followup, or it is damaged: {error}.") from error
+        raise IOFailure(f"{archive_path}: {error.strerror}.") from error
+    missing = [member for member in ("followup.toml", "followup.db", "key") if not (into / member).is_file()]
+    if missing:
+        raise BadInput(f"{archive_path} is not a backup of followup: {', '.join(missing)} is not in it.")
+
+
+def release_restored(desk: Desk) -> bool:
+    """Go on after the owner has looked.
+
+    A database that is older than its journal is from now on treated like one that was restored: what is due waits for
+    review. What waits because of a restore is due again.
+
+    Returns:
+        Whether it was the journal that had to be looked at, so that things wait for review now.
+    """
+    ahead = journal.ahead(desk)
+    if not ahead and not desk.store.meta("restored_on"):
+        raise BadInput("Nothing waits because of a restore.")
+    with desk.store.write(kind="system", command="restore --looked", person=desk.person, now=desk.now()) as write:
+        if ahead:
+            journal.look_at(desk, write, ahead)
+        write.set_meta("restored_on", desk.today.isoformat() if ahead else "")
+    return bool(ahead)
