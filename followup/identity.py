@@ -56,6 +56,8 @@ def canonical_address(address: str) -> str:
 
     Only ASCII letters are folded: folding more sent GitHub's mail for ``mike@`` to ``mıke@`` in 2016.
     """
+    if address.isascii():
+        return address.strip().lower()
     text = unicodedata.normalize("NFC", address).strip()
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
@@ -79,15 +81,20 @@ def _digest(home_key: bytes, *parts: str) -> bytes:
     import hmac  # brings OpenSSL, which most starts do without
 
     # The length in front of each part keeps ("ab", "c") apart from ("a", "bc").
-    text = b"".join(f"{len(raw)}:".encode() + raw for raw in (part.encode() for part in parts))
-    return hmac.digest(home_key, text, "sha256")
+    text = "".join([f"{len(part.encode())}:{part}" for part in parts])
+    return hmac.digest(home_key, text.encode(), "sha256")
 
 
 def _spell(digest: bytes) -> str:
-    number = int.from_bytes(digest)
-    number, first = divmod(number, len(LETTERS))
-    letters = [LETTERS[first]]
-    for _ in range(LENGTH - 1):
-        number, index = divmod(number, len(ALPHABET))
-        letters.append(ALPHABET[index])
-    return "".join(letters)
+    number, start = divmod(int.from_bytes(digest) % _SPELLINGS, len(_STARTS))
+    pairs = []
+    for _ in range(LENGTH // 2 - 1):
+        number, index = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[index])
+    return _STARTS[start] + "".join(pairs)
+
+
+# Two letters at a time, the less significant one first: an import spells hundreds of thousands.
+_STARTS = [first + second for second in ALPHABET for first in LETTERS]
+_PAIRS = [first + second for second in ALPHABET for first in ALPHABET]
+_SPELLINGS = len(_STARTS) * len(_PAIRS) ** (LENGTH // 2 - 1)
