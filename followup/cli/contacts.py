@@ -32,10 +32,10 @@ def calls_command(app: App, *, client: str | None, format_: str, output: Path | 
         $ followup calls hall
     """
     from followup.report import calls
-    from followup.workflow import finding, sending
+    from followup.workflow import composing, finding
 
     desk = app.desk()
-    sheet = sending.call_sheet(desk)
+    sheet = composing.call_sheet(desk)
     if client is not None:
         who = finding.client(desk, client)
         sheet = [call for call in sheet if call.client.id == who.id]

@@ -16,7 +16,7 @@ from followup.errors import Ambiguous, BadInput, ExitCode, NotFound, UsageError,
 
 if TYPE_CHECKING:
     from followup.model import Attempt
-    from followup.workflow.sending import Prepared
+    from followup.workflow.composing import Prepared
 
 
 @click.command("preview")
@@ -33,13 +33,13 @@ def preview_command(app: App, *, key_or_client: str | None, edit: bool, text_fil
     Example:
         $ followup preview hall
     """
-    from followup.workflow import sending
+    from followup.workflow import composing, sending
 
     desk = app.desk()
     if key_or_client is None:
         if edit or text_file:
             raise UsageError("Say which message: followup preview --edit KEY.")
-        prepared = sending.prepare(desk, sending.ready(desk))
+        prepared = composing.prepare(desk, sending.ready(desk))
         for number, item in enumerate(prepared):
             if number:
                 click.echo("-" * 72)
@@ -47,7 +47,7 @@ def preview_command(app: App, *, key_or_client: str | None, edit: bool, text_fil
         if not prepared:
             click.echo("No message is due.")
         return _code(prepared)
-    item = sending.preview(desk, key_or_client)
+    item = composing.preview(desk, key_or_client)
     if edit or text_file:
         return edit_words(app, item, text_file)
     show(app, item)
@@ -60,13 +60,13 @@ def _code(prepared: list[Prepared]) -> ExitCode:
 
 def show(app: App, item: Prepared, *, brief: bool = False) -> None:
     """Print one message as it would go out: headers (*brief*: those for people) and words, or number and words."""
-    from followup.workflow import sending
+    from followup.workflow import composing
 
     if item.message is None:
         app.warn(f"{item.decision.key}: {item.problem}")
         return
     if item.message.channel.value == "email":
-        say(sending.readable(app.desk(), item.message, brief=brief))
+        say(composing.readable(app.desk(), item.message, brief=brief))
         return
     if "\n" in item.message.to_address:  # on paper: the address begins with the name
         say(f"{item.message.channel.value}  ({item.decision.key})\n\n{item.message.to_address}\n")
@@ -78,7 +78,7 @@ def show(app: App, item: Prepared, *, brief: bool = False) -> None:
 
 def edit_words(app: App, item: Prepared, text_file: Path | None = None) -> ExitCode:
     """Let the owner change the words of one message, in an editor or from a file."""
-    from followup.workflow import sending
+    from followup.workflow import composing
 
     if item.message is None:
         raise BadInput(f"{item.decision.key}: {item.problem}")
@@ -93,7 +93,7 @@ def edit_words(app: App, item: Prepared, text_file: Path | None = None) -> ExitC
         click.echo("Nothing was changed.")
         return ExitCode.DONE
     subject, text = split_edited(after, subject=item.message.subject)
-    sending.keep_text(app.desk(), item.decision, subject=subject, text=text)
+    composing.keep_text(app.desk(), item.decision, subject=subject, text=text)
     say(f"Kept your words for {item.decision.key}. `followup preview {item.decision.key}` shows them.")
     return ExitCode.DONE
 
@@ -188,7 +188,7 @@ def send_command(
         $ followup send --dry-run
         $ followup send --yes --limit 10
     """
-    from followup.workflow import sending
+    from followup.workflow import composing, planfile, sending
 
     desk = app.desk()
     sending.refuse_unsafe(desk)
@@ -196,7 +196,7 @@ def send_command(
     if plan_file is not None:
         if only:
             raise UsageError("--plan and --only do not go together.")
-        kept = sending.planned(desk, _read_plan(plan_file))
+        kept = planfile.planned(desk, _read_plan(plan_file))
         prepared = kept.prepared
         for key, why in kept.changed:
             app.warn(f"Left out {key}: {why}.")
@@ -206,12 +206,12 @@ def send_command(
         if kept.by_hand:
             app.narrate(f"{plural(kept.by_hand, 'call, text or letter', 'calls, texts and letters')}: followup calls")
     else:
-        prepared = sending.prepare(desk, sending.ready(desk, only=only))
+        prepared = composing.prepare(desk, sending.ready(desk, only=only))
     good = [item for item in prepared if item.message is not None]
-    for item in prepared:
-        if item.message is None:
-            app.warn(f"Not drafted: {item.decision.key}: {item.problem}")
-            code = worst((code, item.code))
+    refused = [item for item in prepared if item.message is None]
+    for line in sending.refusals(refused):
+        app.warn(f"Not drafted: {line}")
+    code = worst((code, *(item.code for item in refused)))
     if not good:
         sending.tidy_drafts(desk) if not dry_run else None
         click.echo("Nothing to draft.")
@@ -232,9 +232,9 @@ def send_command(
         return code
     app.confirm(f"Write {plural(len(shown), 'draft')}?", yes=yes)
     done = sending.draft(desk, good, limit=limit)
-    for item in done.refused:
-        app.warn(f"Not drafted: {item.decision.key}: {item.problem}")
-        code = worst((code, item.code))
+    for line in sending.refusals(done.refused):
+        app.warn(f"Not drafted: {line}")
+    code = worst((code, *(item.code for item in done.refused)))
     names = {item.decision.key: item.message.to_name for item in good if item.message is not None}
     for attempt in done.drafted:
         say(f"Wrote draft: {attempt.key:<29} {names[attempt.key]} <{attempt.address}>")

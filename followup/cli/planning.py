@@ -119,13 +119,13 @@ def plan_command(app: App, *, weeks: int, format_: str, output: Path | None) -> 
         $ followup send --plan plan.csv
     """
     from followup.report import due
-    from followup.workflow import planning, sending
+    from followup.workflow import planfile, planning
 
     desk = app.desk()
     decisions = planning.coming(desk, weeks=weeks)
     clients = planning.clients_of(desk, decisions)
     services = planning.services_of(desk, decisions)
-    texts = sending.text_digests(desk, decisions) if format_ != "table" else None
+    texts = planfile.text_digests(desk, decisions) if format_ != "table" else None
     print_rows(
         app,
         due.plan_rows(decisions, clients, services=services, texts=texts, machine=format_ != "table"),

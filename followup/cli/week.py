@@ -18,7 +18,7 @@ from followup.errors import FollowupError
 from followup.model import Channel, InstructionKind, Outcome
 
 if TYPE_CHECKING:
-    from followup.workflow.sending import Prepared
+    from followup.workflow.composing import Prepared
 
 OUTCOME_KEYS = {
     "h": Outcome.HAPPY,
@@ -59,7 +59,7 @@ def week_command(app: App, *, files: tuple[Path, ...]) -> None:
 def _print_round(app: App) -> None:
     from followup.cli import planning as planning_commands
     from followup.report import calls
-    from followup.workflow import sending
+    from followup.workflow import composing, sending
 
     desk = app.desk()
     planning_commands.show_status(app, desk.home.path)
@@ -68,13 +68,13 @@ def _print_round(app: App) -> None:
         click.echo("\nDrafts to confirm")
         for attempt in drafts:
             say(f"  {message_commands.draft_line(attempt)}")
-    prepared = sending.prepare(desk, sending.ready(desk))
+    prepared = composing.prepare(desk, sending.ready(desk))
     if prepared:
         click.echo("\nMessages to send")
         for item in prepared:
             said = item.message.subject if item.message else item.problem
             say(f"  {item.client.full_name or item.client.company}: {said}  ({item.decision.key})")
-    sheet = sending.call_sheet(desk)
+    sheet = composing.call_sheet(desk)
     if sheet:
         # Whom, what for and what was last: a screenful for a week. The words themselves fill pages.
         click.echo("\nCalls, texts and letters (`followup calls` has the words)")
@@ -108,10 +108,10 @@ def _confirm(app: App) -> None:
 
 def _messages(app: App, did: Counter[str]) -> None:
     from followup.report import words
-    from followup.workflow import planning, sending
+    from followup.workflow import composing, planning, sending
 
     desk = app.desk()
-    prepared = sending.prepare(desk, sending.ready(desk))
+    prepared = composing.prepare(desk, sending.ready(desk))
     if not prepared:
         click.echo("\nNo message is due.")
         return
@@ -172,7 +172,7 @@ def _messages(app: App, did: Counter[str]) -> None:
 
 def _edited(app: App, item: Prepared) -> Prepared:
     """Let the owner change the words; what cannot be kept is said, and the round goes on."""
-    from followup.workflow import sending
+    from followup.workflow import composing
 
     try:
         message_commands.edit_words(app, item)
@@ -180,15 +180,15 @@ def _edited(app: App, item: Prepared) -> Prepared:
         app.warn(str(error))
     except click.ClickException as error:  # there is no editor
         app.warn(error.format_message())
-    return sending.preview(app.desk(), item.decision.key)
+    return composing.preview(app.desk(), item.decision.key)
 
 
 def _calls(app: App, did: Counter[str]) -> None:
     from followup.report import calls
-    from followup.workflow import contacts, sending
+    from followup.workflow import composing, contacts
 
     desk = app.desk()
-    sheet = sending.call_sheet(desk)
+    sheet = composing.call_sheet(desk)
     if not sheet:
         click.echo("\nNo calls to make.")
         return

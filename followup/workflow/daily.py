@@ -15,7 +15,7 @@ from hashlib import sha256
 from followup.errors import ExitCode, worst
 from followup.model import Channel, Decision, State
 from followup.report import words
-from followup.workflow import contacts, planning, sending
+from followup.workflow import composing, contacts, planning, sending
 from followup.workflow.desk import Desk
 
 REMIND = timedelta(days=7)
@@ -71,7 +71,7 @@ class Daily:
 
 def run(desk: Desk) -> Daily:
     """Draft what is due; a draft that was made by an earlier run is not made again."""
-    done = sending.draft(desk, sending.prepare(desk, sending.ready(desk)))
+    done = sending.draft(desk, composing.prepare(desk, sending.ready(desk)))
     waiting: dict[str, set[str]] = {name: set() for name, *_ in _KINDS}
     refused = {item.decision.key: item.problem for item in done.refused}
     for decision in planning.due(desk):
@@ -108,8 +108,8 @@ def digest(done: Daily, *, quiet: bool) -> Iterator[str]:
             some_new = f" ({new} new)" if 0 < new < len(marks) else ""
             said = f"  {words.plural(len(marks), one, many)}{some_new}: {command}"
             yield said.format(page=done.page, opens_at=done.sent.opens_at)
-    for item in done.sent.refused:
-        yield f"  {item.decision.key}: {item.problem}"
+    for line in sending.refusals(done.sent.refused):
+        yield f"  {line}"
 
 
 def remember(desk: Desk, done: Daily, *, told: bool) -> None:

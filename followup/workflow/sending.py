@@ -1,20 +1,18 @@
-"""From what is due to drafts and back: render, check, write, confirm.
+"""From what is due to drafts and back: hand over, tidy, confirm.
 
-Takes a Desk and decisions. Gives what was drafted, refused or confirmed. Touches the store, the journal and the drafts
-folder, through `deliver`.
+Takes a Desk and prepared messages. Gives what was drafted, refused or confirmed. Touches the store, the journal and the
+drafts folder, through `deliver`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from followup import deliver, identity, render
+from followup import deliver, identity
 from followup.errors import (
     Ambiguous,
     BadInput,
@@ -27,22 +25,15 @@ from followup.errors import (
     TryLater,
     UsageError,
 )
-from followup.mail import build, reading
 from followup.model import (
     Attempt,
     AttemptState,
     Channel,
-    Client,
     Contact,
-    Decision,
-    Dossier,
-    Instruction,
-    InstructionKind,
-    Message,
     State,
 )
-from followup.report import calls, why, words
-from followup.workflow import contacts, finding, journal, planning
+from followup.report import words
+from followup.workflow import composing, finding, journal, planning
 from followup.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -50,23 +41,8 @@ if TYPE_CHECKING:
 
     Write: TypeAlias = store.Writer
 
+
 READY = frozenset({State.DUE})
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A touchpoint with its message, or with the reason why there is none."""
-
-    decision: Decision
-    dossier: Dossier
-    message: Message | None = None
-    problem: str = ""
-    code: ExitCode = ExitCode.DONE  # what the problem means for the run: a wrong template, or a person has to look
-
-    @property
-    def client(self) -> Client:
-        """Return whom it is for."""
-        return self.dossier.client
 
 
 @dataclass(slots=True)
@@ -74,38 +50,10 @@ class Sent:
     """What a run of `send` did."""
 
     drafted: list[Attempt] = field(default_factory=list)
-    refused: list[Prepared] = field(default_factory=list)  # with their problems
+    refused: list[composing.Prepared] = field(default_factory=list)  # with their problems
     left: int = 0  # over --limit
     opens_at: str = ""  # nothing was drafted, because of the hour; from when on it may be
     paths: list[Path] = field(default_factory=list)
-
-
-@contextmanager
-def renderer(desk: Desk) -> Iterator[render.Renderer]:
-    """Yield the one renderer of a run."""
-    with render.Renderer(desk.template_folders, settings=desk.settings, today=desk.today) as opened:
-        yield opened
-
-
-def prepare(desk: Desk, found: Iterable[planning.Found]) -> list[Prepared]:
-    """Render each touchpoint; one that no message can be made of says why and stops nobody else."""
-    items = list(found)
-    if not items:
-        return []
-    requests = [render.Request(each.decision, each.dossier, _edited(each)) for each in items]
-    with renderer(desk) as opened:
-        return [_prepared(desk, each, made) for each, made in zip(items, opened.messages(requests), strict=True)]
-
-
-def _prepared(desk: Desk, found: planning.Found, made: Message | FollowupError) -> Prepared:
-    if not isinstance(made, Message):
-        return Prepared(found.decision, found.dossier, problem=str(made), code=made.exit_code)
-    if made.channel is Channel.EMAIL:
-        try:
-            preview_bytes(desk, made)
-        except BadInput as error:  # the words are fine, and no message that mail programs read can be made of them
-            return Prepared(found.decision, found.dossier, problem=str(error), code=ExitCode.NEEDS_A_PERSON)
-    return Prepared(found.decision, found.dossier, message=made)
 
 
 def ready(desk: Desk, *, only: Sequence[str] = ()) -> list[planning.Found]:
@@ -151,7 +99,7 @@ def refuse_unsafe(desk: Desk) -> None:
         )
 
 
-def draft(desk: Desk, prepared: Iterable[Prepared], *, limit: int | None = None) -> Sent:
+def draft(desk: Desk, prepared: Iterable[composing.Prepared], *, limit: int | None = None) -> Sent:
     """Hand over what was prepared as drafts, each at most once, and make the drafts folder show them."""
     refuse_unsafe(desk)
     done = Sent(opens_at=opens_at(desk))
@@ -176,7 +124,7 @@ def draft(desk: Desk, prepared: Iterable[Prepared], *, limit: int | None = None)
     return done
 
 
-def _draft(desk: Desk, item: Prepared, done: Sent) -> None:
+def _draft(desk: Desk, item: composing.Prepared, done: Sent) -> None:
     if item.message is None:
         done.refused.append(item)
         return
@@ -197,6 +145,16 @@ def _draft(desk: Desk, item: Prepared, done: Sent) -> None:
         return
     if attempt is not None:
         done.drafted.append(attempt)
+
+
+def refusals(refused: Iterable[composing.Prepared]) -> Iterator[str]:
+    """Yield one line for each problem, however many messages it stops: a broken template stops many."""
+    stopped: dict[str, list[str]] = {}
+    for item in refused:
+        stopped.setdefault(item.problem, []).append(item.decision.key)
+    for problem, keys in stopped.items():
+        more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+        yield f"{keys[0]}{more}: {problem}"
 
 
 def tidy_drafts(desk: Desk) -> list[Path]:
@@ -271,187 +229,3 @@ def _use_up_notes(desk: Desk, sent: Iterable[Attempt]) -> None:
     if said:
         with desk.store.write(kind="contact", command="confirm", person=desk.person, now=desk.now()) as write:
             write.save_many(said)
-
-
-def preview(desk: Desk, target: str) -> Prepared:
-    """Return the message for a touchpoint as it would go out now."""
-    decision = finding.decision(desk, target)
-    dossier = planning.dossier_of(desk, decision.client_id)
-    return prepare(desk, [planning.Found(decision, dossier)])[0]
-
-
-def preview_bytes(desk: Desk, message: Message) -> str:
-    """Return the exact message, headers and all, that a draft would hold if it were made now."""
-    touchpoint_id = identity.message_identifier(desk.key, message.key)
-    raw = build.to_bytes(
-        message,
-        message_id=build.message_id(touchpoint_id, sender=message.from_address),
-        touchpoint_id=touchpoint_id,
-        at=desk.local(desk.now()),
-        unsent=True,
-    )
-    return raw.decode("ascii")
-
-
-def readable(desk: Desk, message: Message, *, brief: bool = False) -> str:
-    """Return headers and plain words of a message as a mail program shows them; the headers are those it will have.
-
-    With *brief* only the headers that a person reads: from, to, subject, and where an answer goes.
-    """
-    headers = reading.headers(preview_bytes(desk, message).encode("ascii"))
-    if brief:
-        headers = [(name, value) for name, value in headers if name in ("From", "To", "Subject", "Reply-To")]
-    return "\n".join([*(f"{name}: {value}" for name, value in headers), "", message.text])
-
-
-def keep_text(desk: Desk, decision: Decision, *, subject: str, text: str) -> None:
-    """Keep the owner's own words for one touchpoint; `undo` takes them back.
-
-    Raises:
-        BadInput: no message can be made of the words; nothing was kept.
-    """
-    if not text.strip():
-        raise BadInput("The text is empty; nothing was kept.")
-    words = Instruction(
-        id=identity.random_identifier(),
-        client_id=decision.client_id,
-        kind=InstructionKind.TEXT,
-        given_at=desk.now(),
-        on=desk.today,
-        key=decision.key,
-        subject=subject,
-        text=text,
-    )
-    dossier = planning.dossier_of(desk, decision.client_id)
-    trial = replace(dossier, instructions=(*dossier.instructions, words))
-    (tried,) = prepare(desk, [planning.Found(decision, trial)])
-    if tried.message is None:
-        raise BadInput(f"Nothing was kept: {tried.problem}")
-    with desk.store.write(kind="hand", command="preview --edit", person=desk.person, now=desk.now()) as write:
-        write.save(words)
-
-
-def call_sheet(desk: Desk) -> list[calls.Call]:
-    """Return the calls, texts and letters that wait, each with its words, what was done and what was said."""
-    found = prepare(desk, contacts.by_hand(desk))
-    return [
-        calls.Call(
-            decision=item.decision,
-            client=item.client,
-            jobs=tuple(job for job_id in item.decision.job_ids for job in item.dossier.jobs if job.id == job_id),
-            contacts=item.dossier.contacts,
-            script=item.message.text if item.message else "",
-            problem=item.problem,
-        )
-        for item in found
-    ]
-
-
-# ---------------------------------------------------------------- the plan file
-
-
-def text_digests(desk: Desk, decisions: Iterable[Decision]) -> dict[str, str]:
-    """Return key -> digest of what would be said and why, for every message that can be rendered now."""
-    found = []
-    for decision in decisions:
-        if decision.channel is not None and decision.state in (State.DUE, State.UPCOMING, State.HELD):
-            found.append(planning.Found(decision, planning.dossier_of(desk, decision.client_id)))
-    return {item.decision.key: digest(item.decision, item.message) for item in prepare(desk, found) if item.message}
-
-
-def digest(decision: Decision, message: Message) -> str:
-    """Return a short digest of a message and of the decision behind it: day of the rule, jobs, way, words.
-
-    It begins with a letter: a spreadsheet would make a number of sixteen digits, and of 12e45.
-    """
-    said = (
-        *(decision.key, str(decision.due_on), decision.channel or "", decision.address, decision.template),
-        *(",".join(decision.job_ids), message.to_address, message.subject, message.text, message.html),
-    )
-    return "d" + sha256("\0".join(said).encode()).hexdigest()[:15]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What of a plan file goes out now, and the rest: each key with why it does not."""
-
-    prepared: list[Prepared]
-    changed: list[tuple[str, str]]  # no longer what the plan says: a person has to look
-    waiting: list[tuple[str, str]]  # as planned, and there is nothing to send now
-    by_hand: int  # calls, texts and letters, which `send` does not make
-
-
-def planned(desk: Desk, lines: Iterable[Mapping[str, str]]) -> Kept:
-    """Return the messages of a plan file that are due with decision and text unchanged, and name the rest."""
-    prepared = {item.decision.key: item for item in prepare(desk, ready(desk))}
-    kept = Kept([], [], [], 0)
-    by_hand = 0
-    of_client: dict[str, dict[str, Decision]] = {}
-    for key, line in {line["key"]: line for line in lines}.items():
-        item = prepared.get(key)
-        if item is not None:
-            change = _changed(item, line, today=desk.today)
-            if change:
-                kept.changed.append((key, change))
-            else:
-                kept.prepared.append(item)
-            continue
-        owner = desk.store.client_of_fact(key.partition(".")[0]) or ""
-        if owner and owner not in of_client:
-            of_client[owner] = {each.key: each for each in planning.decisions_of(desk, owner)}
-        decision = of_client.get(owner, {}).get(key)
-        if decision is None:
-            kept.changed.append((key, "nothing calls for it any more"))
-        elif decision.state in _SETTLED:
-            kept.waiting.append((key, why.verdict(decision)))
-        elif decision.state not in _TO_COME:
-            kept.changed.append((key, f"{why.verdict(decision)} ({words.main_reason(decision)})"))
-        elif line["channel"] != (decision.channel or ""):
-            kept.changed.append((key, _other_way(decision.channel, line)))
-        elif decision.channel != Channel.EMAIL:
-            by_hand += 1
-        elif decision.state != State.REVIEW and _planned_on(line) < (decision.act_on or desk.today):
-            kept.changed.append((key, f"{why.verdict(decision)}, later than planned ({words.main_reason(decision)})"))
-        else:
-            kept.waiting.append((key, why.verdict(decision)))
-    return replace(kept, by_hand=by_hand)
-
-
-_SETTLED = frozenset({State.UNCONFIRMED, State.DONE})
-_TO_COME = frozenset({State.DUE, State.UPCOMING, State.HELD, State.REVIEW})
-
-
-def _changed(item: Prepared, line: Mapping[str, str], *, today: date) -> str:
-    """Return what is no longer as a line of a plan file says of a message that is due; empty when all is."""
-    if item.message is None:
-        return item.problem
-    if line["channel"] != Channel.EMAIL.value:
-        return _other_way(Channel.EMAIL, line)
-    if line["address"] != item.decision.address:
-        return f"goes to {item.decision.address} now, not to {line['address'] or 'nobody'}"
-    if today < _planned_on(line, unknown=today):
-        return f"was planned for {line['act_on']} and is due already"
-    if line["digest"] != digest(item.decision, item.message):
-        return f"its words, its jobs or its day have changed; `followup preview {item.decision.key}` shows it"
-    return ""
-
-
-def _planned_on(line: Mapping[str, str], *, unknown: date = date.max) -> date:
-    """Return the day that a line names; *unknown* where there is none, or a spreadsheet wrote it in its own way."""
-    try:
-        return date.fromisoformat(line["act_on"])
-    except ValueError:
-        return unknown
-
-
-def _other_way(channel: Channel | None, line: Mapping[str, str]) -> str:
-    return f"goes by {words.channel(channel)} now, not by {words.channel(line['channel']) or 'any way'}"
-
-
-def _edited(found: planning.Found) -> Instruction | None:
-    words = [
-        each
-        for each in found.dossier.instructions
-        if each.kind == InstructionKind.TEXT and each.key == found.decision.key
-    ]
-    return words[-1] if words else None
