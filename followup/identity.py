@@ -97,4 +97,4 @@ def _spell(digest: bytes) -> str:
 # Two letters at a time, the less significant one first: an import spells hundreds of thousands.
 _STARTS = [first + second for second in ALPHABET for first in LETTERS]
 _PAIRS = [first + second for second in ALPHABET for first in ALPHABET]
-_SPELLINGS = len(_STARTS) * len(_PAIRS) ** (LENGTH // 2 - 1)
+_SPELLINGS: int = len(_STARTS) * len(_PAIRS) ** (LENGTH // 2 - 1)

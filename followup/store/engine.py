@@ -150,6 +150,30 @@ class Database:
                     self._connection.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def unindexed(self, tables: Iterable[str]) -> Iterator[None]:
+        """Take away the indexes of those of *tables* that are empty, until the block has filled them.
+
+        Keys stay, and so does what must be unique. Where the block fails, the transaction takes all of it back.
+        """
+        with self._refusals():
+            taken = [
+                index
+                for table in tables
+                if self._connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None  # noqa: S608  # our names
+                for index in self._connection.execute(
+                    "SELECT name, sql FROM sqlite_master "
+                    "WHERE type = 'index' AND tbl_name = ? AND sql LIKE 'CREATE INDEX %'",
+                    (table,),
+                )
+            ]
+            for name, _ in taken:
+                self._connection.execute(f"DROP INDEX {name}")
+        yield
+        with self._refusals():
+            for _, statement in taken:
+                self._connection.execute(statement)
+
     # ------------------------------------------------------------ the file as a whole
 
     @property

@@ -6,9 +6,11 @@ Takes records of the model. Gives nothing but what was asked. Touches the databa
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from followup import identity
@@ -83,6 +85,15 @@ class Writer:
 
     # ------------------------------------------------------------ records
 
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Fill tables that are empty so far without their indexes, which are made at the end: that is far cheaper."""
+        with self._database.unindexed(_SUMMARIES):
+            with self._database.unindexed(_FILLED):
+                yield
+                self._write_changes()
+            self.flush()
+
     def save(self, record: Saved) -> bool:
         """Store *record* as it is now, and return whether that changed anything."""
         return self.save_many([record]) > 0
@@ -111,7 +122,7 @@ class Writer:
             old = known.get(record_id)
             if old is None:
                 new.append(record)
-                self._record(table.name, record_id, "", None, table.plain(record))
+                self._record(table.name, record_id, "", None, self._creation(table, record))
             elif old != record:
                 changed.append(record)
                 differences = table.differences(old, record)
@@ -130,6 +141,16 @@ class Writer:
         if kind is Client:
             self._derive(new, changed, changed_fields)
         return len(new) + len(changed)
+
+    def _creation(self, table: Table[Any], record: Saved) -> dict[str, Plain]:
+        """Return what `change` keeps of a record that is new.
+
+        Of an imported one that is only what undoing asks for: what it said is in the record, and in later changes.
+        """
+        if self._batch["kind"] != "import":
+            return table.plain(record)
+        opted_out = isinstance(record, Client) and record.consent is Consent.OPTED_OUT
+        return {"consent": Consent.OPTED_OUT.value} if opted_out else {}
 
     def _known(self, table: Table[Any], ids: Collection[str]) -> dict[str, Any]:
         """Return the records among *ids* that exist, without asking a table that was empty when the batch began."""
@@ -478,7 +499,7 @@ class Writer:
                 record_id,
                 field,
                 None if whole and old is None else codec.dumps(old),
-                None if whole and new is None else codec.dumps(new),
+                None if whole and new is None else codec.dumps(new) if new != {} else "{}",
             )
         )
         if len(self._changes) >= BUFFERED:
@@ -510,9 +531,22 @@ class Writer:
 def write_summaries(database: Database, client_ids: Iterable[str]) -> None:
     """Work out the summaries of *client_ids* anew."""
     for chunk in chunks(client_ids):
-        database.run_many("summary_put", summaries.rows(database, chunk))
+        rows = map(_SUMMARY_CELLS, summaries.rows(database, chunk))
+        database.run_rows("summary_put", codec.SUMMARY.columns, rows)
 
 
+_SUMMARIES = ("client_summary",)
+_FILLED = (
+    "client_email",
+    "client_phone",
+    "client_name",
+    "household_key",
+    "job",
+    "external_id",
+    "known_row",
+    "change",
+)
+_SUMMARY_CELLS = itemgetter(*codec.SUMMARY.columns)
 _CHANGE = ("batch_id", "number", "record", "record_id", "field", "old", "new")
 _AMONG = {
     "job": "jobs_among",

@@ -11,7 +11,7 @@ import gc
 import io
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 DEFAULT_SOURCE = "default"
 """Whose numbers a file's numbers are, where --source does not say."""
+
+BULK = 1000
+"""How many records are worth writing without indexes, which are made afterwards."""
 
 Record = TypeVar("Record", Client, Job)
 
@@ -440,16 +443,18 @@ def apply(desk: Desk, write: Writer, preview: Preview) -> None:
         TryLater: the home was changed since the preview was made.
     """
     _refuse_a_changed_home(desk, preview)
-    write.save_many(each.new for each in preview.clients)
-    write.save_many(each.new for each in preview.jobs)
-    grouped = itertools.groupby(sorted(preview.links), key=lambda link: link[:2])
-    for (source, kind), links in grouped:
-        write.link_many(source, kind, ((number, record_id) for _, _, number, record_id in links))
+    many = len(preview.clients) + len(preview.jobs) >= BULK
+    with write.bulk() if many else nullcontext():
+        write.save_many(each.new for each in preview.clients)
+        write.save_many(each.new for each in preview.jobs)
+        grouped = itertools.groupby(sorted(preview.links), key=lambda link: link[:2])
+        for (source, kind), links in grouped:
+            write.link_many(source, kind, ((number, record_id) for _, _, number, record_id in links))
+        for fingerprint, rows in preview.remembered.items():
+            write.remember_rows(fingerprint, rows)
     now = desk.now()
     for address, evidence in dict(preview.stops).items():
         write.suppress(address, "opted out", evidence, now)
-    for fingerprint, rows in preview.remembered.items():
-        write.remember_rows(fingerprint, rows)
     for (fingerprint, about), value in preview.answers.items():
         write.remember_answer(fingerprint, about, value)
     write.detail({"files": [file.name for file in preview.files], "counts": preview.counts()})

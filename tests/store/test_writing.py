@@ -649,3 +649,29 @@ def test_contacts_carry_their_channel(opened: store.Store, keep: Keep) -> None:
     keep(client, contact)
     keep(replace(contact, on=date(2026, 1, 5)))
     assert opened.summary(client.id).last_contact_on == date(2026, 1, 5)
+
+
+def test_many_records_are_filled_in_as_a_few_are(opened: store.Store) -> None:
+    """What was written in bulk has all its indexes and summaries, and so has what a failed bulk left behind."""
+    indexes = set(opened.database._connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index'"))
+    client = factories.client(phones=("+441134960000",))
+    job = factories.job(client_id=client.id)
+
+    def fail() -> None:
+        with opened.write(kind="import", command="import a.csv", now=factories.NOW) as write, write.bulk():
+            write.save_many([client])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert opened.client(client.id) is None
+    for _ in range(2):  # the tables are empty the first time only
+        with opened.write(kind="import", command="import a.csv", now=factories.NOW) as write, write.bulk():
+            write.save_many([client])
+            write.save_many([job])
+            write.link("jobber", "job", "1042", job.id)
+    assert (
+        set(opened.database._connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index'")) == indexes
+    )
+    assert opened.summary(client.id).jobs == 1
+    assert opened.check() == []
