@@ -20,6 +20,7 @@ from followup.model import (
     Case,
     Client,
     Contact,
+    Direction,
     Dossier,
     Job,
     Person,
@@ -183,11 +184,6 @@ class Reader:
             found = self.jobs(page)
             yield from (found[job_id] for job_id in page)
 
-    def jobs_completed(self, from_on: date, to_on: date) -> Iterator[Job]:
-        """Yield the jobs completed in a period, both days included, by day."""
-        between = {"from_on": from_on.isoformat(), "to_on": to_on.isoformat()}
-        yield from (codec.JOB.record(row) for row in self.database.each("jobs_completed", **between))
-
     def find_jobs(self, text: str) -> list[Job]:
         """Return the jobs that a person can mean by *text*: an id or its beginning, an outside number, an invoice."""
         wanted = text.strip()
@@ -291,6 +287,37 @@ class Reader:
         if client_id is None:
             return self.database.each(statement, **values)
         return self.database.each(f"{statement}_of_client", client_id=client_id, **values)
+
+    def days_on_record(self, from_on: date, to_on: date) -> tuple[date, date]:
+        """Return the first and the last day of a period on which there was a contact or a job was completed.
+
+        The last lies before the first where there was nothing.
+        """
+        self.settle()
+        first, last = self.database.first("days_on_record", **_range(from_on, to_on)) or (None, None)
+        return (date.fromisoformat(first), date.fromisoformat(last)) if first else (date.max, date.min)
+
+    def count_contacts(self, from_on: date, to_on: date) -> list[tuple[str, str, str, str, int]]:
+        """Return channel, direction, outcome, step, and how many contacts in a period were like that."""
+        self.settle()
+        rows = self.database.each("contacts_counted", **_range(from_on, to_on))
+        return [(channel, way, outcome, step, count) for channel, way, outcome, step, count in rows]
+
+    def count_clients(self, from_on: date, to_on: date) -> dict[str, int]:
+        """Return direction -> with how many different clients there were contacts in a period."""
+        self.settle()
+        days = _range(from_on, to_on)
+        return {way: self.database.value("contact_clients_counted", direction=way, **days) for way in Direction}
+
+    def count_jobs(self, from_on: date, to_on: date, *, said_from: date, said_to: date) -> tuple[int, int]:
+        """Return how many jobs were completed in a period, and for how many of them thanks were said in the other.
+
+        A message that spoke of several jobs thanked for each of them.
+        """
+        self.settle()
+        said = {"said_from": said_from.isoformat(), "said_to": said_to.isoformat()}
+        row = self.database.first("jobs_counted", step="thank-you", **said, **_range(from_on, to_on))
+        return (row[0], row[1]) if row else (0, 0)
 
     def contacts_of(self, client_id: str) -> list[Contact]:
         """Return everything that happened with one client, by day, then instant."""

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from followup.model import AttemptState, Channel
+from followup.model import Channel
 from followup.report import contacts as contact_report
 from followup.report import periods
 from followup.report import summary as summary_report
 from followup.workflow import finding, status
 from followup.workflow.desk import Desk
+
+_DAY, _MORE_THAN_A_MONTH = timedelta(days=1), timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +50,21 @@ def contacts(desk: Desk, *, client: str = "", channel: Channel | None = None, **
     return ContactReport(contact_report.rows(totals.over(source), people=people), chosen, totals)
 
 
-def _jobs_by_key(desk: Desk, chosen: periods.Period) -> dict[str, tuple[str, ...]]:
-    """Return the jobs of each message of a period that spoke of several; those with one job tell it themselves."""
-    key, step = contact_report.SOURCE.index("key"), contact_report.SOURCE.index("step")
-    rows = desk.store.contact_rows(chosen.from_on, chosen.to_on)
-    keys = {row[key] for row in rows if row[step] == "thank-you" and row[key]}
-    spoken = (attempt for each in sorted(keys) for attempt in desk.store.attempts_of_key(each))
-    return {
-        attempt.key: attempt.job_ids
-        for attempt in spoken
-        if attempt.state == AttemptState.SENT and len(attempt.job_ids) > 1
-    }
+def _months(desk: Desk, chosen: periods.Period) -> Iterator[summary_report.Month]:
+    """Count each month of a period that has anything by itself, so that memory does not grow with its length."""
+    first, last = desk.store.days_on_record(chosen.from_on, chosen.to_on)
+    while first <= last:
+        first_of_next = (first.replace(day=1) + _MORE_THAN_A_MONTH).replace(day=1)
+        until = min(last, first_of_next - _DAY)
+        completed, thanked = desk.store.count_jobs(first, until, said_from=chosen.from_on, said_to=chosen.to_on)
+        yield summary_report.Month(
+            month=f"{first:%Y-%m}",
+            contacts=desk.store.count_contacts(first, until),
+            clients=desk.store.count_clients(first, until),
+            completed=completed,
+            thanked=thanked,
+        )
+        first = first_of_next
 
 
 def summary(desk: Desk, **period: Any) -> Iterator[tuple[Any, ...]]:
@@ -77,10 +84,9 @@ def summary(desk: Desk, **period: Any) -> Iterator[tuple[Any, ...]]:
         "open cases": now.cases,
     }
     return summary_report.rows(
-        desk.store.contact_rows(chosen.from_on, chosen.to_on),
-        completed_jobs=desk.store.jobs_completed(chosen.from_on, chosen.to_on),
+        _months(desk, chosen),
+        clients=desk.store.count_clients(chosen.from_on, chosen.to_on),
         cases=cases,
-        jobs_by_key=_jobs_by_key(desk, chosen),
         asks=frozenset(step.name for step in desk.settings.steps if step.ask),
         waiting={what: count for what, count in waiting.items() if count},
     )

@@ -17,6 +17,7 @@ from tests import factories
 
 Keep = Callable[..., None]
 DAY = date(2026, 3, 2)
+OUT, IN = model.Direction.OUT, model.Direction.IN
 
 
 # ---------------------------------------------------------------- finding
@@ -189,12 +190,42 @@ def test_contacts_are_listed_between_two_days(opened: store.Store, keep: Keep) -
     assert [row[2] for row in opened.contact_rows(None, None, client_id=other.id)] == ["Ada Hall", "Ada Hall"]
 
 
-def test_jobs_completed_in_a_period(opened: store.Store, keep: Keep) -> None:
-    """Both days included, by day; what is not completed is not in it."""
-    client = factories.client()
-    jobs = [factories.job(client_id=client.id, completed_on=DAY + timedelta(days=n)) for n in range(4)]
-    keep(client, *jobs, factories.job(client_id=client.id, status=JobStatus.OPEN, completed_on=DAY))
-    assert list(opened.jobs_completed(DAY + timedelta(days=1), DAY + timedelta(days=2))) == jobs[1:3]
+def test_jobs_are_counted_with_those_that_were_thanked_for(opened: store.Store, keep: Keep) -> None:
+    """By a contact of their own, or by one message that spoke of several; drafts and answers thank nobody."""
+    ada = factories.client()
+    day = timedelta(days=1)
+    jobs = [factories.job(client_id=ada.id, completed_on=DAY + day * n) for n in range(5)]
+    open_job = factories.job(client_id=ada.id, status=JobStatus.OPEN)
+    keys = [f"{each.id}.thank-you.1" for each in jobs]
+    keep(ada, *jobs, open_job)
+    with opened.write(kind="contact", command="x", now=factories.NOW) as write:
+        for state, first, spoken in ((AttemptState.SENT, 1, jobs[1:3]), (AttemptState.DRAFTED, 4, jobs[3:])):
+            ids = tuple(each.id for each in spoken)
+            write.insert_attempt(factories.attempt(client_id=ada.id, key=keys[first], state=state, job_ids=ids))
+    keep(
+        factories.contact(client_id=ada.id, on=DAY, step="thank-you", key=keys[0], job_id=jobs[0].id),
+        factories.contact(client_id=ada.id, on=DAY + day * 9, step="thank-you", key=keys[1], job_id=jobs[1].id),
+        factories.contact(client_id=ada.id, on=DAY, step="feedback-ask", key="", job_id=jobs[3].id),
+        factories.contact(client_id=ada.id, on=DAY, step="thank-you", direction=IN, key="", job_id=jobs[3].id),
+    )
+    assert opened.count_jobs(DAY, DAY + day * 4, said_from=DAY, said_to=DAY + day * 9) == (5, 3)
+    assert opened.count_jobs(DAY, DAY + day * 4, said_from=DAY, said_to=DAY + day * 8) == (5, 1)
+    assert opened.count_jobs(DAY + day, DAY + day * 2, said_from=DAY, said_to=DAY + day * 9) == (2, 2)
+    assert opened.days_on_record(date(2000, 1, 1), date(2100, 1, 1)) == (DAY, DAY + day * 9)
+    begins, ends = opened.days_on_record(DAY + day * 20, DAY + day * 30)
+    assert begins > ends, "nothing there"
+
+
+def test_contacts_and_clients_are_counted_in_a_period(opened: store.Store, keep: Keep) -> None:
+    """Contacts alike are counted together; each client once, for each direction."""
+    ada, bea = factories.client(), factories.client()
+    keep(ada, bea)
+    for who, direction in ((ada, OUT), (ada, OUT), (bea, OUT), (bea, IN)):
+        keep(factories.contact(client_id=who.id, on=DAY, step="", key="", direction=direction, outcome=None))
+    keep(factories.contact(client_id=ada.id, on=DAY + timedelta(days=1), step="", key="", direction=IN))
+    assert sorted(opened.count_contacts(DAY, DAY)) == [("email", "in", "", "", 1), ("email", "out", "", "", 3)]
+    assert opened.count_clients(DAY, DAY) == {"out": 2, "in": 1}
+    assert opened.count_clients(DAY, DAY + timedelta(days=1)) == {"out": 2, "in": 2}
 
 
 # ---------------------------------------------------------------- the planner's questions

@@ -151,6 +151,27 @@ WHERE contact.client_id = :client_id AND contact.on_day >= :from_on AND contact.
     AND (:channel = '' OR contact.channel = :channel)
 ORDER BY contact.on_day, contact.at, contact.id;
 
+-- name: days_on_record
+-- The day alone, by the indexes on days.
+SELECT MIN(on_day), MAX(on_day) FROM (
+    SELECT MIN(on_day) AS on_day FROM contact WHERE on_day >= :from_on AND on_day <= :to_on
+    UNION ALL SELECT MAX(on_day) FROM contact WHERE on_day >= :from_on AND on_day <= :to_on
+    UNION ALL SELECT MIN(completed_on) FROM job
+    WHERE status = 'completed' AND completed_on >= :from_on AND completed_on <= :to_on
+    UNION ALL SELECT MAX(completed_on) FROM job
+    WHERE status = 'completed' AND completed_on >= :from_on AND completed_on <= :to_on
+) AS days;
+
+-- name: contacts_counted
+SELECT channel, direction, COALESCE(outcome, ''), step, COUNT(*)
+FROM contact
+WHERE on_day >= :from_on AND on_day <= :to_on
+GROUP BY channel, direction, COALESCE(outcome, ''), step;
+
+-- name: contact_clients_counted
+SELECT COUNT(DISTINCT client_id) FROM contact
+WHERE on_day >= :from_on AND on_day <= :to_on AND direction = :direction;
+
 -- name: contact_marks_of_clients
 SELECT client_id, key, job_id FROM contact WHERE client_id IN (:ids...);
 

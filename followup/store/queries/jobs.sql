@@ -48,13 +48,20 @@ SELECT id FROM job
 WHERE :open_only = 0 OR status = 'open'
 ORDER BY COALESCE(completed_on, promised_on, :today) DESC, id DESC;
 
--- name: jobs_completed
-SELECT
-    id, client_id, service, status, completed_on, promised_on, amount_minor, currency, paid_on, unpaid, invoice_ref,
-    site_address, assigned_to, owner, note, extra, created_on
+-- name: jobs_counted
+-- All completed in a period, and those for which thanks went out in another; one mail can speak of several jobs.
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN EXISTS (
+    SELECT 1 FROM contact
+    WHERE contact.client_id = job.client_id AND contact.on_day >= :said_from AND contact.on_day <= :said_to
+        AND contact.direction = 'out' AND contact.step = :step
+        AND (contact.job_id = job.id OR (contact.key <> '' AND EXISTS (
+            SELECT 1 FROM attempt
+            WHERE attempt.key = contact.key AND attempt.state = 'sent'
+                AND REPLACE(attempt.job_ids, '"' || job.id || '"', '') <> attempt.job_ids
+        )))
+) THEN 1 ELSE 0 END), 0)
 FROM job
-WHERE status = 'completed' AND completed_on BETWEEN :from_on AND :to_on
-ORDER BY completed_on, id;
+WHERE job.status = 'completed' AND job.completed_on >= :from_on AND job.completed_on <= :to_on;
 
 -- name: job_ids_of_clients
 SELECT id, client_id FROM job WHERE client_id IN (:ids...);
