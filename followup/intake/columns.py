@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from followup import cells, codes
 from followup.intake import headers
@@ -194,6 +195,7 @@ _MONEY = re.compile(
     r"(?P<after>[$£€¥₹]|[^\W\d]{1,4}\.?)?\s*(?P<close>[-)]?)"
 )
 _SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY", "₹": "INR"}
+_LIKE_NINE = str.maketrans("12345678", "99999999")
 _BLANKS = str.maketrans("", "", "\u00a0\u202f\u2009 '’")
 
 
@@ -201,12 +203,13 @@ def decimal_mark(values: Iterable[str]) -> str | Undecided:
     """Return the one decimal mark under which all amounts of a file make sense, or what it could be."""
     proofs: dict[str, str] = {}
     open_values: list[str] = []
+    marks: dict[str, str | None] = {}  # a file has few shapes of amounts
     for value in values:
-        found = _MONEY.fullmatch(value.strip())
-        if not found:
-            continue
-        number = found["number"].translate(_BLANKS)
-        mark = _mark_of(number)
+        shape = value.translate(_LIKE_NINE)
+        if shape not in marks:
+            found = _MONEY.fullmatch(shape.strip())
+            marks[shape] = _mark_of(found["number"].translate(_BLANKS)) if found else ""
+        mark = marks[shape]
         if mark:
             proofs.setdefault(mark, value.strip())
         elif mark is None:
@@ -258,6 +261,11 @@ def read_amount(value: str, *, mark: str, currency: str) -> Money | str:
         mark: the decimal mark of the file.
         currency: of the row, else of the home; a sign in the cell goes before it.
     """
+    whole, _, part = value.partition(mark)
+    if value.isascii() and len(value) < 16 and whole.isdigit() and part.isdigit():  # nearly every amount
+        digits = cells.minor_digits(currency)
+        if len(part) == digits:
+            return Money(int(whole + part), currency)
     found = _MONEY.fullmatch(value.strip())
     if not found:
         return "is no amount; write it like 120.00"
@@ -536,6 +544,7 @@ def read_language(value: str) -> str:
     return _LANGUAGE_WORDS.get(text, "")
 
 
+@lru_cache(maxsize=10_000)
 def read_tags(value: str) -> tuple[str, ...]:
     """Return the labels in a cell, once each; Google's own ``* myContacts`` is none of the owner's."""
     parts = (part.strip(' "\t') for part in re.split(r":::|[;,|\n]", value))
