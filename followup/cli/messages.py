@@ -213,7 +213,8 @@ def send_command(
         app.warn(f"Not drafted: {line}")
     code = worst((code, *(item.code for item in refused)))
     if not good:
-        sending.tidy_drafts(desk) if not dry_run else None
+        if not dry_run:
+            sending.tidy_drafts(desk)
         click.echo("Nothing to draft.")
         return code
     shown = good[:limit] if limit else good

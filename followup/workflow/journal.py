@@ -34,8 +34,10 @@ def ahead(desk: Desk) -> set[str]:
 def agree(desk: Desk) -> None:
     """Write down drafts of a run that was killed between its record and its line, and how far the two agree.
 
-    To be called when nothing is `ahead`.
+    Where something is `ahead` nothing is written: an owner has to look at it first.
     """
+    if ahead(desk):
+        return
     begin = _begin(desk)
     unwritten = {each.id: each for each in desk.store.open_attempts([AttemptState.DRAFTED])}
     for entry in desk.journal.entries(begin=begin):
