@@ -411,3 +411,9 @@ def test_client_list_as_csv_is_safe_in_a_spreadsheet(made: Run) -> None:
     made("client", "add", "--name", "=SUM(A1)")
     text = made("client", "list", "--format", "csv").stdout
     assert "'=SUM(A1)" in {row["client"] for row in csv.DictReader(io.StringIO(text))}
+
+
+def test_a_name_of_several_lines_is_refused_when_it_is_typed(made: Run) -> None:
+    """It could not be greeted or put into a header later."""
+    ran = made("client", "add", "--name", "Ada\nHall", "--email", "ada2@example.com", exit_code=65)
+    assert "several lines" in ran.stderr

@@ -21,6 +21,22 @@ from followup.model import Client, Consent, Job, JobStatus, Summary
 from followup.workflow import finding, planning
 from followup.workflow.desk import Desk
 
+ONE_LINE = frozenset(
+    {
+        "full_name",
+        "first_name",
+        "last_name",
+        "title",
+        "company",
+        "address_as",
+        "street",
+        "city",
+        "region",
+        "postal_code",
+    }
+)
+"""Fields that are greeted, printed on envelopes or put into headers."""
+
 PAGE = 500
 """How many jobs of a long list are in memory at a time."""
 
@@ -223,6 +239,9 @@ def _save(desk: Desk, record: Client | Job, command: str) -> None:
 
 def _client_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in fields.items() if value is not None}
+    for name in ONE_LINE & given.keys():
+        if len(given[name].splitlines()) > 1:
+            raise BadInput(f"--{name.replace('_', '-')} goes over several lines; a name or an address has one.")
     for name in ("emails", "phones", "tags", "no_channels"):
         if name in given:
             given[name] = tuple(dict.fromkeys(each for each in given[name] if each))  # one empty text clears the field
