@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from followup.cli import intake
+from followup.workflow import consequences
 from tests.conftest import EXAMPLES, Ran
 
 Run = Callable[..., Ran]
@@ -57,6 +61,24 @@ def due(run: Run, **options: str) -> list[dict[str, Any]]:
 
 
 # ---------------------------------------------------------------- the screen before writing
+
+
+def test_whoever_reads_slowly_does_not_lock_the_home(
+    empty: Run, folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an import leads to is told when the import is written, so that others can write meanwhile."""
+    tell = intake._show_consequences
+    met: list[str] = []
+
+    def slowly(found: consequences.Consequences) -> None:
+        with closing(sqlite3.connect(home / "followup.db", timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            met.extend(name for (name,) in other.execute("SELECT full_name FROM client ORDER BY 1"))
+        tell(found)
+
+    monkeypatch.setattr(intake, "_show_consequences", slowly)
+    assert "due at once because of it: 1 thank-you" in empty("import", "jobs.csv", "clients.csv", "--yes").stdout
+    assert met == ["Ada Hall", "Bert Hill"]
 
 
 def test_one_screen_says_what_is_new_and_what_follows_from_it(empty: Run, folder: Path) -> None:

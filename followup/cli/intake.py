@@ -139,8 +139,9 @@ def take_in(
     app.confirm("Write this?", yes=yes)
     if history:
         done = consequences.commit_as_history(desk, preview)
-    elif shown and yes:  # nobody is asked, so one transaction shows them and writes
-        done = consequences.commit(desk, preview, tell=_show_consequences)
+    elif shown and yes:  # nobody is asked, so they are found on the way and told afterwards
+        done, found = consequences.commit(desk, preview)
+        _show_consequences(found)
     else:
         done = importing.commit(desk, preview)
     if not as_json:

@@ -7,7 +7,7 @@ written in a transaction that is always rolled back.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -53,10 +53,15 @@ def of(desk: Desk, preview: importing.Preview) -> Consequences:
         return found
 
 
-def commit(desk: Desk, preview: importing.Preview, *, tell: Callable[[Consequences], None]) -> importing.Imported:
-    """Write *preview*, and *tell* what becomes due because of it just before it is written for good."""
+def commit(desk: Desk, preview: importing.Preview) -> tuple[importing.Imported, Consequences]:
+    """Write *preview*, and return what has become due because of it too.
+
+    It is looked for in the transaction that writes and told after it: who reads slowly must not keep the home locked.
+    """
     before = _near(desk)
-    return importing.commit(desk, preview, then=lambda _: tell(_compared(desk, preview, before)))
+    found: list[Consequences] = []
+    done = importing.commit(desk, preview, then=lambda _: found.append(_compared(desk, preview, before)))
+    return done, found[0]
 
 
 def _compared(desk: Desk, preview: importing.Preview, before: Mapping[tuple[str, str], State]) -> Consequences:
