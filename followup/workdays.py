@@ -94,8 +94,6 @@ class Calendar:
             return "closing day"
         return DAY_NAMES[day.weekday()]
 
-    describe_closed = why_closed
-
 
 class _Table:
     """Sorted ordinals of business days, extended year by year; searched by bisection."""
@@ -169,15 +167,6 @@ def public_holidays(country: str, region: str, years: Iterable[int]) -> dict[dat
 def regions(country: str) -> list[str]:
     """Return the codes of the regions of *country* that keep holidays of their own; none where all keep the same."""
     return list(_supported().get(country, ()))
-
-
-def region_names(country: str) -> dict[str, str]:
-    """Return the regions of *country* by code, each with a name to show."""
-    names = {code: code for code in regions(country)}
-    for name, code in _aliases(country).items():
-        if code in names and names[code] == code:
-            names[code] = name
-    return names
 
 
 def find_region(country: str, text: str) -> str:

@@ -337,14 +337,6 @@ def test_what_a_person_must_settle_comes_first():
     assert found == sorted(found, key=plan.urgency)
 
 
-@pytest.mark.parametrize("state", list(State))
-def test_what_waits_for_somebody_is_actionable(state):
-    """Final states and what waits by itself are not."""
-    assert plan.is_actionable(state) is (
-        state in {State.DUE, State.UNCONFIRMED, State.FAILED, State.REVIEW, State.RETRY}
-    )
-
-
 def test_the_codes_of_a_held_touchpoint_say_what_holds_it():
     """Codes are stable, for machines."""
     found = decide((FIRST, SECOND))

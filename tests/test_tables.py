@@ -222,13 +222,6 @@ def test_a_table_without_rows_is_nothing() -> None:
     assert written([], format="table") == ""
 
 
-def test_a_footer_stands_below_the_table() -> None:
-    """Totals known at the end come after an empty line, and alone where there is no row."""
-    columns = (Column("a", "A"),)
-    assert written([("x",)], columns, format="table", footer=lambda: ["1 row\x07"]) == "A\n---\nx\n\n1 row␇\n"
-    assert written([], columns, format="table", footer=lambda: ["none"]) == "none\n"
-
-
 @pytest.mark.parametrize("width", [200, 100, 80, 60, 40])
 def test_tables_fit_the_terminal(width: int) -> None:
     """Long texts give way; keys, days and numbers to dial never do."""

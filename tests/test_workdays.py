@@ -51,7 +51,6 @@ DAYS = st.dates(date(2024, 1, 1), date(2030, 12, 31))
 def test_a_closed_day_says_why(day: date, why: str) -> None:
     """A day is open, or the reason has a name; a holiday's name goes before the firm's closing."""
     assert calendar().why_closed(day) == why
-    assert calendar().describe_closed(day) == why
     assert calendar().is_business_day(day) == (why == "")
 
 
@@ -203,7 +202,6 @@ def test_an_unknown_country_has_no_holidays() -> None:
     assert workdays.public_holidays("", "", [2026]) == {}
     assert workdays.public_holidays("GB", "", []) == {}
     assert workdays.regions("XX") == []
-    assert workdays.region_names("XX") == {}
 
 
 @pytest.mark.parametrize("text", ["BY", "by", "Bayern", " bayern "])
@@ -227,12 +225,6 @@ def test_a_country_without_regions_says_so() -> None:
         workdays.find_region(country, "north")
 
 
-def test_regions_come_with_names_to_show() -> None:
-    """What is asked of a person has words beside the code."""
-    assert workdays.region_names("GB") == {
-        "ENG": "England",
-        "NIR": "Northern Ireland",
-        "SCT": "Scotland",
-        "WLS": "Wales",
-    }
-    assert "SCT" in workdays.regions("GB")
+def test_regions_are_those_with_holidays_of_their_own() -> None:
+    """What `init` offers to choose from."""
+    assert workdays.regions("GB") == ["ENG", "NIR", "SCT", "WLS"]

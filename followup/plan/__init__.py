@@ -24,10 +24,7 @@ from followup.plan.record import Household
 from followup.plan.rulebook import Rules, rules
 from followup.plan.timing import Context
 
-__all__ = ["ACTIONABLE", "FINAL", "Rules", "decide", "is_actionable", "rules", "urgency"]
-
-ACTIONABLE = frozenset({State.UNCONFIRMED, State.FAILED, State.RETRY, State.REVIEW, State.DUE})
-"""States in which a touchpoint waits for somebody now."""
+__all__ = ["FINAL", "Rules", "decide", "rules", "urgency"]
 
 FINAL = frozenset({State.COVERED, State.SKIPPED, State.EXPIRED, State.DONE})
 """States from which a touchpoint does not come back by itself."""
@@ -76,8 +73,3 @@ def urgency(decision: Decision) -> tuple[int, date, int, date, str]:
     if rank > _RANKS[State.DUE]:
         on = decision.act_on or decision.due_on or date.max
     return rank, on, -decision.priority, decision.due_on or date.max, decision.key
-
-
-def is_actionable(state: State) -> bool:
-    """Tell whether a touchpoint in *state* waits for somebody now."""
-    return state in ACTIONABLE

@@ -29,7 +29,6 @@ def write(
     format: str,  # noqa: A002 - the option's name
     stream: TextIO,
     envelope: Envelope | None = None,
-    footer: Callable[[], Iterable[str]] | None = None,
     excel: str = "",
     width: int | None = None,
 ) -> int:
@@ -42,7 +41,6 @@ def write(
         stream: text, UTF-8, opened with ``newline=""``: csv lines end with ``\n`` (with ``\r\n`` for Excel) as
             written here, json lines with ``\n``.
         envelope: json only: an object ``{"rows": [...], "count": n, **envelope}`` instead of a bare array.
-        footer: table only: lines for below it, asked for after the last row.
         excel: csv only: the country (ISO 3166 alpha-2) in whose Excel a double click opens it; empty: plain csv.
         width: table only: columns of the terminal; None leaves texts as long as they are.
 
@@ -63,4 +61,4 @@ def write(
         return objects.write(rows, columns, stream=stream, envelope=envelope)
     from followup.tables import screen
 
-    return screen.write(rows, columns, stream=stream, footer=footer, width=width)
+    return screen.write(rows, columns, stream=stream, width=width)

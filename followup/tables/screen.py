@@ -7,7 +7,7 @@ cell. What clients wrote cannot move the cursor (cells.printable).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from followup import cells
@@ -34,18 +34,14 @@ def write(
     columns: Sequence[Column],
     *,
     stream: TextIO,
-    footer: Callable[[], Iterable[str]] | None,
     width: int | None,
 ) -> int:
-    """Write a header, a rule and *rows*; nothing at all when there are none. Then the footer, if any."""
+    """Write a header, a rule and *rows*; nothing at all when there are none."""
     shown = [(index, column, values.shown(column.kind)) for index, column in enumerate(columns) if column.on_screen]
     table = [[show(row[index]) for index, _, show in shown] for row in rows]
     on_screen = [column for _, column, _ in shown]
     if table:
         stream.write(layout(table, on_screen, width=width))
-    closing = list(footer()) if footer else []
-    if closing:
-        stream.write(("\n" if table else "") + "".join(f"{cells.printable(line)}\n" for line in closing))
     return len(table)
 
 

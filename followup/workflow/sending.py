@@ -53,7 +53,6 @@ class Sent:
     refused: list[composing.Prepared] = field(default_factory=list)  # with their problems
     left: int = 0  # over --limit
     opens_at: str = ""  # nothing was drafted, because of the hour; from when on it may be
-    paths: list[Path] = field(default_factory=list)
 
 
 def ready(desk: Desk, *, only: Sequence[str] = ()) -> list[planning.Found]:
@@ -120,7 +119,7 @@ def draft(desk: Desk, prepared: Iterable[composing.Prepared], *, limit: int | No
                 deliver.publish(desk.store, desk.home.drafts_path)
             kept = words.plural(len(done.drafted), "draft")
             raise type(error)(f"{error}\n{kept} made before that: kept. Run it again for the rest.") from error
-        done.paths = deliver.publish(desk.store, desk.home.drafts_path)
+        deliver.publish(desk.store, desk.home.drafts_path)
     return done
 
 

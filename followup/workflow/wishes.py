@@ -20,8 +20,7 @@ from followup.workflow.desk import Desk
 class Stopped:
     """Who will not be written to any more."""
 
-    client: Client | None
-    addresses: tuple[str, ...]
+    client: Client | None  # None: the address is of nobody we know
     withdrawn: tuple[Attempt, ...] = ()  # drafts that must not go out any more
 
 
@@ -37,7 +36,7 @@ def optout(desk: Desk, text: str, *, evidence: str = "") -> Stopped:
             write.save(replace(client, consent=Consent.OPTED_OUT, consent_evidence=evidence or f"optout {desk.today}"))
             withdrawn = _withdraw(desk, write, client.id)
     sending.tidy_drafts(desk)
-    return Stopped(client, addresses, tuple(withdrawn))
+    return Stopped(client, tuple(withdrawn))
 
 
 def lift(desk: Desk, text: str, *, evidence: str) -> Stopped:
@@ -52,7 +51,7 @@ def lift(desk: Desk, text: str, *, evidence: str) -> Stopped:
             write.save(replace(client, consent=Consent.OPTED_IN, consent_evidence=evidence))
         elif not lifted:
             raise BadInput(f"'{text}' had not opted out.")
-    return Stopped(client, addresses)
+    return Stopped(client)
 
 
 @dataclass(frozen=True, slots=True)
