@@ -492,6 +492,9 @@ class _Matcher:
         said_otherwise: list[int] = []
         clients: list[facts.ParsedClient] = []
         for entry in self.found.clients:
+            if len(entry.parsed) == 1 and entry.parsed[0][0] is file and not entry.parsed[0][1].reference:
+                clients.append(entry.parsed[0][1])
+                continue
             mine = [client for owner, client in entry.parsed if owner is file]
             whole = [client for client in mine if not client.reference]
             if entry.existing is None and entry.parsed[0][0] is file and all(one.reference for _, one in entry.parsed):
@@ -512,6 +515,10 @@ class _Matcher:
         )
         jobs: list[facts.ParsedJob] = []
         for job_entry in self.found.jobs:
+            if len(job_entry.parsed) == 1:
+                if job_entry.parsed[0][0] is file:
+                    jobs.append(job_entry.parsed[0][1])
+                continue
             own = [job for owner, job in job_entry.parsed if owner is file]
             if not own:
                 continue
@@ -553,8 +560,12 @@ _REFUSALS = {
 
 
 def _names(client: facts.ParsedClient) -> list[str]:
-    pair = f"{client.first_name} {client.last_name}" if client.first_name and client.last_name else ""
-    return list(dict.fromkeys(name for name in (client.full_name, client.company, pair) if name))
+    names = [client.full_name] if client.full_name else []
+    if client.company and client.company not in names:
+        names.append(client.company)
+    if client.first_name and client.last_name and (pair := f"{client.first_name} {client.last_name}") not in names:
+        names.append(pair)
+    return names
 
 
 def _contradict(names: Sequence[str], others: Iterable[str]) -> bool:

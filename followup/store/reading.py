@@ -64,7 +64,13 @@ class Reader:
 
     def clients(self, ids: Iterable[str]) -> dict[str, Client]:
         """Return the clients that exist among *ids*, by id."""
+        if self._is_empty("client"):
+            return {}
         return {client.id: client for chunk in chunks(ids) for client in self._clients(chunk)}
+
+    def _is_empty(self, table: str) -> bool:
+        """Tell whether *table* has no rows: a first import would ask it for hundreds of thousands."""
+        return self.database.first(f"{table}_any") is None
 
     def _clients(self, ids: Sequence[str]) -> Iterator[Client]:
         rows = list(self.database.among("clients_among", ids))
@@ -163,6 +169,8 @@ class Reader:
 
     def jobs(self, ids: Iterable[str]) -> dict[str, Job]:
         """Return the jobs that exist among *ids*, by id."""
+        if self._is_empty("job"):
+            return {}
         return {row[0]: codec.JOB.record(row) for row in self.database.among("jobs_among", ids)}
 
     def jobs_of(self, client_id: str) -> list[Job]:
@@ -481,6 +489,8 @@ class Reader:
 
     def by_external_ids(self, source: str, kind: str, values: Iterable[str]) -> dict[str, str]:
         """Return record ids by outside number, for one source and one kind (client or job)."""
+        if not self.has_external_ids(source, kind):
+            return {}
         return dict(self.database.among("external_ids_among", values, source=source, kind=kind))
 
     def has_external_ids(self, source: str, kind: str) -> bool:
@@ -493,14 +503,16 @@ class Reader:
 
     def clients_by_email(self, canonicals: Iterable[str]) -> dict[str, list[str]]:
         """Return client ids by e-mail address in its canonical form (`identity.canonical_address`)."""
-        return _listed(self.database.among("emails_by_canonical", canonicals))
+        return {} if self._is_empty("client") else _listed(self.database.among("emails_by_canonical", canonicals))
 
     def clients_by_phone(self, numbers: Iterable[str]) -> dict[str, list[str]]:
         """Return client ids by phone number as stored, E.164 mostly."""
-        return _listed(self.database.among("phones_by_number", numbers))
+        return {} if self._is_empty("client") else _listed(self.database.among("phones_by_number", numbers))
 
     def clients_by_name(self, folded: Iterable[str]) -> dict[str, list[str]]:
         """Return client ids by folded name (`names.fold`): full name, firm, or first and last name."""
+        if self._is_empty("client"):
+            return {}
         return _listed(self.database.among("names_by_name", (name for name in folded if name)))
 
     def jobs_by_invoice(self, references: Iterable[str]) -> dict[str, list[str]]:
@@ -509,6 +521,8 @@ class Reader:
 
     def known_rows(self, fingerprint: str, digests: Iterable[str]) -> set[str]:
         """Return those of *digests* that an earlier import of such a file has read."""
+        if self.database.first("known_rows_exist", fingerprint=fingerprint) is None:
+            return set()
         return {row[0] for row in self.database.among("known_rows_among", digests, fingerprint=fingerprint)}
 
     def edited_by_hand(self, ids: Iterable[str]) -> set[tuple[str, str]]:
