@@ -15,6 +15,11 @@ from followup.errors import ConfigurationError
 from followup.records import dataclass, field
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTH_NAMES = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+"""What the owner reads, whatever the locale of the machine; clients read those of `render.words`."""
 
 DEFAULT_WEEKEND = frozenset({5, 6})
 

@@ -35,9 +35,9 @@ def report(format_: str, **options: Any) -> tuple[str, contacts.Totals]:
     rows = contacts.rows(totals.over([FIRST, SECOND, THIRD]), people=PEOPLE)
     if format_ == "json":
         options["envelope"] = totals.envelope
-    if format_ == "table":
-        options["footer"] = totals.lines
     tables.write(rows, contacts.COLUMNS, format=format_, stream=stream, **options)
+    if format_ == "table":
+        stream.write("\n".join(["", *totals.lines(), ""]))
     return stream.getvalue(), totals
 
 

@@ -112,9 +112,9 @@ class App:
             self._desk = desk.open_desk(self.home, now=self.clock)
         if self.fixed_now and not self._said_now:
             self._said_now = True
-            self.narrate(
-                f"Using {self._desk.today:%A} {self._desk.today.day} {self._desk.today:%B %Y} as today (--now)."
-            )
+            from followup.report import words
+
+            self.narrate(f"Using {words.long_day(self._desk.today)} as today (--now).")
         return self._desk
 
     def clock(self) -> datetime:

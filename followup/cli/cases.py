@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, Commands, day_words, format_option, print_rows, say
+from followup.cli.output import DAY, Commands, format_option, print_rows, say
+from followup.report import words
 
 
 @click.group("case", cls=Commands)
@@ -106,4 +107,4 @@ def resolve_command(app: App, *, case: str, resolution: str, cause: str, on: dat
 
     closed = contacts.resolve_case(app.desk(), case, resolution=resolution, cause=cause, on=on)
     assert closed.resolved_on is not None
-    say(f"Resolved case {closed.id} on {day_words(closed.resolved_on)}. Held asks count from this day.")
+    say(f"Resolved case {closed.id} on {words.long_day(closed.resolved_on)}. Held asks count from this day.")

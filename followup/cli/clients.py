@@ -11,9 +11,10 @@ import click
 
 from followup import files
 from followup.cli.app import App, pass_app
-from followup.cli.output import Commands, dry_run_option, format_option, plural, print_rows, say, yes_option
+from followup.cli.output import Commands, dry_run_option, format_option, print_rows, say, yes_option
 from followup.errors import UsageError
 from followup.model import Channel
+from followup.report import words
 
 CHANNELS = click.Choice([each.value for each in Channel])
 F = TypeVar("F", bound=Callable[..., Any])
@@ -253,10 +254,8 @@ def forget_command(app: App, *, client: str, yes: bool, dry_run: bool) -> None:
         return
     app.confirm("Erase this person?", yes=yes)
     done = wishes.forget(desk, who)
-    say(
-        f"Erased. {plural(done.jobs, 'job')} and {plural(done.contacts, 'contact')} stay as bare dates under"
-        f" {done.client_id}; the addresses stay stopped."
-    )
+    kept = f"{words.plural(done.jobs, 'job')} and {words.plural(done.contacts, 'contact')}"
+    say(f"Erased. {kept} stay as bare dates under {done.client_id}; the addresses stay stopped.")
     for path in done.copies:
         say(f"This file was made before and may still hold the person: {path}")
 

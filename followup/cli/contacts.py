@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, day_words, format_option, print_rows, say
+from followup.cli.output import DAY, format_option, print_rows, say
 from followup.model import Channel, Direction, Outcome
+from followup.report import words
 
 if TYPE_CHECKING:
     from followup.workflow.contacts import Recorded
@@ -148,14 +149,14 @@ def _tell(app: App, recorded: Recorded) -> None:
 
 def describe(recorded: Recorded) -> str:
     """Return what was recorded, in a line or two."""
-    from followup.report import words
-
     contact, client = recorded.contact, recorded.client
     way = "from" if contact.direction == Direction.IN else "to"
     about = f" for {contact.key}" if contact.key else ""
     outcome = f", {contact.outcome.value}" if contact.outcome else ""
     name = client.full_name or client.company
-    lines = [f"Recorded: {words.channel(contact.channel)} {way} {name} on {day_words(contact.on)}{outcome}{about}."]
+    lines = [
+        f"Recorded: {words.channel(contact.channel)} {way} {name} on {words.long_day(contact.on)}{outcome}{about}."
+    ]
     if recorded.case:
         lines.append(
             f"Opened case {recorded.case.id}: nothing is asked of this client until `followup case resolve"
@@ -168,5 +169,5 @@ def describe(recorded: Recorded) -> str:
         if recorded.next.state.value == "done":
             lines.append("That was the last try; the call does not come again.")
         elif again:
-            lines.append(f"The call comes again on {day_words(again)}.")
+            lines.append(f"The call comes again on {words.long_day(again)}.")
     return "\n".join(lines)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import dry_run_option, format_option, plural, print_rows, say, yes_option
+from followup.cli.output import dry_run_option, format_option, print_rows, say, yes_option
 from followup.errors import BadInput
+from followup.report import words
 
 if TYPE_CHECKING:
     from followup.intake.facts import Question, Skipped
@@ -174,7 +175,7 @@ def _show(app: App, preview: Preview) -> None:
         if file.refused:
             app.warn(f"{file.name}: {file.refused}")
             continue
-        parts = [file.kind or "not clear what", plural(file.rows, "row")]
+        parts = [file.kind or "not clear what", words.plural(file.rows, "row")]
         if file.known:
             parts.append(f"{file.known} known from before")
         parts += [file.encoding, *(f"{about}={value}" for about, value in sorted(file.decided.items()))]
@@ -215,7 +216,7 @@ def _row_numbers(rows: Sequence[int]) -> str:
 
 def _stop_at_trouble(app: App, preview: Preview, *, one_file: bool) -> None:
     if preview.refused:
-        raise BadInput(f"Nothing was imported: {plural(len(preview.refused), 'file')} could not be read.")
+        raise BadInput(f"Nothing was imported: {words.plural(len(preview.refused), 'file')} could not be read.")
     if preview.questions:
         lines = []
         for name, question in preview.questions:
@@ -225,23 +226,23 @@ def _stop_at_trouble(app: App, preview: Preview, *, one_file: bool) -> None:
             lines.append(f'  answer with: --answer "{prefix}{question.key}={choices}"')
         raise BadInput("Nothing was imported: there are open questions.\n" + "\n".join(lines))
     if not preview.writable:
-        bad = plural(preview.bad_rows, "row has a problem", "rows have problems")
+        bad = words.plural(preview.bad_rows, "row has a problem", "rows have problems")
         raise BadInput(
             f"Nothing was imported: {bad}. Repair them in the file and import it again, or leave them out with "
             "--skip-bad-rows (they go to a file of their own)."
         )
     if preview.bad_rows:
-        app.narrate(f"{plural(preview.bad_rows, 'row')} with problems will be left out (--skip-bad-rows).")
+        app.narrate(f"{words.plural(preview.bad_rows, 'row')} with problems will be left out (--skip-bad-rows).")
 
 
 def _show_counts(desk: Desk, preview: Preview) -> None:
     counts = preview.counts()
     say(
-        f"new: {plural(counts['new_clients'], 'client')}, {plural(counts['new_jobs'], 'job')};"
-        f" changed: {plural(counts['changed_clients'], 'client')}, {plural(counts['changed_jobs'], 'job')};"
+        f"new: {words.plural(counts['new_clients'], 'client')}, {words.plural(counts['new_jobs'], 'job')};"
+        f" changed: {words.plural(counts['changed_clients'], 'client')}, {words.plural(counts['changed_jobs'], 'job')};"
         f" unchanged: {counts['unchanged']}"
     )
-    say(f"not completed: {plural(counts['not_completed'], 'job')}; in doubt: {counts['in_doubt']}")
+    say(f"not completed: {words.plural(counts['not_completed'], 'job')}; in doubt: {counts['in_doubt']}")
     changed = [*preview.changed_clients, *preview.changed_jobs]
     for change in changed[:SHOWN]:
         say(f"  {_named(desk, change)}: {'; '.join(_differences(change))}")
@@ -251,7 +252,6 @@ def _show_counts(desk: Desk, preview: Preview) -> None:
 
 def _named(desk: Desk, change: Change) -> str:
     from followup.model import Client
-    from followup.report import words
 
     record = change.new
     if isinstance(record, Client):

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, Commands, day_words, format_option, print_rows, say
+from followup.cli.output import DAY, Commands, format_option, print_rows, say
 from followup.errors import UsageError
+from followup.report import words
 
 
 @click.group("job", cls=Commands)
@@ -92,7 +93,7 @@ def add_command(app: App, /, *, client: str, **fields: Any) -> None:
     from followup.workflow import records
 
     job = records.add_job(app.desk(), client, {name: value for name, value in fields.items() if value is not None})
-    when = f"completed on {day_words(job.completed_on)}" if job.completed_on else "open"
+    when = f"completed on {words.long_day(job.completed_on)}" if job.completed_on else "open"
     say(f"Added job {job.id}: {job.service}, {when}.")
 
 
@@ -144,7 +145,7 @@ def complete_command(app: App, *, job: str, on: date | None, note: str) -> None:
 
     done = records.complete_job(app.desk(), job, on=on, note=note)
     assert done.completed_on is not None
-    say(f"Completed: {done.service}, on {day_words(done.completed_on)}.")
+    say(f"Completed: {done.service}, on {words.long_day(done.completed_on)}.")
     say(f"`followup why {done.client_id}` shows what follows.")
 
 

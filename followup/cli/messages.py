@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import Commands, day_words, dry_run_option, format_option, plural, print_rows, say, yes_option
+from followup.cli.output import Commands, dry_run_option, format_option, print_rows, say, yes_option
 from followup.errors import Ambiguous, BadInput, ExitCode, NotFound, UsageError, worst
+from followup.report import words
 
 if TYPE_CHECKING:
     from followup.model import Attempt
@@ -204,7 +205,8 @@ def send_command(
         for key, why in kept.waiting:
             app.narrate(f"Not now {key}: {why}.")
         if kept.by_hand:
-            app.narrate(f"{plural(kept.by_hand, 'call, text or letter', 'calls, texts and letters')}: followup calls")
+            by_hand = words.plural(kept.by_hand, "call, text or letter", "calls, texts and letters")
+            app.narrate(f"{by_hand}: followup calls")
     else:
         prepared = composing.prepare(desk, sending.ready(desk, only=only))
     good = [item for item in prepared if item.message is not None]
@@ -223,7 +225,7 @@ def send_command(
         verb, to = "Would draft" if dry_run else "To draft", f"{item.message.to_name} <{item.message.to_address}>"
         say(f"{verb}: {item.decision.step:<18} {to}  {item.message.subject}")
     if dry_run:
-        click.echo(f"{plural(len(shown), 'draft')} would be written (--dry-run); nothing was.")
+        click.echo(f"{words.plural(len(shown), 'draft')} would be written (--dry-run); nothing was.")
         return code
     opens_at = sending.opens_at(desk)
     if opens_at:
@@ -231,7 +233,7 @@ def send_command(
             f"Held until {opens_at}: mail.send_between is {desk.settings.mail.send_between}. Nothing was drafted."
         )
         return code
-    app.confirm(f"Write {plural(len(shown), 'draft')}?", yes=yes)
+    app.confirm(f"Write {words.plural(len(shown), 'draft')}?", yes=yes)
     done = sending.draft(desk, good, limit=limit)
     for line in sending.refusals(done.refused):
         app.warn(f"Not drafted: {line}")
@@ -240,11 +242,11 @@ def send_command(
     for attempt in done.drafted:
         say(f"Wrote draft: {attempt.key:<29} {names[attempt.key]} <{attempt.address}>")
     if len(done.drafted) + len(done.refused) < len(shown):
-        stopped = plural(len(shown) - len(done.drafted) - len(done.refused), "message")
+        stopped = words.plural(len(shown) - len(done.drafted) - len(done.refused), "message")
         app.narrate(f"{stopped} stopped by a rule at the last moment; `followup why` says which.")
     if done.left:
-        app.narrate(f"{plural(done.left, 'message')} left for the next run (--limit).")
-    say(f"{plural(len(done.drafted), 'draft')} in {desk.home.drafts_path}")
+        app.narrate(f"{words.plural(done.left, 'message')} left for the next run (--limit).")
+    say(f"{words.plural(len(done.drafted), 'draft')} in {desk.home.drafts_path}")
     say("Open drafts.html there, send them from your mail program, then say: followup confirm")
     return code
 
@@ -320,9 +322,9 @@ def _report(app: App, attempts: list[Attempt], *, sent: bool) -> None:
 
     answers = sending.confirm(app.desk(), attempts, sent=sent)
     if sent:
-        say(f"Recorded as sent: {plural(sum(each is not None for each in answers), 'message')}.")
+        say(f"Recorded as sent: {words.plural(sum(each is not None for each in answers), 'message')}.")
     else:
-        say(f"Not sent: {plural(len(attempts), 'message')}; due again.")
+        say(f"Not sent: {words.plural(len(attempts), 'message')}; due again.")
         say("If a copy lies in your mail program, delete it there.")
 
 
@@ -372,4 +374,4 @@ def warn_of_stranded(app: App, client_id: str, *, job_id: str = "") -> None:
 
 def draft_line(attempt: Attempt) -> str:
     """Return a draft on one line: when, to whom, about what, its key."""
-    return f"{day_words(attempt.on)}  {attempt.address}  {attempt.subject}  ({attempt.key})"
+    return f"{words.long_day(attempt.on)}  {attempt.address}  {attempt.subject}  ({attempt.key})"

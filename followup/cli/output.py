@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from followup import cells, files
+from followup import cells, files, tables
+from followup.report import words
 
 if TYPE_CHECKING:
     from followup.cli.app import App
     from followup.tables import Column
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-FORMATS = ("table", "csv", "json")
 
 
 def format_option(function: F) -> F:
@@ -30,7 +29,12 @@ def format_option(function: F) -> F:
         "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to FILE instead of the screen."
     )(function)
     return click.option(
-        "--format", "format_", type=click.Choice(FORMATS), default="table", help="How to print.", show_default=True
+        "--format",
+        "format_",
+        type=click.Choice(tables.FORMATS),
+        default="table",
+        help="How to print.",
+        show_default=True,
     )(function)
 
 
@@ -81,13 +85,11 @@ def print_rows(
     empty: str = "",
 ) -> int:
     """Print rows in the chosen format and return how many there were."""
-    from followup import tables
-
     options: dict[str, Any] = {"format": format_, "envelope": envelope, "excel": excel}
     if output is not None:
         with files.open_atomically(output, newline="", encoding="utf-8") as stream:
             count = tables.write(rows, columns, stream=stream, **options)
-        app.narrate(f"Wrote {plural(count, 'row')} to {output}.")
+        app.narrate(f"Wrote {words.plural(count, 'row')} to {output}.")
         return count
     stream = sys.stdout
     if format_ == "table":
@@ -118,13 +120,3 @@ class Commands(click.Group):
 def say(text: str = "") -> None:
     """Print a result on stdout, with whatever client data could forge made harmless."""
     click.echo("\n".join(cells.printable(line) for line in text.split("\n")))
-
-
-def day_words(day: date) -> str:
-    """Return a day as people say it: Monday 2 March 2026."""
-    return f"{day:%A} {day.day} {day:%B %Y}"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """Return "1 draft", "2 drafts"."""
-    return f"{count} {one if count == 1 else many or one + 's'}"

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, day_words, format_option, plural, print_rows, say
+from followup.cli.output import DAY, format_option, print_rows, say
 from followup.errors import NotFound, UsageError
 from followup.model import InstructionKind, State
+from followup.report import words
 
 
 def welcome(app: App) -> None:
@@ -31,8 +32,9 @@ def show_status(app: App, path: Path) -> None:
 
     desk = app.desk()
     now = status.count(desk)
-    say(f"{desk.settings.business.name or 'Your business'}, {day_words(desk.today)}  ({path})")
-    say(f"{plural(now.clients, 'client')}, {plural(now.jobs, 'job')}, {plural(now.contacts, 'contact')} on record.")
+    say(f"{desk.settings.business.name or 'Your business'}, {words.long_day(desk.today)}  ({path})")
+    known = (words.plural(now.clients, "client"), words.plural(now.jobs, "job"), words.plural(now.contacts, "contact"))
+    say(f"{', '.join(known)} on record.")
     waiting = [
         (now.drafts, "draft to confirm", "drafts to confirm", "followup confirm"),
         (now.failed, "message that failed", "messages that failed", "followup due"),
@@ -49,11 +51,11 @@ def show_status(app: App, path: Path) -> None:
         )
     for count, one, many, command in waiting:
         if count:
-            click.echo(f"  {plural(count, one, many):<44} {command}")
+            click.echo(f"  {words.plural(count, one, many):<44} {command}")
     if now.held:
-        click.echo(f"  {plural(now.held, 'touchpoint') + ' held back by a rule':<44} followup plan")
+        click.echo(f"  {words.plural(now.held, 'touchpoint') + ' held back by a rule':<44} followup plan")
     if now.drafts and now.oldest_draft_on and (desk.today - now.oldest_draft_on).days > 7:
-        say(f"\nThe oldest draft is from {day_words(now.oldest_draft_on)}: did it go out?")
+        say(f"\nThe oldest draft is from {words.long_day(now.oldest_draft_on)}: did it go out?")
 
 
 @click.command("status")
@@ -100,7 +102,7 @@ def due_command(app: App, *, format_: str, output: Path | None) -> None:
             "that you did it, `followup skip KEY` leaves it out."
         )
     if format_ == "table" and held:
-        app.narrate(f"{plural(len(held), 'touchpoint')} held back by a rule; `followup plan` says until when.")
+        app.narrate(f"{words.plural(len(held), 'touchpoint')} held back by a rule; `followup plan` says until when.")
 
 
 @click.command("plan")
@@ -224,4 +226,4 @@ def snooze_command(app: App, *, key_or_client: str, until: date, everything: boo
         until=until,
         reason=reason,
     )
-    say(f"Snoozed {what} until {day_words(until)}. `followup undo` takes it back.")
+    say(f"Snoozed {what} until {words.long_day(until)}. `followup undo` takes it back.")

@@ -11,8 +11,9 @@ import click
 
 from followup import home as homes
 from followup.cli.app import App, pass_app
-from followup.cli.output import Commands, format_option, plural, print_rows, say
+from followup.cli.output import Commands, format_option, print_rows, say
 from followup.errors import ConfigurationError, ExitCode, UsageError
+from followup.report import words
 
 
 @click.command("init")
@@ -145,7 +146,7 @@ def doctor_command(app: App, *, format_: str, output: Path | None) -> ExitCode:
         print_rows(app, rows, columns, format_=format_, output=output)
     serious = [check for check in checks if not check.ok and check.serious]
     if serious:
-        app.narrate(f"{plural(len(serious), 'thing')} to fix.")
+        app.narrate(f"{words.plural(len(serious), 'thing')} to fix.")
         return ExitCode.CONFIGURATION
     return ExitCode.DONE
 
@@ -245,7 +246,7 @@ def restore_command(app: App, *, backup: Path | None, folder: str | None, looked
         raise UsageError("Say which backup: followup restore BACKUP [DIR].")
     target = app.new_home_path(folder)
     made, contacts = backups.restore(backup, target, now=app.clock())
-    say(f"Restored {made.path}: {plural(contacts, 'contact')} on record.")
+    say(f"Restored {made.path}: {words.plural(contacts, 'contact')} on record.")
     say("Everything due up to today waits for your review, because this copy cannot know what went out since.")
     say("Look at `followup due`; settle each with done or skip, or say `followup restore --looked` for all.")
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import Commands, format_option, plural, print_rows, say
+from followup.cli.output import Commands, format_option, print_rows, say
 from followup.errors import ExitCode
+from followup.report import words
 
 
 @click.group("template", cls=Commands)
@@ -54,9 +55,9 @@ def check_command(app: App) -> ExitCode:
     for problem in problems:
         say(problem)
     if problems:
-        app.warn(f"{plural(len(problems), 'problem')}.")
+        app.warn(f"{words.plural(len(problems), 'problem')}.")
         return ExitCode.CONFIGURATION
-    say(f"{plural(len(templating.found(desk)), 'template')} checked; every one renders for every kind of client.")
+    say(f"{words.plural(len(templating.found(desk)), 'template')} checked; every one renders for every kind of client.")
     return ExitCode.DONE
 
 

@@ -13,9 +13,10 @@ from followup.cli import contacts as contact_commands
 from followup.cli import intake as intake_commands
 from followup.cli import messages as message_commands
 from followup.cli.app import App, pass_app
-from followup.cli.output import day_words, plural, say
+from followup.cli.output import say
 from followup.errors import FollowupError
 from followup.model import Channel, InstructionKind, Outcome
+from followup.report import words
 
 if TYPE_CHECKING:
     from followup.workflow.composing import Prepared
@@ -102,12 +103,11 @@ def _confirm(app: App) -> None:
 
     waiting = sending.drafts(app.desk())
     if waiting:
-        click.echo(f"\n{plural(len(waiting), 'draft')} from before.")
+        click.echo(f"\n{words.plural(len(waiting), 'draft')} from before.")
         message_commands.ask_drafts(app, waiting)
 
 
 def _messages(app: App, did: Counter[str]) -> None:
-    from followup.report import words
     from followup.workflow import composing, planning, sending
 
     desk = app.desk()
@@ -117,9 +117,9 @@ def _messages(app: App, did: Counter[str]) -> None:
         return
     opens_at = sending.opens_at(desk)
     if opens_at:
-        click.echo(f"\n{plural(len(prepared), 'message')} due, held until {opens_at} (mail.send_between).")
+        click.echo(f"\n{words.plural(len(prepared), 'message')} due, held until {opens_at} (mail.send_between).")
         return
-    click.echo(f"\n{plural(len(prepared), 'message')} due.")
+    click.echo(f"\n{words.plural(len(prepared), 'message')} due.")
     good = [item for item in prepared if item.message is not None]
     for item in prepared:
         if item.message is None:
@@ -192,7 +192,7 @@ def _calls(app: App, did: Counter[str]) -> None:
     if not sheet:
         click.echo("\nNo calls to make.")
         return
-    click.echo(f"\n{plural(len(sheet), 'call, text or letter', 'calls, texts and letters')}.")
+    click.echo(f"\n{words.plural(len(sheet), 'call, text or letter', 'calls, texts and letters')}.")
     for number, item in enumerate(sheet, 1):
         click.echo("\n" + RULE)
         for line in calls.lines([item], today=desk.today, number=number, ends=False):
@@ -227,13 +227,13 @@ def _summary(app: App, did: Counter[str]) -> None:
     desk = app.desk()
     now = status.count(desk)
     coming = [each for each in planning.coming(desk, weeks=1) if each.act_on and each.act_on > desk.today]
-    by_me = plural(did["called"], "call or letter", "calls and letters")
-    done = f"{plural(did['drafted'], 'draft')} written, {did['skipped']} skipped, {by_me} made"
-    by_hand = plural(now.letters, "letter or text", "letters or texts")
+    by_me = words.plural(did["called"], "call or letter", "calls and letters")
+    done = f"{words.plural(did['drafted'], 'draft')} written, {did['skipped']} skipped, {by_me} made"
+    by_hand = words.plural(now.letters, "letter or text", "letters or texts")
     click.echo("\n" + RULE)
-    say(f"Done for {day_words(desk.today)}: {done}.")
-    say(f"  waiting to be confirmed: {plural(now.drafts, 'draft')}{' (followup confirm)' if now.drafts else ''}")
-    say(f"  left for later: {plural(now.messages, 'message')}, {plural(now.calls, 'call')}, {by_hand}")
+    say(f"Done for {words.long_day(desk.today)}: {done}.")
+    say(f"  waiting to be confirmed: {words.plural(now.drafts, 'draft')}{' (followup confirm)' if now.drafts else ''}")
+    say(f"  left for later: {words.plural(now.messages, 'message')}, {words.plural(now.calls, 'call')}, {by_hand}")
     look = now.review + now.failed
     say(f"  held by a rule: {now.held}, to look at: {look}{' (followup due)' if look else ''}, open cases: {now.cases}")
-    say(f"  coming in the next seven days: {plural(len(coming), 'touchpoint')}")
+    say(f"  coming in the next seven days: {words.plural(len(coming), 'touchpoint')}")

@@ -8,19 +8,14 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 
+from followup import workdays
 from followup.model import Delay
-
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 @lru_cache(maxsize=4096)
 def day(on: date) -> str:
-    """Return "Mon 9 March 2026", whatever the locale."""
-    return f"{WEEKDAYS[on.weekday()]} {on.day} {MONTHS[on.month - 1]} {on.year}"
+    """Return "Mon 9 March 2026"."""
+    return f"{workdays.DAY_NAMES[on.weekday()][:3]} {on.day} {workdays.MONTH_NAMES[on.month - 1]} {on.year}"
 
 
 def after(delay: Delay, what: str) -> str:

@@ -8,12 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from followup import cells
+from followup import cells, workdays
 from followup.model import Channel, Client, Decision, Job, JobStatus, State
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_YEAR = "January February March April May June July August September October November December"
-_MONTHS = tuple(_YEAR.split())  # fixed, not the locale's
 
 _CHANNELS = {Channel.EMAIL.value: "e-mail"}
 _STEPS = {
@@ -30,12 +26,19 @@ _ON_ITS_WAY = frozenset({State.DUE, State.UPCOMING})
 
 def day(when: date | None) -> str:
     """Return a day of the coming weeks: Mon 2 Mar."""
-    return f"{_DAYS[when.weekday()]} {when.day} {_MONTHS[when.month - 1][:3]}" if when else ""
+    if when is None:
+        return ""
+    return f"{workdays.DAY_NAMES[when.weekday()][:3]} {when.day} {workdays.MONTH_NAMES[when.month - 1][:3]}"
 
 
 def full_day(when: date | None) -> str:
-    """Return a day of any year, as the planner's reasons write it: 2 March 2026."""
-    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}" if when else ""
+    """Return a day of any year: 2 March 2026."""
+    return f"{when.day} {workdays.MONTH_NAMES[when.month - 1]} {when.year}" if when else ""
+
+
+def long_day(when: date) -> str:
+    """Return a day as people say it: Monday 2 March 2026."""
+    return f"{workdays.DAY_NAMES[when.weekday()]} {full_day(when)}"
 
 
 def client(record: Client | None, *, client_id: str = "") -> str:

@@ -159,5 +159,5 @@ def _next_closed(desk: Desk) -> str:
     for _ in range(400):
         day = date.fromordinal(day.toordinal() + 1)
         if day.weekday() < 5 and not desk.calendar.is_business_day(day):
-            return f"{day:%A} {day.day} {day:%B %Y}, {desk.calendar.why_closed(day)}"
+            return f"{words.long_day(day)}, {desk.calendar.why_closed(day)}"
     return "none known"
