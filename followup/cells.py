@@ -169,3 +169,8 @@ def decimal(minor: int, currency: str) -> str:
         return str(minor)
     whole, part = divmod(abs(minor), 10**digits)
     return f"{'-' if minor < 0 else ''}{whole}.{part:0{digits}}"
+
+
+def amount(minor: int, currency: str) -> str:
+    """Return an amount in minor units with its currency, where that is known: 120.00 GBP."""
+    return f"{decimal(minor, currency)} {currency}".rstrip()

@@ -134,11 +134,6 @@ def language_of(country: str) -> str:
     return next((language for language, places in _LANGUAGE_OF.items() if country in places.split()), "en")
 
 
-def minor_digits(currency: str) -> int:
-    """Return how many digits follow the decimal mark in *currency*: 2 for GBP, 0 for JPY, 3 for KWD."""
-    return MINOR_DIGITS.get(currency, 2)
-
-
 def country_meant(text: str) -> str:
     """Return the code that people usually mean by a wrong one ("UK" for GB), or an empty text."""
     return _COMMON_MISTAKES.get(text.upper(), "")

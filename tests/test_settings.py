@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followup import cadence, codes, settings, shipped
+from followup import cadence, cells, codes, settings, shipped
 from followup.errors import ConfigurationError, FollowupError, IOFailure, NoPermission, NotFound
 from followup.model import Channel, Conditions, Delay, OccasionKind, Outcome, Purpose, Quiet, Service, Step
 
@@ -719,7 +719,7 @@ def test_problems_belong_to_the_one_family_of_errors() -> None:
 
 def test_minor_digits_are_those_of_the_currency() -> None:
     """Yen have none, dinars three, the others two."""
-    assert [codes.minor_digits(each) for each in ("JPY", "KWD", "GBP")] == [0, 3, 2]
+    assert [cells.minor_digits(each) for each in ("JPY", "KWD", "GBP")] == [0, 3, 2]
 
 
 def test_codes_hold_together() -> None:

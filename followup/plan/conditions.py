@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from followup import cells
 from followup.model import (
     MESSAGE_CHANNELS,
     Channel,
@@ -188,14 +189,14 @@ def _check_amount(answer: Answer, wanted: Wanted, job: Job | None, rules: Rules)
     elif minor is None:
         shown = "not known"
     else:
-        shown = words.amount(minor, rules.minor_digits, rules.currency)
+        shown = cells.amount(minor, rules.currency)
     if wanted.min_minor is not None:
-        least = words.amount(wanted.min_minor, rules.minor_digits, rules.currency)
+        least = cells.amount(wanted.min_minor, rules.currency)
         answer.say(
             minor is not None and minor >= wanted.min_minor, "amount", f"amount is {shown}; asked for: at least {least}"
         )
     if wanted.below_minor is not None:
-        bound = words.amount(wanted.below_minor, rules.minor_digits, rules.currency)
+        bound = cells.amount(wanted.below_minor, rules.currency)
         answer.say(
             minor is None or minor < wanted.below_minor, "amount", f"amount is {shown}; asked for: below {bound}"
         )

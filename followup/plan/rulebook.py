@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
-from followup import cadence, codes, workdays
+from followup import cadence, cells, workdays
 from followup.model import Conditions, Delay, OccasionKind, Quiet, Service, Step
 from followup.records import dataclass, field
 
@@ -186,7 +186,7 @@ def rules(
         quiet=settings.quiet,
         language=business.language,
         currency=business.currency,
-        minor_digits=codes.MINOR_DIGITS.get(business.currency, 2),
+        minor_digits=cells.minor_digits(business.currency),
         basis=settings.basis,
         has_postal_address=bool(business.address.strip()),
         messages_days=settings.budget.messages_days,

@@ -26,12 +26,6 @@ def after(delay: Delay, what: str) -> str:
     return f"{amount} {'before' if delay.before else 'after'} {what}"
 
 
-def amount(minor: int, digits: int, currency: str) -> str:
-    """Return an amount as written on an invoice: "120.00 GBP"."""
-    whole = f"{minor / 10**digits:.{digits}f}" if abs(minor) < 10**15 else str(minor)
-    return f"{whole} {currency}".strip()
-
-
 def listed(names: tuple[str, ...]) -> str:
     """Return names as a sentence offers them: "a, b or c"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

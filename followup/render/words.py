@@ -120,7 +120,7 @@ _MARKS = {"en": (",", "."), "de": (".", ","), "fr": ("\N{NO-BREAK SPACE}", ","),
 @lru_cache(maxsize=4096)
 def amount(minor: int | None, currency: str) -> str:
     """Return an amount as a plain value for templates, "120.00 GBP", or "" when it is not known."""
-    return "" if minor is None else f"{cells.decimal(minor, currency)} {currency}".rstrip()
+    return "" if minor is None else cells.amount(minor, currency)
 
 
 _AMOUNT = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?: ?([A-Za-z]{3}))?")

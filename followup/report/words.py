@@ -125,7 +125,7 @@ def job(record: Job) -> str:
         when = record.status.value
     what = [record.service or "work"]
     if record.amount_minor is not None:
-        what.append(f"{cells.decimal(record.amount_minor, record.currency)} {record.currency}".rstrip())
+        what.append(cells.amount(record.amount_minor, record.currency))
     return f"{when}  {', '.join(what)}"
 
 

@@ -125,7 +125,7 @@ def _shown_instant(value: datetime | str | None) -> str:
 
 
 def _shown_amount(value: tuple[int, str] | None) -> str:
-    return "" if value is None else f"{cells.decimal(*value)} {value[1]}".rstrip()
+    return "" if value is None else cells.amount(*value)
 
 
 def _shown_words(value: Sequence[str] | None) -> str:
