@@ -136,6 +136,7 @@ class Reader:
         self._width = 1 + max((column.index for column in layout.columns), default=-1)
         self._extra = [(index, self._headers[index]) for index in of.get("", ()) if self._headers[index]]
         self._one_line = [index for name in _ONE_LINE for index in of.get(name, ())]
+        self._sites = of.get("job.site_address", [])
         self._emails = of.get("client.email", [])
         self._phones = of.get("client.phone", [])
         self._places = self._address_groups(layout)
@@ -502,20 +503,21 @@ class Reader:
 
     def _job_row(self, row: int, values: Sequence[str], out: Outcome) -> None:
         who = self._client(row, values, out)
+        at = self._at
         job = facts.ParsedJob(
             rows=[row],
             client_id=who.client_id,
             client_name=who.full_name or who.company,
             client_email=who.emails[0] if who.emails else "",
-            service=self._value(values, "job.service"),
-            invoice_ref=self._value(values, "job.invoice_ref") or self._value(values, "job.id+invoice"),
-            job_id=self._value(values, "job.id") or self._value(values, "job.id+invoice"),
-            assigned_to=self._value(values, "job.assigned_to"),
-            note=self._value(values, "job.note"),
+            service=values[at["job.service"]],
+            invoice_ref=values[at["job.invoice_ref"]] or values[at["job.id+invoice"]],
+            job_id=values[at["job.id"]] or values[at["job.id+invoice"]],
+            assigned_to=values[at["job.assigned_to"]],
+            note=values[at["job.note"]],
             who=who,
         )
-        site = [values[index] for index in self._of.get("job.site_address", ()) if values[index]]
-        job.site_address = ", ".join(dict.fromkeys(site))
+        if self._sites:
+            job.site_address = ", ".join(dict.fromkeys(values[index] for index in self._sites if values[index]))
         extra = {header: values[index] for index, header in self._extra if values[index]}
         done = values[self._done] if self._done is not None else ""
         amount = self._value(values, "job.amount")

@@ -19,6 +19,8 @@ def fold(text: str) -> str:
     if not text.isascii():  # case first: some capitals (the Turkish I with a dot) become a letter and an accent
         decomposed = unicodedata.normalize("NFKD", text.casefold())
         text = "".join([letter for letter in decomposed if not unicodedata.combining(letter)])
+    elif text.replace(" ", "").isalnum():  # most names and streets
+        return " ".join(text.lower().split())
     return _NOT_WORDS.sub(" ", text.casefold()).strip()
 
 
@@ -27,8 +29,9 @@ def of_client(client: Client) -> list[str]:
     if client.merged_into or client.erased_on:
         return []
     full = fold(client.full_name)
-    parts = fold(f"{client.first_name} {client.last_name}")
-    company = fold(client.company)
+    pair = f"{client.first_name} {client.last_name}"
+    parts = full if pair == client.full_name else fold(pair)
+    company = fold(client.company) if client.company else ""
     return list(dict.fromkeys(name for name in (full or parts, company, parts) if name)) or [""]
 
 

@@ -32,10 +32,11 @@ def rows(database: Database, client_ids: Sequence[str]) -> Iterator[dict[str, An
         jobs.setdefault(client_id, []).append((job[0], job[1], job[2], job[3]))
     for client_id, done in jobs.items():
         summaries[client_id].update(_of_jobs(done))
-    for client_id, direction, on_day in database.among("last_contacts_of_clients", client_ids):
-        summaries[client_id]["last_reply_on" if direction == _IN else "last_contact_on"] = on_day
-    for client_id, on_day, outcome in database.among("outcomes_of_clients", client_ids):  # the latest one stays
-        summaries[client_id].update(last_outcome=outcome, last_outcome_on=on_day)
+    if database.first("contact_any") is not None:  # a first import has nobody to ask about
+        for client_id, direction, on_day in database.among("last_contacts_of_clients", client_ids):
+            summaries[client_id]["last_reply_on" if direction == _IN else "last_contact_on"] = on_day
+        for client_id, on_day, outcome in database.among("outcomes_of_clients", client_ids):  # the latest one stays
+            summaries[client_id].update(last_outcome=outcome, last_outcome_on=on_day)
     yield from summaries.values()
 
 
