@@ -2,4 +2,15 @@
 
 Takes a Desk (one open home and today). Gives values for the command line to print. Touches the store, the journal and
 the drafts folder, and nothing else.
+
+    desk, finding                one open home; what a person types -> the record that is meant
+    homes, doctor, backups       making, looking over, copying a home
+    importing, consequences      files -> one batch, and what becomes due because of it
+    undoing, records             taking back; clients and jobs by hand
+    planning, status             what is due, what comes; in numbers
+    composing, planfile          touchpoint -> words; the plan looked over in a spreadsheet
+    sending, journal             drafts and their confirmation; database and journal agree
+    contacts, wishes             calls, letters, cases; stop, forget me
+    templating, reporting        the words themselves; what happened in a period
+    daily, demo                  cron's run and its digest; the tour
 """
