@@ -41,6 +41,9 @@ DEFAULT_LATE = Delay(30, "day")
 REVIEW_DAYS = 60
 """How long a touchpoint that is too late, but was known in time, waits for a person before it expires."""
 
+OPT_IN = "opt-in"
+"""The basis under which marketing goes to clients who asked for it, and to nobody else."""
+
 ASKS_IN_LINE = 3
 MESSAGES_IN_LINE = 4
 """How often in a row a budget may put off an ask or a message before we stop looking for it."""
@@ -94,6 +97,10 @@ class Facts(Protocol):
     @property
     def quiet(self) -> Quiet:
         """From when on a client counts as quiet."""
+
+    @property
+    def basis(self) -> str:
+        """What allows marketing."""
 
     @property
     def closing_days(self) -> Sequence[tuple[date, date]]:
@@ -619,26 +626,17 @@ def all_windows(
     settings: Facts, *, today: date, horizon: date, gaps: Sequence[int] = (), waiting: bool = True
 ) -> list[AnchorWindow]:
     """Return the windows of every enabled step, those of one kind that overlap made into one, in a stable order."""
-    found: dict[tuple[str, tuple[str, ...], str, int | None], list[tuple[date, date]]] = {}
+    found: dict[AnchorWindow, list[tuple[date, date]]] = {}
     for step in settings.steps:
         if step.enabled:
             for each in windows(step, today=today, horizon=horizon, settings=settings, gaps=gaps, waiting=waiting):
-                kind = (each.field, each.services, each.step, each.gap_days)
+                kind = replace(each, from_on=None, to_on=None)
                 found.setdefault(kind, []).append((each.from_on or date.min, each.to_on or date.max))
-    merged = []
-    for (name, services, step_name, gap), ranges in found.items():
-        for first, last in _joined(ranges):
-            merged.append(
-                AnchorWindow(
-                    field=name,
-                    from_on=None if first == date.min else first,
-                    to_on=None if last == date.max else last,
-                    services=services,
-                    step=step_name,
-                    gap_days=gap,
-                )
-            )
-    return merged
+    return [
+        replace(kind, from_on=None if first == date.min else first, to_on=None if last == date.max else last)
+        for kind, ranges in found.items()
+        for first, last in _joined(ranges)
+    ]
 
 
 def look_back(step: Step, settings: Facts, *, waiting: bool = True) -> int:
@@ -657,14 +655,22 @@ def look_back(step: Step, settings: Facts, *, waiting: bool = True) -> int:
 def _anchors(
     step: Step, delays: list[Delay], low: date, high: date, *, today: date, settings: Facts, gaps: Sequence[int]
 ) -> Iterator[AnchorWindow]:
-    for shifts in _repetitions(step, delays, low):
+    needs_consent = step.purpose is Purpose.MARKETING and settings.basis == OPT_IN
+    for n, shifts in enumerate(_repetitions(step, delays, low), start=1):
         if step.occasion == OccasionKind.SERVICE_INTERVAL:
             for (interval, lead), names in _services_by_interval(step, settings).items():
                 own = [lead if step.by_lead else delays[0], *shifts[1:]]
                 yield _ranged("job.completed_on+service", low, high, [interval, *own], settings, services=names)
         elif step.occasion == OccasionKind.CLIENT_QUIET:
             for gap in sorted({0, *gaps}):
-                yield from _quiet(gap, low, high, shifts, settings)
+                for found in _quiet(gap, low, high, shifts, settings):
+                    yield replace(found, opted_in=needs_consent)
+        elif step.occasion == OccasionKind.FIRST_JOB:
+            # Every client has a first job. Done is looked up under the present name only: wider, never narrower.
+            done = "" if step.was else f".{step.name}.{n}"
+            yield replace(
+                _ranged(_FIELDS[step.occasion], low, high, shifts, settings), opted_in=needs_consent, done=done
+            )
         else:
             yield _ranged(_FIELDS[step.occasion], low, high, shifts, settings)
 

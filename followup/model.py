@@ -440,6 +440,10 @@ class AnchorWindow:
     none where it is 0), ``contact.on`` (with *step*: contacts and attempts of that step), ``case.opened_on``,
     ``case.resolved_on``, ``instruction.until``, ``instruction.on``, ``case.open`` (dates ignored),
     ``attempt.open`` (drafted, claimed, handing over, unknown, temporary, permanent; dates ignored).
+
+    Two things narrow the fields of a summary, which so many clients fit: *opted_in* asks for clients who allowed
+    marketing, and *done* (of ``summary.first_job_on``) leaves out those with a contact whose key is the client's
+    identifier and this ending.
     """
 
     field: str
@@ -448,6 +452,8 @@ class AnchorWindow:
     services: tuple[str, ...] = ()
     step: str = ""
     gap_days: int | None = None
+    opted_in: bool = False
+    done: str = ""
 
 
 # ---------------------------------------------------------------- decisions and messages

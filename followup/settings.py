@@ -23,7 +23,6 @@ from followup.records import dataclass
 
 FILE_NAME = "followup.toml"
 
-OPT_IN = "opt-in"
 COMPLETED_JOB = "completed-job"
 
 SOFT_OPT_IN_COUNTRIES = frozenset(["AU", "CA", "GB", "NZ", "US"])
@@ -176,7 +175,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("people.NAME.also", kinds.texts, [], "Other spellings of the name in your list of jobs."),
     Setting(
         "marketing.basis",
-        kinds.one_of(OPT_IN, COMPLETED_JOB),
+        kinds.one_of(cadence.OPT_IN, COMPLETED_JOB),
         "",
         "Who gets marketing messages: opt-in: who has agreed to them; completed-job: also whoever has had a job done "
         "and has not objected.",
@@ -245,7 +244,7 @@ _TABLES = [*(section.partition(".")[0] for section in SECTIONS), "cadence"]
 
 def default_basis(country: str) -> str:
     """Return the basis for marketing that a home in *country* starts with: the stricter one unless we know better."""
-    return COMPLETED_JOB if country in SOFT_OPT_IN_COUNTRIES else OPT_IN
+    return COMPLETED_JOB if country in SOFT_OPT_IN_COUNTRIES else cadence.OPT_IN
 
 
 # ---------------------------------------------------------------- reading

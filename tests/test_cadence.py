@@ -464,6 +464,7 @@ def facts(*steps: Step, **fields: Any) -> Any:
         "services": {},
         "quiet": Quiet(),
         "closing_days": (),
+        "basis": "completed-job",
         "budget": settings.Budget(messages_days=7, asks_days=30),
     }
     return SimpleNamespace(**{**defaults, **fields})
@@ -642,6 +643,24 @@ def test_an_anniversary_has_a_range_for_every_year() -> None:
     found = anchors(one)
     assert all(inside(found, date(year, 3, 2)) for year in range(1970, 2026))
     assert not any(inside(found, date(year, 9, 1)) for year in range(1970, 2026))
+
+
+def test_each_anniversary_is_looked_for_where_it_is_not_done() -> None:
+    """By its key; of a step that had other names everybody is looked at."""
+    yearly = {"occasion": OccasionKind.FIRST_JOB, "delay": Delay(12, "month"), "every": Delay(12, "month")}
+    found = anchors(step(name="hello", times=3, **yearly))
+    assert [each.done for each in found] == [".hello.1", ".hello.2", ".hello.3"]
+    assert {each.done for each in anchors(step(name="hello", was=("hi",), times=3, **yearly))} == {""}
+
+
+def test_marketing_looks_for_those_who_allowed_it() -> None:
+    """Where nothing but consent is a basis; what hangs on a job is found by its date alone."""
+    for occasion in (OccasionKind.FIRST_JOB, OccasionKind.CLIENT_QUIET):
+        marketing = step(occasion=occasion, purpose=Purpose.MARKETING)
+        assert {each.opted_in for each in anchors(marketing, gaps=(30,), basis="opt-in")} == {True}
+        assert {each.opted_in for each in anchors(marketing, gaps=(30,))} == {False}
+        service = step(occasion=occasion, purpose=Purpose.SERVICE)
+        assert {each.opted_in for each in anchors(service, basis="opt-in")} == {False}
 
 
 def test_what_waits_for_a_person_is_always_found() -> None:

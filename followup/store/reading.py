@@ -355,13 +355,19 @@ class Reader:
 
     def _candidates(self, window: AnchorWindow) -> Iterable[Row]:
         days = _range(window.from_on, window.to_on)
+        opted_in = int(window.opted_in)
         match window.field:
             case "job.completed_on+service":
                 return self.database.among("candidates_job_service", window.services, **days)
             case "summary.last_job_on" if window.gap_days is not None:
                 if window.gap_days:
-                    return self.database.rows("candidates_last_job_gap", gap_days=window.gap_days, **days)
-                return self.database.rows("candidates_last_job_no_gap", **days)
+                    gap = window.gap_days
+                    return self.database.rows("candidates_last_job_gap", gap_days=gap, opted_in=opted_in, **days)
+                return self.database.rows("candidates_last_job_no_gap", opted_in=opted_in, **days)
+            case "summary.last_job_on":
+                return self.database.rows("candidates_last_job", opted_in=opted_in, **days)
+            case "summary.first_job_on":
+                return self.database.rows("candidates_first_job", opted_in=opted_in, done=window.done, **days)
             case "contact.on" if window.step:
                 return self.database.rows("candidates_contact_step", step=window.step, **days)
             case "case.open" | "attempt.open":
@@ -615,8 +621,6 @@ _COUNTS = (
 
 _CANDIDATES = {
     "job.completed_on": "candidates_job_completed",
-    "summary.first_job_on": "candidates_first_job",
-    "summary.last_job_on": "candidates_last_job",
     "contact.on": "candidates_contact",
     "case.opened_on": "candidates_case_opened",
     "case.resolved_on": "candidates_case_resolved",

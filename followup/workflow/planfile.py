@@ -23,10 +23,10 @@ from followup.workflow.desk import Desk
 
 def text_digests(desk: Desk, decisions: Iterable[Decision]) -> dict[str, str]:
     """Return key -> digest of what would be said and why, for every message that can be rendered now."""
-    found = []
-    for decision in decisions:
-        if decision.channel is not None and decision.state in (State.DUE, State.UPCOMING, State.HELD):
-            found.append(planning.Found(decision, planning.dossier_of(desk, decision.client_id)))
+    states = (State.DUE, State.UPCOMING, State.HELD)
+    said = [each for each in decisions if each.channel is not None and each.state in states]
+    dossiers = desk.store.dossiers({each.client_id for each in said})
+    found = [planning.Found(each, dossiers[each.client_id]) for each in said]
     return {
         item.decision.key: digest(item.decision, item.message)
         for item in composing.prepare(desk, found)

@@ -73,22 +73,33 @@ def million() -> Path:
     return long_history(folder / "home", jobs=MANY, contacts=MANY, due=DUE).path
 
 
-def long_history(folder: Path, *, jobs: int, contacts: int, due: int) -> home.Home:
-    """Make a home with *jobs* old jobs, *contacts* old contacts, and *due* touchpoints that are due on TODAY.
+@cache
+def yearly() -> Path:
+    """Return the home of a million old jobs whose first ones lie on every day of the year; made once a run."""
+    folder = Path(tempfile.mkdtemp(prefix="followup-benchmark-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    sys.stderr.write(f"  making a home with {MANY:,} jobs, and anniversaries every day ...\n")
+    return long_history(folder / "home", jobs=MANY, contacts=0, due=DUE, is_spread=True).path
+
+
+def long_history(folder: Path, *, jobs: int, contacts: int, due: int, is_spread: bool = False) -> home.Home:
+    """Make a home with *jobs* old jobs, *contacts* old contacts, and *due* thank-yous that are due on TODAY.
 
     Every client had JOBS_EACH jobs, at intervals of their own, and has been quiet for years. First jobs were done in
-    summer, so that on TODAY, in March, no anniversary is near: what is due is *due* thank-yous and nothing else.
+    summer, so that on TODAY, in March, no anniversary is near: what is due is *due* thank-yous and nothing else. With
+    *is_spread* they were done all year round, and every anniversary but those of the last days went out.
     """
     made = empty(folder)
     with closing(sqlite3.connect(made.database_path)) as database:
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")
         clients = jobs // JOBS_EACH
+        shift = 365 if is_spread else 90
         _insert(database, "client", _clients(clients))
         _insert(database, "client_email", _emails(clients))
-        _insert(database, "job", _old_jobs(jobs))
+        _insert(database, "job", _old_jobs(jobs, shift))
         _insert(database, "job", _recent_jobs(due))
-        _insert(database, "contact", _contacts(contacts, jobs))
+        _insert(database, "contact", _anniversaries(clients) if is_spread else _contacts(contacts, jobs))
         database.commit()
     with store.open(made.database_path, home_key=made.key(), backups=made.backups_path) as opened:
         opened.rebuild_summaries()
@@ -146,16 +157,42 @@ def _job(number: int, client: int, on: date) -> dict[str, Any]:
     }
 
 
-def _old_day(number: int) -> date:
-    """Return the day of old job *number*: 2010 to 2022."""
+def _old_day(number: int, shift: int = 90) -> date:
+    """Return the day of old job *number*: 2010 to 2022; first ones within *shift* days of the beginning of summer."""
     client, nth = divmod(number, JOBS_EACH)
-    summer = _DAY_ZERO.replace(year=2010 + client % 5) + timedelta(days=client % 90)
+    summer = _DAY_ZERO.replace(year=2010 + client % 5) + timedelta(days=client % shift)
     return summer + timedelta(days=nth * (40 + client % 640))
 
 
-def _old_jobs(count: int) -> Iterator[dict[str, Any]]:
-    for number in sorted(range(count), key=_old_day):  # in the order in which they were done
-        yield _job(number, number // JOBS_EACH, _old_day(number))
+def _old_jobs(count: int, shift: int) -> Iterator[dict[str, Any]]:
+    def day(number: int) -> date:
+        return _old_day(number, shift)
+
+    for number in sorted(range(count), key=day):  # in the order in which they were done
+        yield _job(number, number // JOBS_EACH, day(number))
+
+
+def _anniversaries(clients: int) -> Iterator[dict[str, Any]]:
+    """Yield the greetings of this year and the last, each sent on its day, until the weekend before TODAY."""
+    for number in range(clients * 2):
+        client, years_ago = number // 2, 1 - number % 2
+        first = _old_day(client * JOBS_EACH, 365)
+        on = first.replace(year=TODAY.year - years_ago, day=min(first.day, 28))
+        if on >= LAST_DONE:
+            continue
+        yield {
+            "id": _identifier("k", number),
+            "client_id": _identifier("c", client),
+            "channel": "email",
+            "direction": "out",
+            "at": f"{on.isoformat()}T09:15:00+00:00",
+            "on_day": on.isoformat(),
+            "purpose": "marketing",
+            "key": f"{_identifier('c', client)}.anniversary.{on.year - first.year}",
+            "step": "anniversary",
+            "by_person": "sam",
+            "outcome": "sent",
+        }
 
 
 def _recent_jobs(count: int) -> Iterator[dict[str, Any]]:

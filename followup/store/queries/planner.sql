@@ -11,18 +11,38 @@ WHERE status = 'completed' AND service_key IN (:services...)
     AND completed_on >= :from_on AND completed_on <= :to_on;
 
 -- name: candidates_first_job
-SELECT client_id FROM client_summary WHERE first_job_on >= :from_on AND first_job_on <= :to_on;
+-- A call that reached nobody has done nothing yet.
+SELECT client_id FROM client_summary
+WHERE first_job_on >= :from_on AND first_job_on <= :to_on
+    AND (:opted_in = 0 OR EXISTS (
+        SELECT 1 FROM client WHERE client.id = client_summary.client_id AND client.consent = 'opted_in'
+    ))
+    AND (:done = '' OR NOT EXISTS (
+        SELECT 1 FROM contact
+        WHERE contact.key = client_summary.client_id || :done AND contact.key <> '' AND contact.direction = 'out'
+            AND COALESCE(contact.outcome, '') NOT IN ('voicemail', 'no-answer')
+    ));
 
 -- name: candidates_last_job
-SELECT client_id FROM client_summary WHERE last_job_on >= :from_on AND last_job_on <= :to_on;
+SELECT client_id FROM client_summary
+WHERE last_job_on >= :from_on AND last_job_on <= :to_on
+    AND (:opted_in = 0 OR EXISTS (
+        SELECT 1 FROM client WHERE client.id = client_summary.client_id AND client.consent = 'opted_in'
+    ));
 
 -- name: candidates_last_job_gap
 SELECT client_id FROM client_summary
-WHERE usual_gap_days = :gap_days AND last_job_on >= :from_on AND last_job_on <= :to_on;
+WHERE usual_gap_days = :gap_days AND last_job_on >= :from_on AND last_job_on <= :to_on
+    AND (:opted_in = 0 OR EXISTS (
+        SELECT 1 FROM client WHERE client.id = client_summary.client_id AND client.consent = 'opted_in'
+    ));
 
 -- name: candidates_last_job_no_gap
 SELECT client_id FROM client_summary
-WHERE usual_gap_days IS NULL AND last_job_on >= :from_on AND last_job_on <= :to_on;
+WHERE usual_gap_days IS NULL AND last_job_on >= :from_on AND last_job_on <= :to_on
+    AND (:opted_in = 0 OR EXISTS (
+        SELECT 1 FROM client WHERE client.id = client_summary.client_id AND client.consent = 'opted_in'
+    ));
 
 -- name: candidates_contact
 SELECT DISTINCT client_id FROM contact WHERE on_day >= :from_on AND on_day <= :to_on;
