@@ -161,11 +161,6 @@ def occurrence(anchor: date, every: Delay, n: int, *, calendar: workdays.Calenda
     return anchor + relativedelta(months=number * _MONTHS_IN[every.unit])
 
 
-def opposite(delay: Delay) -> Delay:
-    """Return the same distance to the other side."""
-    return replace(delay, before=not delay.before and delay.number > 0)
-
-
 def delay_of(step: Step, service: Service | None = None) -> Delay:
     """Return the delay by which *step* is counted: its own, or the lead of the *service* that is due again."""
     if step.by_lead and service is not None:

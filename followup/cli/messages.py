@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -197,7 +195,7 @@ def send_command(
     if plan_file is not None:
         if only:
             raise UsageError("--plan and --only do not go together.")
-        kept = planfile.planned(desk, _read_plan(plan_file))
+        kept = planfile.planned(desk, planfile.read(plan_file))
         prepared = kept.prepared
         for key, why in kept.changed:
             app.warn(f"Left out {key}: {why}.")
@@ -249,35 +247,6 @@ def send_command(
     say(f"{words.plural(len(done.drafted), 'draft')} in {desk.home.drafts_path}")
     say("Open drafts.html there, send them from your mail program, then say: followup confirm")
     return code
-
-
-def _read_plan(path: Path) -> list[dict[str, str]]:
-    """Read a plan file, also one that a spreadsheet has written again with its own separator and alphabet."""
-    from followup import cells
-
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise NotFound(f"{path}: no such file.") from None
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
-    header = text.partition("\n")[0]
-    separator = max(",;\t", key=header.count)
-    try:
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))
-    except csv.Error as error:
-        raise BadInput(f"{path} is not a plan file: {error}.") from None
-    missing = sorted(PLAN_COLUMNS - set(rows[0])) if rows else []
-    if not rows or missing:
-        lacks = f" (no column {', '.join(missing)})" if missing and len(missing) < len(PLAN_COLUMNS) else ""
-        raise BadInput(f"{path} is not a plan file{lacks}. Make one with: followup plan --format csv -o {path.name}")
-    return [{name: cells.unguard(value or "") for name, value in row.items() if name} for row in rows]
-
-
-PLAN_COLUMNS = frozenset({"key", "channel", "address", "act_on", "digest"})
-"""What `send --plan` compares; lines and other columns may be taken out of the file."""
 
 
 @click.command("confirm")

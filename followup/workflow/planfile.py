@@ -5,11 +5,16 @@ Takes a Desk, decisions, and the lines of such a file. Gives digests to write an
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 
+from followup import cells, files
+from followup.errors import BadInput, NotFound
 from followup.model import (
     Channel,
     Decision,
@@ -44,6 +49,39 @@ def digest(decision: Decision, message: Message) -> str:
         *(",".join(decision.job_ids), message.to_address, message.subject, message.text, message.html),
     )
     return "d" + sha256("\0".join(said).encode()).hexdigest()[:15]
+
+
+COLUMNS = frozenset({"key", "channel", "address", "act_on", "digest"})
+"""What `send --plan` compares; lines and other columns may be taken out of the file."""
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Return the lines of a plan file, also of one that a spreadsheet has written again in its own way.
+
+    Raises:
+        NotFound: there is no such file. BadInput: it is no plan file. IOFailure, NoPermission: it cannot be read.
+    """
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(f"{path}: no such file.") from None
+    except OSError as error:
+        raise files.failure(error, path, doing="read") from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", errors="replace")
+    header = text.partition("\n")[0]
+    separator = max(",;\t", key=header.count)
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error as error:
+        raise BadInput(f"{path} is not a plan file: {error}.") from None
+    missing = sorted(COLUMNS - set(rows[0])) if rows else []
+    if not rows or missing:
+        lacks = f" (no column {', '.join(missing)})" if missing and len(missing) < len(COLUMNS) else ""
+        raise BadInput(f"{path} is not a plan file{lacks}. Make one with: followup plan --format csv -o {path.name}")
+    return [{name: cells.unguard(value or "") for name, value in row.items() if name} for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
