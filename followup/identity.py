@@ -72,11 +72,6 @@ def message_identifier(home_key: bytes, key: str) -> str:
     return _digest(home_key, "message", key).hex()[:32]
 
 
-def row_digest(home_key: bytes, *cells: str) -> str:
-    """Return what a row of a file is recognised by when the same file comes again."""
-    return _digest(home_key, "row", *cells).hex()[:24]
-
-
 def _digest(home_key: bytes, *parts: str) -> bytes:
     import hmac  # brings OpenSSL, which most starts do without
 

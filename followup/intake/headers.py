@@ -164,7 +164,6 @@ _CLIENT_ONLY = frozenset(
         "client.last_name",
     ]
 )
-_JOB_ADDRESS_OK = frozenset({"client.company", "client.title", "client.middle_name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +256,6 @@ def known_spellings() -> frozenset[str]:
 def is_of_a_line(header: str) -> bool:
     """Return whether the amounts of a column are parts, one for each line of an invoice."""
     return normal(header) in _LINE_AMOUNTS
-
-
-def looks_like_data(cell: str) -> bool:
-    """Return whether *cell* holds a value rather than the name of a column."""
-    return bool(_DATA.search(cell.strip()))
 
 
 def score(cells: Sequence[str]) -> int:

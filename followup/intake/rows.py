@@ -73,11 +73,6 @@ class Outcome:
     volatile: bool = False
 
 
-def control_in(joined: str) -> bool:
-    """Return whether a joined row holds characters that no name or note has: control characters, lone surrogates."""
-    return _CONTROL.search(joined) is not None
-
-
 def not_a_record(record: Sequence[str], width: int) -> tuple[str, str] | None:
     """Return the code and the reason why a row is neither client nor job, or None when it may be one."""
     if len(record) - record.count("") > 6 and not record[0].isspace() and not _TOTAL.fullmatch(record[0].strip()):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from followup import identity
 from followup.errors import NotFound
@@ -34,7 +34,6 @@ from followup.store.engine import Database, chunks
 from followup.store.reading import Reader
 
 Saved = Client | Job | Case | Contact | Instruction
-Some = TypeVar("Some", bound=Saved)
 
 CHUNK = 500
 BUFFERED = 5000
