@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from followup import files
 from followup.cli.app import App, pass_app
-from followup.cli.output import Commands, dry_run_option, format_option, print_rows, say, yes_option
+from followup.cli.output import Commands, dry_run_option, format_option, options, print_rows, say, yes_option
 from followup.errors import UsageError
 from followup.model import Channel
 from followup.report import words
 
 CHANNELS = click.Choice([each.value for each in Channel])
-F = TypeVar("F", bound=Callable[..., Any])
-
-FIELD_OPTIONS = (
+field_options = options(
     click.option("--name", "full_name", help="The whole name."),
     click.option("--first-name", help="First name, where the whole name does not show it."),
     click.option("--last-name", help="Last name, where the whole name does not show it."),
@@ -43,13 +40,6 @@ FIELD_OPTIONS = (
     click.option("--owner", metavar="PERSON", help="Who of us looks after them."),
     click.option("--opted-in", "consent_evidence", metavar="TEXT", help="They want to hear from us; how they said so."),
 )
-
-
-def field_options(function: F) -> F:
-    """Add an option for every field of a client that may be typed."""
-    for option in reversed(FIELD_OPTIONS):
-        function = option(function)
-    return function
 
 
 @click.group("client", cls=Commands)

@@ -9,9 +9,23 @@ from typing import Any
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, Commands, format_option, print_rows, say
+from followup.cli.output import DAY, Commands, format_option, options, print_rows, say
 from followup.errors import UsageError
 from followup.report import words
+
+field_options = options(
+    click.option("--completed", "completed_on", type=DAY, help="When it was finished; without it the job is open."),
+    click.option("--promised", "promised_on", type=DAY, help="The day that was promised."),
+    click.option("--amount", help="What it came to, e.g. 240.00."),
+    click.option("--currency", help="Where it is not the home's."),
+    click.option("--paid", "paid_on", type=DAY, help="When it was paid."),
+    click.option("--unpaid", is_flag=True, default=None, help="It is not paid yet."),
+    click.option("--invoice", "invoice_ref", help="Invoice number."),
+    click.option("--site", "site_address", help="Where the work was."),
+    click.option("--by", "assigned_to", help="Who did it."),
+    click.option("--note", help="One personal line for the thank-you."),
+)
+"""Every field of a job that may be typed, but for the service, which a new job must have."""
 
 
 @click.group("job", cls=Commands)
@@ -72,16 +86,7 @@ def export_command(app: App, *, format_: str, output: Path | None) -> None:
 @job_command.command("add")
 @click.argument("client")
 @click.option("--service", required=True, help="What was done.")
-@click.option("--completed", "completed_on", type=DAY, help="When it was finished; without it the job is open.")
-@click.option("--promised", "promised_on", type=DAY, help="The day that was promised.")
-@click.option("--amount", help="What it came to, e.g. 240.00.")
-@click.option("--currency", help="Where it is not the home's.")
-@click.option("--paid", "paid_on", type=DAY, help="When it was paid.")
-@click.option("--unpaid", is_flag=True, default=None, help="It is not paid yet.")
-@click.option("--invoice", "invoice_ref", help="Invoice number.")
-@click.option("--site", "site_address", help="Where the work was.")
-@click.option("--by", "assigned_to", help="Who did it.")
-@click.option("--note", help="One personal line for the thank-you.")
+@field_options
 @pass_app
 def add_command(app: App, /, *, client: str, **fields: Any) -> None:
     """Add a job for a client.
@@ -100,16 +105,7 @@ def add_command(app: App, /, *, client: str, **fields: Any) -> None:
 @job_command.command("edit")
 @click.argument("job")
 @click.option("--service", help="What was done.")
-@click.option("--completed", "completed_on", type=DAY, help="When it was finished.")
-@click.option("--promised", "promised_on", type=DAY, help="The day that was promised.")
-@click.option("--amount", help="What it came to, e.g. 240.00.")
-@click.option("--currency", help="Where it is not the home's.")
-@click.option("--paid", "paid_on", type=DAY, help="When it was paid.")
-@click.option("--unpaid", is_flag=True, default=None, help="It is not paid yet.")
-@click.option("--invoice", "invoice_ref", help="Invoice number.")
-@click.option("--site", "site_address", help="Where the work was.")
-@click.option("--by", "assigned_to", help="Who did it.")
-@click.option("--note", help="One personal line for the thank-you.")
+@field_options
 @pass_app
 def edit_command(app: App, /, *, job: str, **fields: Any) -> None:
     """Change a job; what has not gone out for it moves along.

@@ -38,6 +38,17 @@ def format_option(function: F) -> F:
     )(function)
 
 
+def options(*several: Callable[[F], F]) -> Callable[[F], F]:
+    """Return one decorator that adds several options, in the order in which they are given."""
+
+    def add(function: F) -> F:
+        for option in reversed(several):
+            function = option(function)
+        return function
+
+    return add
+
+
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
 

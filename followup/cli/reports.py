@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, Commands, format_option, print_rows, say
+from followup.cli.output import DAY, Commands, format_option, options, print_rows, say
 from followup.errors import UsageError
 from followup.model import Channel
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def period_options(function: F) -> F:
-    """Add the ways to name a period; inclusive local days."""
-    for option in reversed(
-        (
-            click.option("--from", "from_on", type=DAY, help="First day."),
-            click.option("--to", "to_on", type=DAY, help="Last day; today unless told."),
-            click.option("--month", metavar="2026-03", help="One month."),
-            click.option("--quarter", metavar="2026-Q1", help="One quarter."),
-            click.option("--year", metavar="2026", help="One year."),
-            click.option("--last-month", is_flag=True, help="The month before this one."),
-        )
-    ):
-        function = option(function)
-    return function
+period_options = options(
+    click.option("--from", "from_on", type=DAY, help="First day."),
+    click.option("--to", "to_on", type=DAY, help="Last day; today unless told."),
+    click.option("--month", metavar="2026-03", help="One month."),
+    click.option("--quarter", metavar="2026-Q1", help="One quarter."),
+    click.option("--year", metavar="2026", help="One year."),
+    click.option("--last-month", is_flag=True, help="The month before this one."),
+)
+"""The ways to name a period; inclusive local days."""
 
 
 @click.group("report", cls=Commands)
