@@ -13,7 +13,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from followup import cells, files
+from followup import cells
 from followup.errors import BadInput, NotFound
 from followup.model import (
     Channel,
@@ -59,14 +59,12 @@ def read(path: Path) -> list[dict[str, str]]:
     """Return the lines of a plan file, also of one that a spreadsheet has written again in its own way.
 
     Raises:
-        NotFound: there is no such file. BadInput: it is no plan file. IOFailure, NoPermission: it cannot be read.
+        NotFound: there is no such file. BadInput: it is no plan file.
     """
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise NotFound(f"{path}: no such file.") from None
-    except OSError as error:
-        raise files.failure(error, path, doing="read") from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
