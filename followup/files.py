@@ -192,7 +192,7 @@ class Lock:
             raise TryLater(
                 f"{self._path}: {self._holder()} is at work in this home. Try again when it is done."
             ) from error
-        except NotImplementedError as error:
+        except NotImplementedError as error:  # what filelock raises where the kernel has no locks
             raise NoPermission(
                 f"{self._path}: this file system has no locks, so two runs could not be kept apart. "
                 "Move the home to a local disk."

@@ -130,11 +130,9 @@ def to_bytes(
 
 
 def _to_a_labels(domain: str, address: str) -> str:
+    import idna  # IDNA 2008 keeps "straße" apart from "strasse"; the standard library knows IDNA 2003 only
+
     try:
-        try:
-            import idna  # there through requests; its IDNA 2008 keeps "straße" apart from "strasse"
-        except ImportError:  # pragma: no cover - the standard library knows IDNA 2003 only
-            return domain.encode("idna").decode("ascii")
         return idna.encode(domain, uts46=True).decode("ascii")
     except UnicodeError as error:
         raise BadInput(f"{address!r} has a domain that does not exist in this spelling ({error}).") from error
