@@ -147,6 +147,50 @@ def _whole(value: Any, low: int, high: int) -> int:
     return value
 
 
+def whole(low: int, high: int) -> Callable[[Any], int]:
+    """Return the kind that takes a whole number from *low* to *high*."""
+    return lambda value: _whole(value, low, high)
+
+
+def port(value: Any) -> int:
+    """Check the number of a port."""
+    return _whole(value, 1, 65_535)
+
+
+def seconds(value: Any) -> Decimal:
+    """Check a time of at most ten minutes, exact."""
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not 0 <= value <= 600:
+        raise ValueError("is not a number of seconds from 0 to 600, without quotes")
+    return Decimal(value)
+
+
+def yes_or_no(value: Any) -> bool:
+    """Check a choice between two."""
+    if not isinstance(value, bool):
+        raise ValueError("is neither true nor false, without quotes")
+    return value
+
+
+def host(value: Any) -> str:
+    """Check the name or number of a computer, alone."""
+    text = line(value)
+    if text and (not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?|::1", text) or text.count(":") == 1):
+        raise ValueError('is not the name of a server; write only the name, such as "mail.example.com"')
+    return text
+
+
+def command(value: Any) -> str:
+    """Check a command with its arguments, in quotes where they hold blanks."""
+    import shlex
+
+    text = line(value)
+    try:
+        shlex.split(text)
+    except ValueError:
+        raise ValueError("is not a command: a quotation mark in it is not closed") from None
+    return text
+
+
 def one_of(*words: str) -> Callable[[Any], str]:
     """Return the kind that takes one of *words*."""
 

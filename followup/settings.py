@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from followup import cadence, codes, kinds, shipped
+from followup import cadence, codes, kinds, providers, shipped
 from followup.errors import ConfigurationError, IOFailure, NoPermission, NotFound
 from followup.model import Delay, Person, Quiet, Service, Step
 from followup.records import dataclass
@@ -24,6 +24,13 @@ from followup.records import dataclass
 FILE_NAME = "followup.toml"
 
 COMPLETED_JOB = "completed-job"
+
+DRAFTS, SMTP = "drafts", "smtp"
+
+NO_LOGIN = "none"
+
+PORTS: Mapping[str, int] = {"tls": 465, "starttls": 587, "none": 25}
+"""By security. RFC 8314, section 3.3 and 7.3: submission over TLS on 465; RFC 6409: submission on 587."""
 
 SOFT_OPT_IN_COUNTRIES = frozenset(["AU", "CA", "GB", "NZ", "US"])
 """Where marketing mail to one's own clients needs no consent given beforehand; everywhere else we ask for one.
@@ -58,14 +65,45 @@ class Business:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """How messages leave, and when."""
+    """How messages leave, and when. What followup.toml leaves out is the provider's, or our default."""
 
-    transport: str
+    transport: str  # drafts | smtp
+    provider: str  # a name of `providers.PROVIDERS`, or empty
+    host: str
+    port: int
+    security: str  # tls (from the first byte on) | starttls | none
+    user: str  # the login name; NO_LOGIN: the server asks for none
     from_address: str
     from_name: str
     reply_to: str
+    password_command: str  # as for a shell, but run without one; empty when not set
+    password_file: str  # relative to the home; empty when not set
+    keyring: bool
+    ca_file: str  # certificates to trust beside the system's, relative to the home; empty when not set
+    timeout: int  # seconds, for every answer before the end of a message
+    per_run: int
+    per_hour: int  # 0: no limit
+    per_day: int
+    pause: Decimal  # seconds between two messages
     send_days: str  # business | any
     send_between: str  # "08:00-18:00", or empty
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine, so that nothing leaves it: for trying out and for tests."""
+        return self.host.lower() in ("localhost", "::1") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", self.host))
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether the server is told a name and a password."""
+        return self.user != NO_LOGIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What the unattended run does beside sending."""
+
+    after: str  # a command, as for a shell, but run without one; empty when not set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +134,7 @@ class Settings:
     mail: Mail
     budget: Budget
     calls: Calls
+    run: Run
     quiet: Quiet
     closing_days: tuple[tuple[date, date], ...]
     weekend: frozenset[int] | None  # None: the country's
@@ -133,6 +172,7 @@ SECTIONS: Mapping[str, str] = {
     "people.NAME": "Everybody who writes to or calls clients; one table for each, such as [people.sam].",
     "marketing": "Messages that sell, remind or ask for a favour, beyond the job itself.",
     "mail": "How messages leave.",
+    "run": "The run that needs nobody, as cron starts it.",
     "budget": "So that nobody hears from you too often. Calls and answers do not count.",
     "calls": "Calls.",
     "calendar": "When you work. Public holidays of your country and region are known already.",
@@ -182,11 +222,66 @@ SETTINGS: tuple[Setting, ...] = (
         "completed-job in " + ", ".join(sorted(SOFT_OPT_IN_COUNTRIES)) + ", else opt-in",
     ),
     Setting(
-        "mail.transport", kinds.one_of("drafts"), "drafts", "drafts: messages wait as files that you send yourself."
+        "mail.transport",
+        kinds.one_of(DRAFTS, SMTP),
+        DRAFTS,
+        "drafts: messages wait as files that you send yourself; smtp: they go to your mail server.",
+    ),
+    Setting(
+        "mail.provider",
+        kinds.one_of(*providers.PROVIDERS),
+        "",
+        f"Who runs your mail server, if it is one of {', '.join(providers.PROVIDERS)}: knows host, port and security.",
+    ),
+    Setting("mail.host", kinds.host, "", "The mail server that takes your messages.", "the provider's"),
+    Setting("mail.port", kinds.port, 465, "The server's port.", "the provider's, or 465; 587 for starttls"),
+    Setting(
+        "mail.security",
+        kinds.one_of(*PORTS),
+        "tls",
+        "tls: encrypted from the first byte on; starttls: from the first command on; none: only on this machine.",
+        "the provider's, or tls; starttls on port 587",
+    ),
+    Setting(
+        "mail.user",
+        kinds.line,
+        "",
+        f'The name to log in with; "{NO_LOGIN}" for a server that wants no login.',
+        "from_address",
     ),
     Setting("mail.from_address", kinds.email, "", "The address that messages come from.", "the owner's e-mail"),
     Setting("mail.from_name", kinds.line, "", "The name beside it.", "who did the job"),
     Setting("mail.reply_to", kinds.email, "", "Where answers go.", "from_address"),
+    Setting(
+        "mail.password_command",
+        kinds.command,
+        "",
+        'A program that prints the password: "pass show mail". FOLLOWUP_MAIL_PASSWORD comes before it.',
+    ),
+    Setting(
+        "mail.password_file",
+        kinds.line,
+        "",
+        "A file with the password, which only you may read (chmod 600); from the home on. After password_command.",
+    ),
+    Setting(
+        "mail.keyring",
+        kinds.yes_or_no,
+        False,
+        "true: the password is in the system's keyring, where `followup mail login` puts it. After password_file.",
+    ),
+    Setting("mail.ca_file", kinds.line, "", "Certificates (PEM) to trust beside the system's; from the home on."),
+    Setting("mail.timeout", kinds.whole(5, 300), 30, "Seconds to wait for an answer of the server."),
+    Setting("mail.per_run", kinds.whole(1, 10_000), 20, "At most so many messages in one run."),
+    Setting("mail.per_hour", kinds.whole(0, 10_000), 0, "At most so many in any hour; 0: no limit of ours."),
+    Setting(
+        "mail.per_day",
+        kinds.whole(1, 10_000),
+        100,
+        "At most so many in any 24 hours. Providers count what you send by hand, too: stay well below their limit.",
+        "100, or the provider's limit if that is less",
+    ),
+    Setting("mail.pause", kinds.seconds, Decimal(4), "Seconds between two messages, more or less."),
     Setting(
         "mail.send_days",
         kinds.one_of("business", "any"),
@@ -194,6 +289,12 @@ SETTINGS: tuple[Setting, ...] = (
         "business: only on business days; any: every day.",
     ),
     Setting("mail.send_between", kinds.hours, "", 'Only at these hours: "08:00-18:00". Empty: at any hour.'),
+    Setting(
+        "run.after",
+        kinds.command,
+        "",
+        'A command to run after each run that went well: "curl -fsS https://example.com/ping". No shell is involved.',
+    ),
     Setting("budget.messages_days", kinds.days, 7, "At most one message to a client and household in so many days."),
     Setting("budget.asks_days", kinds.days, 30, "At most one ask (feedback, referral) in so many days."),
     Setting("calls.tries", kinds.tries, 3, "How often one call is tried before it is given up."),
@@ -277,11 +378,11 @@ def parse(text: str, *, where: str, templates: Collection[str] | None = None, pa
         reader.problem("business.owner", f"there is nobody called '{owner}' under [people]. {hint}")
     business["currency"] = business["currency"] or codes.currency_of(business["country"])
     business["language"] = business["language"] or codes.language_of(business["country"])
-    mail = reader.section("mail")
-    mail["from_address"] = mail["from_address"] or (people[owner].email if owner in people else "")
+    mail = _mail(reader, people[owner].email if owner in people else "")
     calls = reader.section("calls")
     calendar = reader.section("calendar")
     basis = reader.section("marketing")["basis"] or default_basis(business["country"])
+    run = Run(**reader.section("run"))
     budget, quiet = reader.section("budget"), reader.section("quiet")
     services = {name.lower(): _service(name, reader) for name in reader.names("services")}
     reader.unknown_tables()
@@ -294,9 +395,10 @@ def parse(text: str, *, where: str, templates: Collection[str] | None = None, pa
         owner=owner,
         people=people,
         basis=basis,
-        mail=Mail(**mail),
+        mail=mail,
         budget=Budget(**budget),
         calls=Calls(**{**calls, "minimum_amount": amounts["calls.minimum_amount"]}),
+        run=run,
         quiet=Quiet(**quiet),
         closing_days=calendar["closing_days"],
         weekend=calendar["weekend"],
@@ -430,6 +532,56 @@ def _service(name: str, reader: _Document) -> Service:
     if lead is None:
         lead = cadence.default_lead(interval) if interval else Delay(30, "day")
     return Service(name=name, interval=interval, lead=lead)
+
+
+def _mail(reader: _Document, owners_address: str) -> Mail:
+    """Return the section on mail with the provider's values where the file is silent, and note what cannot work."""
+    values = reader.section("mail")
+    table = reader.tables.get("mail", {})
+    own = {key for key, value in table.items() if value != ""} if isinstance(table, Mapping) else set()
+    preset = providers.PROVIDERS.get(values["provider"])
+    if "host" not in own and preset is not None:
+        values["host"] = preset.host
+    if "security" not in own:
+        usual = {port: security for security, port in PORTS.items() if security != "none"}
+        implied = usual.get(values["port"]) if "port" in own else None
+        values["security"] = implied or (preset.security if preset is not None else "tls")
+    if "port" not in own:
+        same = preset is not None and preset.security == values["security"]
+        values["port"] = preset.port if preset is not None and same else PORTS[values["security"]]
+    if preset is not None and "per_day" not in own and preset.per_day:
+        values["per_day"] = min(values["per_day"], preset.per_day)
+    if preset is not None and "per_hour" not in own:
+        values["per_hour"] = preset.per_hour
+    values["from_address"] = values["from_address"] or owners_address
+    values["user"] = values["user"] or values["from_address"] or NO_LOGIN
+    mail = Mail(**values)
+    if mail.transport == SMTP:
+        _check_smtp(mail, reader, provider_is_known=preset is not None or "provider" not in own)
+    return mail
+
+
+def _check_smtp(mail: Mail, reader: _Document, *, provider_is_known: bool) -> None:
+    provider = providers.PROVIDERS.get(mail.provider)
+    if provider is not None and not provider.takes_passwords:
+        reader.problem(
+            "mail.transport",
+            f"{provider.title} cannot be used with {SMTP}: its password is {provider.password}. "
+            f'Write transport = "{DRAFTS}" and send the messages with your own mail program',
+        )
+    elif not mail.host and provider_is_known:
+        reader.problem(
+            "mail.host",
+            f'is missing; write provider = "gmail" ({", ".join(providers.PROVIDERS)}), or the name of your mail server',
+        )
+    if not mail.from_address:
+        reader.problem("mail.from_address", "is missing; write the address that your messages come from")
+    if mail.security == "none" and mail.logs_in and not mail.is_loopback:
+        reader.problem(
+            "mail.security",
+            f'none would send your password through the network for everybody to read; write "tls" or "starttls", or '
+            f'user = "{NO_LOGIN}" where the server wants no login',
+        )
 
 
 def _slug(text: str) -> str:
@@ -667,6 +819,8 @@ def _comment(text: str) -> list[str]:
 def _toml(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_toml(each) for each in value)}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, str):
         # JSON's escapes are all TOML's, except that TOML wants DEL escaped.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

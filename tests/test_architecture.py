@@ -29,6 +29,7 @@ LAYERS = (
     "workdays",
     "cadence",
     "kinds",
+    "providers",
     "settings",
     "home",
     "intake",

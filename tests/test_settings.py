@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tomllib
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followup import cadence, cells, codes, settings, shipped
+from followup import cadence, cells, codes, providers, settings, shipped
 from followup.errors import ConfigurationError, FollowupError, IOFailure, NoPermission, NotFound
 from followup.model import Channel, Conditions, Delay, OccasionKind, Outcome, Purpose, Quiet, Service, Step
 
@@ -46,10 +47,28 @@ signature = ["Sam Hall", "Gas Safe 123456"]
 basis = "opt-in"
 
 [mail]
+transport = "smtp"
+provider = "fastmail"
+host = "mail.hall.example.com"
+port = 2525
+security = "starttls"
+user = "hall"
+password_command = "pass show 'hall mail'"
+password_file = "password.txt"
+keyring = true
+ca_file = "ca.pem"
+timeout = 10
+per_run = 5
+per_hour = 15
+per_day = 60
+pause = 2.5
 from_name = "Hall & Sons"
 reply_to = "office@hall.example.com"
 send_days = "any"
 send_between = "8:00 - 18:30"
+
+[run]
+after = "curl -fsS https://ping.example.com/hall"
 
 [budget]
 messages_days = 10
@@ -129,13 +148,28 @@ def test_everything_that_can_be_said_arrives() -> None:
     assert found.people["sam"].signature == "Sam Hall\nGas Safe 123456"
     assert found.basis == "opt-in"
     assert found.mail == settings.Mail(
-        transport="drafts",
+        transport="smtp",
+        provider="fastmail",
+        host="mail.hall.example.com",
+        port=2525,
+        security="starttls",
+        user="hall",
         from_address="sam@hall.example.com",
         from_name="Hall & Sons",
         reply_to="office@hall.example.com",
+        password_command="pass show 'hall mail'",
+        password_file="password.txt",
+        keyring=True,
+        ca_file="ca.pem",
+        timeout=10,
+        per_run=5,
+        per_hour=15,
+        per_day=60,
+        pause=Decimal("2.5"),
         send_days="any",
         send_between="08:00-18:30",
     )
+    assert found.run.after == "curl -fsS https://ping.example.com/hall"
     assert found.budget == settings.Budget(messages_days=10, asks_days=45)
     assert found.calls == settings.Calls(tries=2, again=Delay(1, "business day"), minimum_amount="500")
     assert found.closing_days == (
@@ -236,7 +270,8 @@ def test_everything_wrong_is_said_at_once_with_the_nearest_name() -> None:
         [calls]
         again = "2 busines days"
         [mail]
-        transport = "smtp"
+        transport = "smpt"
+        provider = "gmial"
         send_days = "busines"
         [cadence.after-job.thank-you]
         afer = "1 day"
@@ -251,7 +286,8 @@ people.sam.email: 'sam at example' is not an e-mail address; write only the addr
 people.pat.boss: there is no such setting. Known: name, email, phone, signature, also.
 people.pat.name: is missing; write the name that clients know, such as name = "Sam Hall".
 business.owner: there is nobody called 'sma' under [people]. Did you mean 'sam'?
-mail.transport: 'smtp' is not one of: drafts.
+mail.transport: 'smpt' is not one of: drafts, smtp; did you mean 'smtp'?
+mail.provider: 'gmial' is not one of: {providers}; did you mean 'gmail'?
 mail.send_days: 'busines' is not one of: business, any; did you mean 'business'?
 calls.again: '2 busines days' is not a delay: there is no unit 'busines days'; did you mean 'business days'?
 budget.messages_days: '7' is not a whole number from 0 to 366, without quotes.
@@ -260,9 +296,10 @@ colour: stands above every heading. {headings}
 cadence.after-job.thank-you.afer: there is no such key. Did you mean 'after'?
 cadence.after-job.thank-you.template: there is no template 'thanks-you'. Did you mean 'thank-you'? {makes}
 """
+    expected = expected.replace("{providers}", ", ".join(providers.PROVIDERS))
     expected = expected.replace("{makes}", "`followup template new` makes one.").replace(
         "{headings}",
-        "Headings: business, people, marketing, mail, budget, calls, calendar, quiet, services, cadence.",
+        "Headings: business, people, marketing, mail, run, budget, calls, calendar, quiet, services, cadence.",
     )
     assert found == [f"followup.toml: {line}" for line in expected.strip().splitlines()]
 
