@@ -54,12 +54,26 @@ def split_key(key: str) -> tuple[str, str, int] | None:
 def canonical_address(address: str) -> str:
     """Return the form in which addresses are compared and hashed: e-mail folded, phones as they are.
 
-    Only ASCII letters are folded: folding more sent GitHub's mail for ``mike@`` to ``mıke@`` in 2016.
+    Only ASCII letters are folded: folding more sent GitHub's mail for ``mike@`` to ``mıke@`` in 2016. Dots and what
+    stands behind a plus are kept: what they mean is the other server's own affair. A domain in letters of its own is
+    the one that DNS knows (RFC 5890, A-label): an opt-out holds for both spellings.
     """
     if address.isascii():
         return address.strip().lower()
     text = unicodedata.normalize("NFC", address).strip()
+    local, at, domain = text.rpartition("@")
+    if at and not domain.isascii():
+        text = f"{local}@{_a_labels(domain)}"
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def _a_labels(domain: str) -> str:
+    import idna
+
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except UnicodeError:  # no domain at all: compared as it is written
+        return domain
 
 
 def address_hash(home_key: bytes, address: str) -> str:

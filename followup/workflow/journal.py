@@ -17,6 +17,7 @@ _LOOKED = "journal_looked"  # keys that the owner has looked at
 _READ = "journal_read"  # how many bytes of the journal were found to agree; a database never forgets an attempt
 _WORTH_NOTING = 256 * 1024  # bytes read in vain before that is written down
 _AT_ONCE = 5000
+_HAND_OVERS = frozenset(state.value for state in AttemptState)  # other lines are of stops, see `workflow.stops`
 
 
 def ahead(desk: Desk) -> set[str]:
@@ -25,7 +26,7 @@ def ahead(desk: Desk) -> set[str]:
     Those that the owner has looked at (`look_at`) are left out. Memory does not grow with the journal.
     """
     missing: set[str] = set()
-    keys = (entry.key for entry in desk.journal.entries(begin=_begin(desk)) if entry.key)
+    keys = (entry.key for entry in desk.journal.entries(begin=begin(desk)) if entry.event in _HAND_OVERS)
     while some := set(islice(keys, _AT_ONCE)):
         missing |= some - desk.store.keys_with_attempts(some)
     return missing - set((desk.store.meta(_LOOKED) or "").split()) if missing else missing
@@ -38,17 +39,17 @@ def agree(desk: Desk) -> None:
     """
     if ahead(desk):
         return
-    begin = _begin(desk)
+    first = begin(desk)
     unwritten = {each.id: each for each in desk.store.open_attempts([AttemptState.DRAFTED])}
-    for entry in desk.journal.entries(begin=begin):
+    for entry in desk.journal.entries(begin=first):
         unwritten.pop(entry.attempt_id, None)
-    if unwritten and begin:  # an old draft's line may stand before what was read just now
+    if unwritten and first:  # an old draft's line may stand before what was read just now
         for entry in desk.journal.entries():
             unwritten.pop(entry.attempt_id, None)
     for attempt in unwritten.values():
         desk.journal.append(at=attempt.made_at, event=attempt.state.value, key=attempt.key, attempt_id=attempt.id)
     size = desk.journal.size()
-    if size - begin > _WORTH_NOTING:
+    if size - first > _WORTH_NOTING:
         with desk.store.write(kind="system", command="journal read", person=desk.person, now=desk.now()) as write:
             write.set_meta(_READ, str(size))
 
@@ -59,7 +60,7 @@ def look_at(desk: Desk, write: Writer, keys: Iterable[str]) -> None:
     write.set_meta(_LOOKED, " ".join(sorted({*known, *keys})))
 
 
-def _begin(desk: Desk) -> int:
+def begin(desk: Desk) -> int:
     """Return from which byte on the journal has to be read; all of it when it is shorter than it was."""
-    begin = int(desk.store.meta(_READ) or 0)
-    return begin if begin <= desk.journal.size() else 0
+    read = int(desk.store.meta(_READ) or 0)
+    return read if read <= desk.journal.size() else 0
