@@ -31,7 +31,7 @@ def test_cron_drafts_what_is_due_and_prints_one_digest(made: Run, home: Path) ->
     """What waits, each with what to do."""
     said = made("run", "--cron").stdout
     assert said.splitlines()[0] == "followup, 2 March 2026: what waits for you"
-    assert "1 draft to send and confirm: open" in said
+    assert "1 draft to confirm: open" in said
     assert str(home / "drafts" / "drafts.html") in said
     assert len(list((home / "drafts").glob("*.eml"))) == 1
 
@@ -42,7 +42,7 @@ def test_cron_tells_nothing_twice_and_reminds_after_a_week(made: Run, home: Path
     assert made("run", "--cron", now="2026-03-03").stdout == ""
     said = made("run", "--cron", now="2026-03-09").stdout
     assert "nothing is new since 2 March 2026" in said or "new)" in said
-    assert "to send and confirm" in said
+    assert "to confirm" in said
     made("confirm", "--drafts", "--sent", now="2026-03-09")
     assert "draft" not in made("run", "--cron", now="2026-03-10").stdout
 

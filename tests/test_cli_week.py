@@ -123,7 +123,7 @@ def test_drafts_of_the_round_wait_for_their_answer(made: Run, home: Path) -> Non
     ran = made("week", answers=typed("", "s", ""))
     assert "drafts.html" in ran.stdout
     assert len(drafts(home)) == 1
-    assert "waiting to be confirmed: 1 draft" in ran.stdout
+    assert "waiting to be confirmed: 1 message" in ran.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the editor is a shell script")

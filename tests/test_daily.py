@@ -32,7 +32,7 @@ def test_the_digest_says_what_waits_and_what_to_do(cron: Callable[..., str], hom
     """One line for each kind of work, with the command or the page."""
     assert cron("2026-03-03").splitlines() == [
         "followup, 3 March 2026: what waits for you",
-        f"  1 draft to send and confirm: open {home / 'drafts' / 'drafts.html'}, then followup confirm",
+        f"  1 draft to confirm: open {home / 'drafts' / 'drafts.html'}, send, then followup confirm",
     ]
 
 
@@ -60,7 +60,7 @@ def test_something_new_is_told_with_what_waits_already(cron: Callable[..., str],
     cron("2026-03-03")
     run("client", "add", "--name", "Bea Moor", "--email", "bea@example.com", now="2026-03-03")
     run("job", "add", "Bea Moor", "--service", "Drain", "--completed", "2026-03-03", now="2026-03-03")
-    assert "2 drafts to send and confirm (1 new): open " in cron("2026-03-04")
+    assert "2 drafts to confirm (1 new): open " in cron("2026-03-04")
 
 
 def test_what_is_settled_is_no_news_and_what_comes_again_is(cron: Callable[..., str], run: Run) -> None:
@@ -93,8 +93,8 @@ def test_no_output_when_all_is_well(cron: Callable[..., str], run: Run) -> None:
     run("confirm", "--drafts", "--sent", now="2026-03-03")
     assert cron("2026-03-04") == ""
     assert run("run", now="2026-03-04").stdout == "Nothing waits for you.\n"
-    assert "draft to send" in run("run", now="2026-03-10").stdout, "without --cron what waits is told each time"
-    assert "draft to send" in run("run", now="2026-03-10").stdout
+    assert "draft to confirm" in run("run", now="2026-03-10").stdout, "without --cron what waits is told each time"
+    assert "draft to confirm" in run("run", now="2026-03-10").stdout
 
 
 def test_a_message_that_cannot_be_written_is_told_with_its_reason(cron: Callable[..., str], run: Run) -> None:
@@ -129,7 +129,7 @@ def test_messages_are_held_by_the_hour_where_the_settings_say_so(
     text = settings.read_text()
     assert '# send_between = ""' in text
     settings.write_text(text.replace('# send_between = ""', 'send_between = "08:00-18:00"'))
-    assert "1 message held until 08:00 (mail.send_between): followup send" in cron("2026-03-03T07:30")
+    assert "1 message to send: held until 08:00 (mail.send_between)" in cron("2026-03-03T07:30")
     assert not list((home / "drafts").glob("*.eml"))
     said = run("send", "--yes", now="2026-03-03T18:01").stdout
     assert said == "Held until 08:00: mail.send_between is 08:00-18:00. Nothing was drafted.\n"

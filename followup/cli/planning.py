@@ -35,26 +35,18 @@ def show_status(app: App, path: Path) -> None:
     say(f"{desk.settings.business.name or 'Your business'}, {words.long_day(desk.today)}  ({path})")
     known = (words.plural(now.clients, "client"), words.plural(now.jobs, "job"), words.plural(now.contacts, "contact"))
     say(f"{', '.join(known)} on record.")
-    waiting = [
-        (now.drafts, "draft to confirm", "drafts to confirm", "followup confirm"),
-        (now.failed, "message that failed", "messages that failed", "followup due"),
-        (now.review, "touchpoint to look at", "touchpoints to look at", "followup due"),
-        (now.messages, "message to send", "messages to send", "followup send"),
-        (now.calls, "call to make", "calls to make", "followup calls"),
-        (now.letters, "letter or text to write", "letters or texts to write", "followup calls"),
-        (now.cases, "open case", "open cases", "followup case list"),
-    ]
     click.echo()
-    if not any(count for count, *_ in waiting):
+    if not any(now.waiting.values()):
         click.echo(
             "Nothing waits for you." + ("" if now.clients else " Start with: followup import clients.csv jobs.csv")
         )
-    for count, one, many, command in waiting:
-        if count:
-            click.echo(f"  {words.plural(count, one, many):<44} {command}")
+    for kind in status.KINDS:
+        number = now.count(kind.name)
+        if number:
+            click.echo(f"  {words.plural(number, kind.one, kind.many):<44} {kind.command}")
     if now.held:
         click.echo(f"  {words.plural(now.held, 'touchpoint') + ' held back by a rule':<44} followup plan")
-    if now.drafts and now.oldest_draft_on and (desk.today - now.oldest_draft_on).days > 7:
+    if now.oldest_draft_on and (desk.today - now.oldest_draft_on).days > 7:
         say(f"\nThe oldest draft is from {words.long_day(now.oldest_draft_on)}: did it go out?")
 
 

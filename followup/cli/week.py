@@ -229,11 +229,13 @@ def _summary(app: App, did: Counter[str]) -> None:
     coming = [each for each in planning.coming(desk, weeks=1) if each.act_on and each.act_on > desk.today]
     by_me = words.plural(did["called"], "call or letter", "calls and letters")
     done = f"{words.plural(did['drafted'], 'draft')} written, {did['skipped']} skipped, {by_me} made"
-    by_hand = words.plural(now.letters, "letter or text", "letters or texts")
+    by_hand = words.plural(now.count("letter"), "letter or text", "letters or texts")
     click.echo("\n" + RULE)
     say(f"Done for {words.long_day(desk.today)}: {done}.")
-    say(f"  waiting to be confirmed: {words.plural(now.drafts, 'draft')}{' (followup confirm)' if now.drafts else ''}")
-    say(f"  left for later: {words.plural(now.messages, 'message')}, {words.plural(now.calls, 'call')}, {by_hand}")
-    look = now.review + now.failed
-    say(f"  held by a rule: {now.held}, to look at: {look}{' (followup due)' if look else ''}, open cases: {now.cases}")
+    asked = now.count("draft", "unknown")
+    say(f"  waiting to be confirmed: {words.plural(asked, 'message')}{' (followup confirm)' if asked else ''}")
+    messages, calls = words.plural(now.count("message"), "message"), words.plural(now.count("call"), "call")
+    say(f"  left for later: {messages}, {calls}, {by_hand}")
+    look, cases = now.count("review", "failed"), now.count("case")
+    say(f"  held by a rule: {now.held}, to look at: {look}{' (followup due)' if look else ''}, open cases: {cases}")
     say(f"  coming in the next seven days: {words.plural(len(coming), 'touchpoint')}")

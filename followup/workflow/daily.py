@@ -13,28 +13,17 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 from followup.errors import ExitCode, worst
-from followup.model import Channel, Decision, State
 from followup.report import words
-from followup.workflow import composing, contacts, planning, sending
+from followup.workflow import composing, planning, sending, status
 from followup.workflow.desk import Desk
 
 REMIND = timedelta(days=7)
 """What still waits is told once more after so long, so that a draft that nobody confirmed is not forgotten."""
 
-_MEMORY = "digest"  # where the store keeps what was told
+BY_ITSELF = frozenset({"retry"})
+"""Kinds that are no news: the next run sees to them. So is a message, unless the hour holds it."""
 
-# What can wait, in the order of the digest: name, one, many, what to do.
-_KINDS = (
-    ("draft", "draft to send and confirm", "drafts to send and confirm", "open {page}, then followup confirm"),
-    ("call", "call to make", "calls to make", "followup calls"),
-    ("letter", "letter or text to write", "letters or texts to write", "followup calls"),
-    ("case", "open case", "open cases", "followup case list"),
-    ("review", "touchpoint to look at", "touchpoints to look at", "followup due"),
-    ("failed", "message that failed", "messages that failed", "followup due"),
-    ("held", "message held until {opens_at} (mail.send_between)", "messages held until {opens_at} (mail.send_between)",
-     "followup send"),
-    ("refused", "message that cannot be written", "messages that cannot be written", "see below"),
-)  # fmt: skip
+_MEMORY = "digest"  # where the store keeps what was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +41,7 @@ class Daily:
     def code(self) -> ExitCode:
         """Return what the shell is told: 0 also when ordinary work waits."""
         codes = [ExitCode.DONE, *(item.code for item in self.sent.refused)]
-        if self.waiting["review"] or self.waiting["failed"]:
+        if any(self.waiting[kind] for kind in ("review", "failed", "unknown")):
             codes.append(ExitCode.NEEDS_A_PERSON)
         return worst(codes)
 
@@ -72,23 +61,16 @@ class Daily:
 def run(desk: Desk) -> Daily:
     """Draft what is due; a draft that was made by an earlier run is not made again."""
     done = sending.draft(desk, composing.prepare(desk, sending.ready(desk)))
-    waiting: dict[str, set[str]] = {name: set() for name, *_ in _KINDS}
-    refused = {item.decision.key: item.problem for item in done.refused}
-    for decision in planning.due(desk):
-        kind = _kind(decision, refused)
-        if kind and (kind != "held" or done.opens_at):
-            waiting[kind].add(_mark(kind, decision.key, refused.get(decision.key, "")))
-    waiting["draft"] = {_mark("draft", attempt.id) for attempt in sending.drafts(desk)}
-    waiting["case"] = {_mark("case", case.id) for case in desk.store.cases(open_only=True)}
+    problems = {item.decision.key: item.problem for item in done.refused}
+    found = status.waiting(desk, planning.due(desk), refused=problems)
+    quiet = BY_ITSELF if done.opens_at else BY_ITSELF | {"message"}
+    waiting = {
+        kind: frozenset(_mark(kind, each, problems.get(each, "")) for each in identifiers)
+        for kind, identifiers in found.items()
+        if kind not in quiet
+    }
     told, told_on = _told(desk)
-    return Daily(
-        done,
-        {kind: frozenset(marks) for kind, marks in waiting.items()},
-        told,
-        told_on,
-        desk.today,
-        str(desk.home.drafts_path / "drafts.html"),
-    )
+    return Daily(done, waiting, told, told_on, desk.today, str(desk.home.drafts_path / "drafts.html"))
 
 
 def digest(done: Daily, *, quiet: bool) -> Iterator[str]:
@@ -101,15 +83,23 @@ def digest(done: Daily, *, quiet: bool) -> Iterator[str]:
     is_old = done.told_on is not None and not done.marks - done.told
     since = f", and nothing is new since {words.full_day(done.told_on)}" if is_old else ""
     yield f"followup, {words.full_day(done.today)}: what waits for you{since}"
-    for kind, one, many, command in _KINDS:
-        marks = done.waiting[kind]
+    for kind in status.KINDS:
+        marks = done.waiting.get(kind.name, frozenset())
         if marks:
             new = len(marks - done.told)
             some_new = f" ({new} new)" if 0 < new < len(marks) else ""
-            said = f"  {words.plural(len(marks), one, many)}{some_new}: {command}"
-            yield said.format(page=done.page, opens_at=done.sent.opens_at)
+            yield f"  {words.plural(len(marks), kind.one, kind.many)}{some_new}: {_what_now(done, kind)}"
     for line in sending.refusals(done.sent.refused):
         yield f"  {line}"
+
+
+def _what_now(done: Daily, kind: status.Kind) -> str:
+    """Return what to do: whoever reads mail is not in the home, and sees what is below."""
+    if kind.name == "draft":
+        return f"open {done.page}, send, then {kind.command}"
+    if kind.name == "message":
+        return f"held until {done.sent.opens_at} (mail.send_between)"
+    return "see below" if kind.name == "refused" else kind.command
 
 
 def remember(desk: Desk, done: Daily, *, told: bool) -> None:
@@ -128,21 +118,6 @@ def _told(desk: Desk) -> tuple[frozenset[str], date | None]:
     note = json.loads(desk.store.meta(_MEMORY) or "{}")
     on = note.get("on", "")
     return frozenset(note.get("waiting", ())), date.fromisoformat(on) if on else None
-
-
-def _kind(decision: Decision, refused: Mapping[str, str]) -> str:
-    """Return as what a touchpoint waits; empty for drafts, which the store knows, and for what goes by itself."""
-    if decision.key in refused:
-        return "refused"
-    if decision.state is State.REVIEW:
-        return "review"
-    if decision.state is State.FAILED:
-        return "failed"
-    if decision.state is not State.DUE:
-        return ""
-    if decision.channel is Channel.CALL:
-        return "call"
-    return "letter" if decision.channel in contacts.BY_HAND else "held"
 
 
 def _mark(kind: str, identifier: str, more: str = "") -> str:

@@ -78,10 +78,11 @@ def summary(desk: Desk, **period: Any) -> Iterator[tuple[Any, ...]]:
     ]
     now = status.count(desk)
     waiting = {
-        "drafts to confirm": now.drafts,
-        "messages to send": now.messages,
-        "calls to make": now.calls,
-        "open cases": now.cases,
+        "messages that may have gone out": now.count("unknown"),
+        "drafts to confirm": now.count("draft"),
+        "messages to send": now.count("message"),
+        "calls to make": now.count("call"),
+        "open cases": now.count("case"),
     }
     return summary_report.rows(
         _months(desk, chosen),

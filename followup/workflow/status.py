@@ -1,54 +1,102 @@
-"""What waits, in numbers.
+"""What waits: one table of its kinds, for the screen, the weekly round and cron's digest.
 
-Takes a Desk. Gives counts. Touches nothing.
+Takes a Desk. Gives identifiers by kind, and counts. Touches nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from followup.model import AttemptState, State
+from followup.model import AttemptState, Channel, Decision, State
+from followup.records import dataclass
 from followup.workflow import planning
 from followup.workflow.contacts import BY_HAND
 from followup.workflow.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """What waits, in numbers."""
+class Kind:
+    """One kind of thing that can wait: its name in code, what people call one and several, the command for it."""
 
-    drafts: int
-    calls: int
-    letters: int
-    messages: int
-    review: int
-    failed: int
+    name: str
+    one: str
+    many: str
+    command: str
+
+
+KINDS = (
+    Kind("unknown", "message that may have gone out", "messages that may have gone out", "followup confirm"),
+    Kind("draft", "draft to confirm", "drafts to confirm", "followup confirm"),
+    Kind("failed", "message that failed", "messages that failed", "followup due"),
+    Kind("review", "touchpoint to look at", "touchpoints to look at", "followup due"),
+    Kind("refused", "message that cannot be written", "messages that cannot be written", "followup preview"),
+    Kind("message", "message to send", "messages to send", "followup send"),
+    Kind("retry", "message to try again", "messages to try again", "followup due"),
+    Kind("call", "call to make", "calls to make", "followup calls"),
+    Kind("letter", "letter or text to write", "letters or texts to write", "followup calls"),
+    Kind("case", "open case", "open cases", "followup case list"),
+)
+"""Everything that can wait, what is urgent first. *refused* is known only after the messages were rendered."""
+
+_BY_STATE = {State.FAILED: "failed", State.REVIEW: "review", State.RETRY: "retry"}
+_BY_CHANNEL = {Channel.CALL: "call", Channel.EMAIL: "message", **dict.fromkeys(BY_HAND - {Channel.CALL}, "letter")}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What waits, and how much is on record."""
+
+    waiting: Mapping[str, tuple[str, ...]]  # kind -> keys of touchpoints, ids of attempts and cases
     held: int
-    cases: int
     clients: int
     jobs: int
     contacts: int
     oldest_draft_on: date | None
 
+    def count(self, *kinds: str) -> int:
+        """Return how many things of these kinds wait."""
+        return sum(len(self.waiting[kind]) for kind in kinds)
+
 
 def count(desk: Desk) -> Status:
     """Count what waits now."""
-    waiting, held = planning.due_and_held(desk)
+    due, held = planning.due_and_held(desk)
     counts = desk.store.counts()
-    drafts = list(desk.store.open_attempts([AttemptState.DRAFTED]))
-    ready = [each for each in waiting if each.state == State.DUE]
     return Status(
-        drafts=len(drafts),
-        calls=sum(each.channel == "call" for each in ready),
-        letters=sum(each.channel in BY_HAND and each.channel != "call" for each in ready),
-        messages=sum(each.channel == "email" for each in ready),
-        review=sum(each.state == State.REVIEW for each in waiting),
-        failed=sum(each.state in (State.FAILED, State.RETRY) for each in waiting),
+        waiting=waiting(desk, due),
         held=len(held),
-        cases=len(desk.store.cases(open_only=True)),
         clients=counts["clients"],
         jobs=counts["jobs"],
         contacts=counts["contacts"],
-        oldest_draft_on=min((each.on for each in drafts), default=None),
+        oldest_draft_on=min((each.on for each in desk.store.open_attempts([AttemptState.DRAFTED])), default=None),
     )
+
+
+def waiting(
+    desk: Desk, decisions: Iterable[Decision], *, refused: Collection[str] = frozenset()
+) -> dict[str, tuple[str, ...]]:
+    """Return kind -> identifiers of what waits, for every kind.
+
+    Args:
+        desk: the desk.
+        decisions: what the planner found waiting.
+        refused: keys of those that no message can be made of.
+    """
+    found: dict[str, list[str]] = {kind.name: [] for kind in KINDS}
+    for decision in decisions:
+        kind = "refused" if decision.key in refused else _kind(decision)
+        if kind:
+            found[kind].append(decision.key)
+    # What was handed over is asked of the store: its touchpoint may be gone, the question is not.
+    for attempt in desk.store.open_attempts([AttemptState.DRAFTED, AttemptState.UNKNOWN]):
+        found["draft" if attempt.state is AttemptState.DRAFTED else "unknown"].append(attempt.id)
+    found["case"] = [case.id for case in desk.store.cases(open_only=True)]
+    return {kind: tuple(identifiers) for kind, identifiers in found.items()}
+
+
+def _kind(decision: Decision) -> str:
+    """Return as what a touchpoint waits; nothing for what was handed over."""
+    if decision.state is State.DUE and decision.channel is not None:
+        return _BY_CHANNEL[decision.channel]
+    return _BY_STATE.get(decision.state, "")
