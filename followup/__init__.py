@@ -9,6 +9,7 @@ The layout is the data flow; a stage uses only the stages above it (the README's
     store                     facts, and nothing that can be derived
     workdays, cadence         "2 business days after" -> a date
     occasions, plan           facts -> dated occasions -> decisions with reasons (pure)
+    pace                      how fast messages may go (pure)
     render                    a touchpoint and a template -> a message
     mail                      a message -> bytes -> a draft
     deliver                   the hand-over: at most once, ever

@@ -237,6 +237,7 @@ class Attempt:
     on: date  # the home's local day of `made_at`
     job_ids: tuple[str, ...] = ()
     person: str = ""  # who it says it is from
+    handed_over_at: datetime | None = None  # the instant before the final dot of SMTP; None: it never got so far
     settled_at: datetime | None = None
     server_said: str = ""
     file_name: str = ""  # of the draft
@@ -280,9 +281,16 @@ class Instruction:
     reason: str = ""
 
 
+REFUSED = "refused"
+"""The reason of a suppression that nobody asked for: a mail server said that there is no such address."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """An address that must never be written to again; only its keyed hash is kept."""
+    """An address that must never be written to again; only its keyed hash is kept.
+
+    *reason* REFUSED is the server's word, not the client's: it stops e-mail to that address, and nothing else.
+    """
 
     address_hash: str
     reason: str
@@ -320,7 +328,8 @@ class Dossier:
     contacts: tuple[Contact, ...] = ()  # by day, then instant
     attempts: tuple[Attempt, ...] = ()  # by instant; `text` and `message` are empty here
     instructions: tuple[Instruction, ...] = ()  # by instant; the latest one about a key counts
-    suppressed: bool = False  # one of their addresses is on the list of suppressions
+    suppressed: bool = False  # one of their addresses is on the list of those who asked us to stop
+    bad_addresses: frozenset[str] = frozenset()  # of theirs (canonical), refused for good by a mail server
     restored_on: date | None = None  # everything due up to this day waits for review
 
 

@@ -35,6 +35,7 @@ LAYERS = (
     "intake",
     "store",
     "occasions",
+    "pace",
     "plan",
     "render",
     "mail",
@@ -68,7 +69,7 @@ HEAVY = {"yagmail", "smtplib", "jinja2", "tabulate", "phonenumbers", "holidays",
 OWN_PROCESS = {"render/child.py"}
 """Programs that a child process runs; nobody imports them, so they may load what they need at once."""
 
-PURE = {"occasions", "cadence", "plan", "report"}
+PURE = {"occasions", "cadence", "pace", "plan", "report"}
 """Facts in, rows out: no clock, no files, no chance."""
 
 IMPURE_MODULES = {

@@ -14,6 +14,7 @@ from typing import Any
 from followup import identity
 from followup.errors import Ambiguous
 from followup.model import (
+    REFUSED,
     AnchorWindow,
     Attempt,
     AttemptState,
@@ -80,6 +81,15 @@ class Reader:
         phones = _collected(self.database.among("phones_among", ids))
         for row in rows:
             yield codec.CLIENT.record(row, emails=tuple(emails.get(row[0], ())), phones=tuple(phones.get(row[0], ())))
+
+    def absorbed(self, client_id: str) -> list[str]:
+        """Return the ids of the clients that were merged into this one, and into those, nearest first."""
+        found: dict[str, None] = {}
+        newest = [client_id]
+        while newest:
+            newest = [row[1] for row in self.database.among("clients_merged_into", newest) if row[1] not in found]
+            found.update(dict.fromkeys(newest))
+        return list(found)
 
     def iter_clients(self) -> Iterator[Client]:
         """Yield the clients of the home by name; those that were merged into another or erased are left out."""
@@ -261,6 +271,15 @@ class Reader:
         """Return those of *keys* for which there was an attempt."""
         return {row[0] for row in self.database.among("attempt_keys_among", keys)}
 
+    def attempt_states(self, ids: Iterable[str]) -> dict[str, AttemptState]:
+        """Return the states of those attempts among *ids* that exist, by id."""
+        return {row[0]: AttemptState(row[1]) for row in self.database.among("attempt_states_among", ids)}
+
+    def hand_overs_since(self, instant: datetime) -> list[datetime]:
+        """Return when messages were handed over to a mail server after *instant*, oldest first."""
+        rows = self.database.rows("hand_overs_since", since=codec.instant(instant))
+        return [datetime.fromisoformat(row[0]) for row in rows]
+
     def find_keys(self, prefix: str) -> list[str]:
         """Return the touchpoints with a history that begin with *prefix*, at most 50."""
         return [row[0] for row in self.database.rows("keys_like", start=prefix, end=prefix + _AFTER_ALL)]
@@ -340,8 +359,11 @@ class Reader:
     def suppression(self, address: str) -> Suppression | None:
         """Return what is known of an address that asked us to stop, also when that was lifted."""
         hashed = identity.address_hash(self.home_key, address)
-        row = next(self.database.among("suppressions_among", [hashed]), None)
-        return None if row is None else codec.SUPPRESSION.record(row)
+        return self.suppressions([hashed]).get(hashed)
+
+    def suppressions(self, hashes: Iterable[str]) -> dict[str, Suppression]:
+        """Return what is known of addresses by their keyed hashes, also where a stop was lifted."""
+        return {row[0]: codec.SUPPRESSION.record(row) for row in self.database.among("suppressions_among", hashes)}
 
     # ------------------------------------------------------------ the planner's questions
 
@@ -458,7 +480,7 @@ class Reader:
         contacts = _grouped(map(codec.CONTACT.record, read("contacts_of_clients", ids)))
         attempts = _grouped(map(codec.ATTEMPT.record, read("attempts_of_clients", ids)))
         instructions = _grouped(map(codec.INSTRUCTION.record, read("instructions_of_clients", ids)))
-        stopped = self._suppressed(clients)
+        stopped, refused = self._stopped(clients)
         restored = self.meta("restored_on")
         for client in clients:
             yield Dossier(
@@ -470,18 +492,27 @@ class Reader:
                 attempts=tuple(attempts.get(client.id, ())),
                 instructions=tuple(instructions.get(client.id, ())),
                 suppressed=client.id in stopped,
+                bad_addresses=frozenset(refused.get(client.id, ())),
                 restored_on=date.fromisoformat(restored) if restored else None,
             )
 
-    def _suppressed(self, clients: Sequence[Client]) -> set[str]:
-        """Return the ids of those of *clients* with an address that is suppressed."""
+    def _stopped(self, clients: Sequence[Client]) -> tuple[set[str], dict[str, list[str]]]:
+        """Return the ids of those of *clients* who asked us to stop, and by id the addresses that servers refused."""
+        stopped: set[str] = set()
+        refused: dict[str, list[str]] = {}
         if self.database.first("suppression_any") is None:  # as in most homes: hashing every address can be saved
-            return set()
-        owners: dict[str, list[str]] = {}
+            return stopped, refused
+        owners: dict[str, list[tuple[str, str]]] = {}
         for client in clients:
             for address in (*client.emails, *client.phones):
-                owners.setdefault(identity.address_hash(self.home_key, address), []).append(client.id)
-        return {client_id for row in self.database.among("suppressed_among", owners) for client_id in owners[row[0]]}
+                owners.setdefault(identity.address_hash(self.home_key, address), []).append((client.id, address))
+        for hashed, reason in self.database.among("suppressed_among", owners):
+            for client_id, address in owners[hashed]:
+                if reason == REFUSED:
+                    refused.setdefault(client_id, []).append(identity.canonical_address(address))
+                else:
+                    stopped.add(client_id)
+        return stopped, refused
 
     def client_of_fact(self, fact_id: str) -> str | None:
         """Return the client that a job, a case or a client's own identifier belongs to."""

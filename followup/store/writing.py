@@ -16,6 +16,7 @@ from typing import Any
 from followup import identity
 from followup.errors import NotFound
 from followup.model import (
+    REFUSED,
     Attempt,
     AttemptState,
     Case,
@@ -221,6 +222,15 @@ class Writer:
         self._record("attempt", attempt.id, "", None, codec.ATTEMPT.plain(attempt))
         return True
 
+    def hand_over(self, attempt_id: str, *, at: datetime) -> bool:
+        """Move an attempt from claimed to handing_over: exactly one row, or False when it is not claimed any more."""
+        if self._database.run("attempt_hand_over", id=attempt_id, at=codec.instant(at)) != 1:
+            return False
+        states = (AttemptState.CLAIMED.value, AttemptState.HANDING_OVER.value)
+        self._record("attempt", attempt_id, "state", *states)
+        self._record("attempt", attempt_id, "handed_over_at", None, codec.instant(at))
+        return True
+
     def settle_attempt(
         self,
         attempt_id: str,
@@ -263,10 +273,16 @@ class Writer:
 
     def suppress(self, address: str, reason: str, evidence: str = "", now: datetime | None = None) -> bool:
         """Never write to *address* again; only its keyed hash is kept. False when that was so before."""
-        old = self._reader.suppression(address)
-        if old is not None and old.lifted_at is None:
+        return self.suppress_hash(identity.address_hash(self._home_key, address), reason, evidence, now)
+
+    def suppress_hash(self, hashed: str, reason: str, evidence: str = "", now: datetime | None = None) -> bool:
+        """Never write again to the address that *hashed* stands for. False when that was so before.
+
+        What a client asks for replaces what a server said (REFUSED), never the other way round.
+        """
+        old = self._reader.suppressions([hashed]).get(hashed)
+        if old is not None and old.lifted_at is None and (old.reason != REFUSED or reason == REFUSED):
             return False
-        hashed = identity.address_hash(self._home_key, address)
         self._put_suppression(
             old, Suppression(address_hash=hashed, reason=reason, since_at=now or self._now, evidence=evidence)
         )
@@ -274,8 +290,15 @@ class Writer:
 
     def lift_suppression(self, address: str, *, evidence: str, now: datetime | None = None) -> bool:
         """Allow *address* again on the client's own word, which *evidence* keeps. False when it was allowed."""
+        return self._lift(address, refused=False, evidence=evidence, now=now)
+
+    def allow_refused(self, address: str, *, evidence: str, now: datetime | None = None) -> bool:
+        """Try *address* again although a mail server refused it. False when none did; an opt-out stays."""
+        return self._lift(address, refused=True, evidence=evidence, now=now)
+
+    def _lift(self, address: str, *, refused: bool, evidence: str, now: datetime | None) -> bool:
         old = self._reader.suppression(address)
-        if old is None or old.lifted_at is not None:
+        if old is None or old.lifted_at is not None or (old.reason == REFUSED) is not refused:
             return False
         self._put_suppression(old, replace(old, lifted_at=now or self._now, evidence=evidence))
         return True
@@ -289,9 +312,9 @@ class Writer:
             self._record("suppression", new.address_hash, field, before, after)
 
     def is_suppressed(self, address: str) -> bool:
-        """Tell whether *address* must not be written to, as of this transaction."""
+        """Tell whether the owner of *address* asked us to stop, as of this transaction."""
         found = self._reader.suppression(address)
-        return found is not None and found.lifted_at is None
+        return found is not None and found.lifted_at is None and found.reason != REFUSED
 
     # ------------------------------------------------------------ what an import remembers
 
@@ -392,6 +415,31 @@ class Writer:
         if ids:
             self._touched.update(dict.fromkeys((from_id, to_id)))
 
+    def adopt(self) -> int:
+        """Give what is known by its key alone to the clients whose facts are on record by now; return how much it was.
+
+        The journal knows keys and no clients. When a job has been imported again, its key says whose it is.
+        """
+        words = [codec.INSTRUCTION.record(row) for row in self._database.among("instructions_of_clients", [""])]
+        parentless: dict[str, dict[str, list[str]]] = {"attempt": {}, "contact": {}}
+        for record, listing, table in (
+            ("attempt", "attempts_of_clients", codec.ATTEMPT),
+            ("contact", "contacts_of_clients", codec.CONTACT),
+        ):
+            for each in map(table.record, self._database.among(listing, [""])):
+                parentless[record].setdefault(each.key.partition(".")[0], []).append(each.id)
+        facts = {fact for ids in parentless.values() for fact in ids} | {each.key.partition(".")[0] for each in words}
+        owners = {fact: owner for fact in sorted(facts) if (owner := self._reader.client_of_fact(fact))}
+        adopted = 0
+        for record, by_fact in parentless.items():
+            for fact, ids in by_fact.items():
+                if fact in owners:
+                    self.move(record, ids, "", owners[fact])
+                    adopted += len(ids)
+        theirs = [(each, owners.get(each.key.partition(".")[0])) for each in words]
+        self.save_many([replace(each, client_id=owner) for each, owner in theirs if owner])
+        return adopted
+
     def erase_client(self, client_id: str, today: date) -> None:
         """Forget a person, and whoever was merged into them: names, addresses, texts, and what `change` said of them.
 
@@ -401,7 +449,7 @@ class Writer:
         """
         if self._reader.client(client_id) is None:
             raise NotFound(f"There is no client {client_id}.")
-        whole = [client_id, *(row[1] for row in self._database.among("clients_merged_into", [client_id]))]
+        whole = [client_id, *self._reader.absorbed(client_id)]
         erased = []
         for client in self._reader.clients(whole).values():
             for address in (*client.emails, *client.phones):
@@ -517,7 +565,7 @@ class Writer:
         """Write down the changes in hand and the summaries they outdate."""
         self._write_changes()
         if self._touched:
-            touched = list(self._touched)
+            touched = [client_id for client_id in self._touched if client_id]  # nobody's: see `adopt`
             self._touched.clear()
             write_summaries(self._database, touched)
 

@@ -26,8 +26,10 @@ from followup.errors import (
     NotFound,
     TryLater,
 )
-from followup.store import engine, sql
+from followup.store import codec, engine, sql
 from tests import factories
+
+NEWEST = engine.newest_version()
 
 
 def test_a_new_database_is_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -119,7 +121,7 @@ def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
 
 @pytest.fixture
 def two_schemas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give a database of schema 1 while the program knows schema 2."""
+    """Give a database of the newest schema while the program knows one more."""
     store.create(tmp_path / "a.db", home_key=factories.HOME_KEY).close()
     folder = tmp_path / "schema"
     shutil.copytree(engine.SCHEMA, folder)
@@ -133,15 +135,34 @@ def two_schemas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
 def test_a_migration_makes_a_backup_first(two_schemas: Path) -> None:
     """The copy has the old schema, is private, and is made once per migration."""
     with _open(two_schemas) as migrated:
-        assert migrated.database.version == 2
+        assert migrated.database.version == engine.newest_version() == NEWEST + 1
         assert migrated.database._connection.execute("SELECT id FROM more").fetchall() == [("a;b",)]
     (copy,) = (two_schemas.parent / "backups").iterdir()
     if os.name == "posix":
         assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with engine.closing(sqlite3.connect(copy)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (NEWEST,)
     _open(two_schemas).close()
     assert len(list((two_schemas.parent / "backups").iterdir())) == 1
+
+
+def test_a_home_of_the_first_schema_comes_along_with_everything_in_it(tmp_path: Path) -> None:
+    """What was drafted before there was a mail server is there, and was never handed over to one."""
+    path = tmp_path / "a.db"
+    engine.create_private(path)
+    database = engine.Database(path)
+    database.migrate(upto=1)
+    attempt = factories.attempt()
+    row = codec.ATTEMPT.row(attempt)
+    del row["handed_over_at"]
+    with database.transaction(write=True):
+        columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+        database._connection.execute(f"INSERT INTO attempt ({columns}) VALUES ({values})", row)
+    database.close()
+    with _open(path) as migrated:
+        assert migrated.attempt(attempt.id) == attempt
+        assert migrated.hand_overs_since(factories.NOW.replace(year=2000)) == []
+        assert migrated.check() == []
 
 
 def test_a_migration_that_fails_changes_nothing(two_schemas: Path) -> None:
@@ -152,7 +173,7 @@ def test_a_migration_that_fails_changes_nothing(two_schemas: Path) -> None:
     with pytest.raises(sqlite3.OperationalError):
         _open(two_schemas)
     with engine.closing(sqlite3.connect(two_schemas)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (NEWEST,)
         assert connection.execute("SELECT * FROM sqlite_master WHERE name = 'more'").fetchall() == []
     last.write_text(good)
     _open(two_schemas).close()

@@ -353,6 +353,51 @@ def test_settling_frees_the_key_and_never_takes_it_twice(opened: store.Store, ke
 # ---------------------------------------------------------------- addresses
 
 
+def test_an_address_that_a_server_refused_is_no_opt_out(opened: store.Store, keep: Keep) -> None:
+    """The client can still be called, and what the client says about it counts more than what a server said."""
+    client = factories.client(emails=("Ada@example.com", "second@example.com"))
+    keep(client)
+    with opened.write(kind="contact", command="send", now=factories.NOW) as write:
+        assert write.suppress("ada@example.com", model.REFUSED)
+        assert not write.is_suppressed("ada@example.com")
+        assert not write.lift_suppression("ada@example.com", evidence="rang")
+    found = opened.dossiers([client.id])[client.id]
+    assert (found.suppressed, found.bad_addresses) == (False, frozenset({"ada@example.com"}))
+    assert opened.counts()["suppressions"] == 0
+    with opened.write(kind="wish", command="optout", now=factories.NOW) as write:
+        assert write.suppress("ada@example.com", "opted out")
+        assert not write.suppress("ada@example.com", model.REFUSED)
+        assert not write.allow_refused("ada@example.com", evidence="corrected")
+        assert write.is_suppressed("ada@example.com")
+    assert opened.dossiers([client.id])[client.id].suppressed
+    with opened.write(kind="wish", command="optout", now=factories.NOW) as write:
+        assert write.lift_suppression("ada@example.com", evidence="rang")
+        assert write.suppress("ada@example.com", model.REFUSED)
+        assert write.allow_refused("ada@example.com", evidence="typed wrong")
+    assert not opened.dossiers([client.id])[client.id].bad_addresses
+
+
+def test_a_hand_over_happens_once_and_only_to_what_is_claimed(opened: store.Store) -> None:
+    """The fence opens for exactly one row; its instant is what limits per hour and day count from."""
+    claimed, drafted = factories.attempt(state=model.AttemptState.CLAIMED), factories.attempt()
+    with opened.write(kind="contact", command="send", now=factories.NOW) as write:
+        assert write.insert_attempt(claimed)
+        assert write.insert_attempt(drafted)
+        assert write.hand_over(claimed.id, at=factories.NOW)
+        assert not write.hand_over(claimed.id, at=factories.NOW)
+        assert not write.hand_over(drafted.id, at=factories.NOW)
+    found = opened.attempt(claimed.id)
+    assert found is not None
+    assert (found.state, found.handed_over_at) == (model.AttemptState.HANDING_OVER, factories.NOW)
+    assert opened.attempt_states([claimed.id, drafted.id, "axxxxxxxxx"]) == {
+        claimed.id: model.AttemptState.HANDING_OVER, drafted.id: model.AttemptState.DRAFTED,
+    }  # fmt: skip
+    assert opened.hand_overs_since(factories.NOW - timedelta(seconds=1)) == [factories.NOW]
+    assert opened.hand_overs_since(factories.NOW) == []
+    changed = [(each.field, each.new) for each in opened.changes_of(claimed.id)][1:]
+    assert changed == [("state", "handing_over"), ("handed_over_at", "2026-03-02T09:15:00+00:00")]
+
+
 def test_a_suppressed_address_is_remembered_as_a_hash(opened: store.Store, keep: Keep) -> None:
     """Case is ignored, only the hash is kept, and lifting needs to be said."""
     client = factories.client(phones=("+441134960000",))

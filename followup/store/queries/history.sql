@@ -3,17 +3,17 @@
 -- name: attempt_insert
 INSERT INTO attempt (
     id, key, client_id, step, channel, state, purpose, address, subject, text, message, message_id, made_at,
-    made_on, job_ids, person, settled_at, server_said, file_name
+    made_on, job_ids, person, handed_over_at, settled_at, server_said, file_name
 ) VALUES (
     :id, :key, :client_id, :step, :channel, :state, :purpose, :address, :subject, :text, :message, :message_id,
-    :made_at, :made_on, :job_ids, :person, :settled_at, :server_said, :file_name
+    :made_at, :made_on, :job_ids, :person, :handed_over_at, :settled_at, :server_said, :file_name
 )
 ON CONFLICT DO NOTHING;
 
 -- name: attempts_among
 SELECT
     id, key, client_id, step, channel, state, purpose, address, subject, text, message, message_id, made_at,
-    made_on, job_ids, person, settled_at, server_said, file_name
+    made_on, job_ids, person, handed_over_at, settled_at, server_said, file_name
 FROM attempt
 WHERE id IN (:ids...)
 ORDER BY made_at, id;
@@ -22,7 +22,7 @@ ORDER BY made_at, id;
 -- Without the words and the bytes: the planner needs neither.
 SELECT
     id, key, client_id, step, channel, state, purpose, address, subject, '', '', message_id, made_at, made_on,
-    job_ids, person, settled_at, server_said, file_name
+    job_ids, person, handed_over_at, settled_at, server_said, file_name
 FROM attempt
 WHERE client_id IN (:ids...)
 ORDER BY client_id, made_at, id;
@@ -30,7 +30,7 @@ ORDER BY client_id, made_at, id;
 -- name: attempts_of_key
 SELECT
     id, key, client_id, step, channel, state, purpose, address, subject, text, message, message_id, made_at,
-    made_on, job_ids, person, settled_at, server_said, file_name
+    made_on, job_ids, person, handed_over_at, settled_at, server_said, file_name
 FROM attempt
 WHERE key = :key
 ORDER BY made_at, id;
@@ -46,6 +46,16 @@ SELECT client_id, key, job_ids FROM attempt WHERE client_id IN (:ids...);
 
 -- name: attempt_ids_of_clients
 SELECT id, client_id FROM attempt WHERE client_id IN (:ids...);
+
+-- name: attempt_hand_over
+-- The fence: it opens for one that is still claimed, and once.
+UPDATE attempt SET state = 'handing_over', handed_over_at = :at WHERE id = :id AND state = 'claimed';
+
+-- name: hand_overs_since
+SELECT handed_over_at FROM attempt WHERE handed_over_at > :since ORDER BY handed_over_at;
+
+-- name: attempt_states_among
+SELECT id, state FROM attempt WHERE id IN (:ids...);
 
 -- name: attempt_settle
 -- Nothing happens when the key would be held twice.
@@ -265,4 +275,4 @@ WHERE address_hash IN (:hashes...);
 SELECT 1 FROM suppression WHERE lifted_at IS NULL LIMIT 1;
 
 -- name: suppressed_among
-SELECT address_hash FROM suppression WHERE address_hash IN (:hashes...) AND lifted_at IS NULL;
+SELECT address_hash, reason FROM suppression WHERE address_hash IN (:hashes...) AND lifted_at IS NULL;

@@ -47,5 +47,5 @@ SELECT
     (SELECT COUNT(*) FROM attempt),
     (SELECT COUNT(*) FROM attempt WHERE state = 'drafted'),
     (SELECT COUNT(*) FROM attempt WHERE state = 'unknown'),
-    (SELECT COUNT(*) FROM suppression WHERE lifted_at IS NULL),
+    (SELECT COUNT(*) FROM suppression WHERE lifted_at IS NULL AND reason <> 'refused'),
     (SELECT COUNT(*) FROM client WHERE erased_on IS NOT NULL);
