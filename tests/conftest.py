@@ -18,6 +18,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.mailserver.fixtures import certificates, live_home, mail_server  # noqa: F401 - fixtures for every test
+
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent / "examples"
 NOW = "2026-03-02T09:15"  # a Monday; the day on which the example business is told
