@@ -246,8 +246,14 @@ def forget_command(app: App, *, client: str, yes: bool, dry_run: bool) -> None:
     done = wishes.forget(desk, who)
     kept = f"{words.plural(done.jobs, 'job')} and {words.plural(done.contacts, 'contact')}"
     say(f"Erased. {kept} stay as bare dates under {done.client_id}; the addresses stay stopped.")
-    for path in done.copies:
-        say(f"This file was made before and may still hold the person: {path}")
+    for held in done.backups:
+        verb = "still holds the person" if held.certain else "could not be looked into and may hold the person"
+        say(f"{held.path}, of {words.full_day(held.made_on)}, {verb}.")
+    if done.backups:
+        say("Delete them once you have a newer one (`followup backup`): whoever brings one back has the person again.")
+    for path in done.files:
+        say(f"{path} has rows of the person: delete it when it is done with.")
+    say("What lies elsewhere is beyond reach: files you imported or exported, backups you moved, your mail program.")
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

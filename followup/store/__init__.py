@@ -27,7 +27,7 @@ from followup.store.history import KINDS, Batch, Change, UndoItem
 from followup.store.reading import Reader
 from followup.store.writing import CHUNK, Writer, write_summaries
 
-__all__ = ["Batch", "Change", "Store", "UndoItem", "Writer", "create", "fold", "open"]
+__all__ = ["Batch", "Change", "Store", "UndoItem", "Writer", "create", "fold", "held_in", "open"]
 
 fold = names.fold
 
@@ -206,3 +206,16 @@ def _backup_before_migration(database: Database, backups: Path, version: int) ->
     while (target := backups / f"before-schema-change-from-{version:04}-{number}.db").exists():
         number += 1
     database.backup(target)
+
+
+def held_in(copy: Path, client_ids: Iterable[str]) -> set[str]:
+    """Return those of *client_ids* that a copy of a database still holds; whatever its schema, it is left as it is.
+
+    Raises:
+        IOFailure: the copy is damaged, or no database.
+    """
+    database = Database(copy, as_copy=True)
+    try:
+        return {row[0] for row in database.among("clients_not_erased", client_ids)}
+    finally:
+        database.close()

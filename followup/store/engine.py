@@ -41,8 +41,8 @@ Row = tuple[Any, ...]
 class Database:
     """One connection. Statements are named (see `sql`); lists of any length are answered in chunks."""
 
-    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
-        """Connect to an existing file."""
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, as_copy: bool = False) -> None:
+        """Connect to an existing file; *as_copy*: one that nobody writes, to look into and leave as it is."""
         self.path = path
         if not path.exists():
             raise NotFound(
@@ -50,11 +50,12 @@ class Database:
                 "`followup restore BACKUP DIR` brings a home back, `followup init` makes one."
             )
         with self._refusals():
+            mode = "ro&immutable=1" if as_copy else "rw"
             self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_seconds, isolation_level=None
+                f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=busy_seconds, isolation_level=None
             )
             try:
-                for pragma in PRAGMAS:
+                for pragma in () if as_copy else PRAGMAS:
                     self._connection.execute(pragma)
             except BaseException:
                 self._connection.close()

@@ -420,28 +420,28 @@ class Writer:
 
         The journal knows keys and no clients. When a job has been imported again, its key says whose it is.
         """
-        words = [codec.INSTRUCTION.record(row) for row in self._database.among("instructions_of_clients", [""])]
-        parentless: dict[str, dict[str, list[str]]] = {"attempt": {}, "contact": {}}
-        for record, listing, table in (
-            ("attempt", "attempts_of_clients", codec.ATTEMPT),
-            ("contact", "contacts_of_clients", codec.CONTACT),
-        ):
-            for each in map(table.record, self._database.among(listing, [""])):
-                parentless[record].setdefault(each.key.partition(".")[0], []).append(each.id)
-        facts = {fact for ids in parentless.values() for fact in ids} | {each.key.partition(".")[0] for each in words}
+        read = self._database.among
+        attempts = [codec.ATTEMPT.record(row) for row in read("attempts_of_clients", [""])]
+        contacts = [codec.CONTACT.record(row) for row in read("contacts_of_clients", [""])]
+        said = [codec.INSTRUCTION.record(row) for row in read("instructions_of_clients", [""])]
+        keys = [*(each.key for each in attempts), *(each.key for each in contacts), *(each.key for each in said)]
+        facts = {_fact(key) for key in keys}
         owners = {fact: owner for fact in sorted(facts) if (owner := self._reader.client_of_fact(fact))}
-        adopted = 0
-        for record, by_fact in parentless.items():
-            for fact, ids in by_fact.items():
-                if fact in owners:
-                    self.move(record, ids, "", owners[fact])
-                    adopted += len(ids)
-        theirs = [(each, owners.get(each.key.partition(".")[0])) for each in words]
-        self.save_many([replace(each, client_id=owner) for each, owner in theirs if owner])
-        return adopted
+        adopted: dict[tuple[str, str], list[str]] = {}
+        kinds: tuple[tuple[str, Sequence[Attempt | Contact]], ...] = (("attempt", attempts), ("contact", contacts))
+        for record, found in kinds:
+            for each in found:
+                if _fact(each.key) in owners:
+                    adopted.setdefault((record, owners[_fact(each.key)]), []).append(each.id)
+        for (record, owner), ids in adopted.items():
+            self.move(record, ids, "", owner)
+        self.save_many([replace(each, client_id=owners[_fact(each.key)]) for each in said if _fact(each.key) in owners])
+        return sum(map(len, adopted.values()))
 
-    def erase_client(self, client_id: str, today: date) -> None:
+    def erase_client(self, client_id: str, today: date, *, addresses: Iterable[str] = ()) -> None:
         """Forget a person, and whoever was merged into them: names, addresses, texts, and what `change` said of them.
+
+        *addresses* were theirs before; they stay stopped like those that are theirs now.
 
         Rows stay, so that counts, amounts and days do. The addresses go on the list of suppressions as hashes first,
         so that an import which brings the person back reaches nobody. Numbers of the source stay: by them such an
@@ -451,9 +451,9 @@ class Writer:
             raise NotFound(f"There is no client {client_id}.")
         whole = [client_id, *self._reader.absorbed(client_id)]
         erased = []
+        stopped = dict.fromkeys(addresses)
         for client in self._reader.clients(whole).values():
-            for address in (*client.emails, *client.phones):
-                self.suppress(address, reason="erased")
+            stopped.update(dict.fromkeys((*client.emails, *client.phones)))
             erased.append(
                 Client(
                     id=client.id,
@@ -486,9 +486,20 @@ class Writer:
         ]
         self.save_many([*erased, *jobs, *cases, *referred])
         named = [row[0] for statement in _OF_A_CLIENT for row in self._database.among(statement, whole)]
+        named += self._suppress_erased(stopped)
         # Last, so that the changes just recorded are emptied too.
         self.flush()
         self._database.run_among("changes_erase", [*whole, *named, *(client.id for client in referred)])
+
+    def _suppress_erased(self, addresses: Iterable[str]) -> list[str]:
+        """Suppress *addresses* without a word of why, which may name the person; return their hashes."""
+        hashes = {address: identity.address_hash(self._home_key, address) for address in addresses}
+        known = self._reader.suppressions(hashes.values())
+        for hashed in dict.fromkeys(hashes.values()):
+            old = known.get(hashed)
+            since = old.since_at if old is not None and old.lifted_at is None else self._now
+            self._put_suppression(old, Suppression(address_hash=hashed, reason="erased", since_at=since))
+        return list(hashes.values())
 
     # ------------------------------------------------------------ the home
 
@@ -711,3 +722,7 @@ _TAKEN_OVER = (
     "referred_by_id",
     "owner",
 )
+
+
+def _fact(key: str) -> str:
+    return key.partition(".")[0]

@@ -8,14 +8,15 @@ from __future__ import annotations
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from followup import files, settings, store
-from followup.errors import BadInput, CannotCreate, ConfigurationError, IOFailure, NotFound
+from followup.errors import BadInput, CannotCreate, ConfigurationError, FollowupError, IOFailure, NotFound
 from followup.home import Home
 from followup.workflow import journal
 from followup.workflow.desk import Desk
@@ -74,6 +75,46 @@ def _scratch(beside: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A copy of the database that still holds somebody, or that cannot be looked into."""
+
+    path: Path
+    made_on: date
+    certain: bool
+
+
+_BEFORE_SCHEMA_CHANGE = ".db"  # copies that the store makes before it brings a database up to date
+
+
+def holding(home: Home, client_ids: Sequence[str], *, zone: tzinfo) -> Iterator[Held]:
+    """Yield the copies in the home's backups folder that hold one of *client_ids*, by name.
+
+    Each is looked into as it is: nothing is unpacked but its database, into a private folder that is gone afterwards.
+    """
+    if not home.backups_path.is_dir():
+        return
+    for path in sorted(home.backups_path.iterdir()):
+        if not path.is_file():
+            continue
+        try:
+            found = bool(_held_in(path, client_ids))
+            certain = True
+        except (FollowupError, OSError, EOFError, tarfile.TarError, KeyError):
+            found, certain = True, False
+        if found:
+            made = datetime.fromtimestamp(path.stat().st_mtime, tz=zone)
+            yield Held(path, made.date(), certain)
+
+
+def _held_in(path: Path, client_ids: Sequence[str]) -> set[str]:
+    if path.suffix == _BEFORE_SCHEMA_CHANGE:
+        return store.held_in(path, client_ids)
+    with _scratch(path.parent) as scratch, tarfile.open(path, "r:gz") as archive:
+        archive.extract("followup.db", scratch, filter="data")
+        return store.held_in(scratch / "followup.db", client_ids)
 
 
 def restore(archive_path: Path, folder: Path, *, now: datetime) -> tuple[Home, int]:
@@ -153,20 +194,20 @@ def _unpack(archive_path: Path, into: Path) -> None:
         raise BadInput(f"{archive_path} is not a backup of followup: {', '.join(missing)} is not in it.")
 
 
-def release_restored(desk: Desk) -> bool:
-    """Go on after the owner has looked.
+def release_restored(desk: Desk) -> None:
+    """Go on after the owner has looked: what waits because of a restore is due again.
 
-    A database that is older than its journal is from now on treated like one that was restored: what is due waits for
-    review. What waits because of a restore is due again.
-
-    Returns:
-        Whether it was the journal that had to be looked at, so that things wait for review now.
+    Raises:
+        ConfigurationError: the journal knows more than the database; what is missing is taken over first.
+        BadInput: nothing waits because of a restore.
     """
     ahead = journal.ahead(desk)
-    if not ahead and not desk.store.meta("restored_on"):
+    if ahead:
+        raise ConfigurationError(
+            f"The journal knows {len(ahead)} hand-overs that this database does not. `followup reconcile` takes them "
+            "over; then look at `followup due`, and say this again."
+        )
+    if not desk.store.meta("restored_on"):
         raise BadInput("Nothing waits because of a restore.")
     with desk.store.write(kind="system", command="restore --looked", person=desk.person, now=desk.now()) as write:
-        if ahead:
-            journal.look_at(desk, write, ahead)
-        write.set_meta("restored_on", desk.today.isoformat() if ahead else "")
-    return bool(ahead)
+        write.set_meta("restored_on", "")

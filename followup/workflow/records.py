@@ -17,8 +17,8 @@ from typing import Any
 from followup import identity, kinds
 from followup.errors import BadInput, NotFound
 from followup.intake import addresses, columns, phones
-from followup.model import Client, Consent, Job, JobStatus, Summary
-from followup.workflow import finding, planning
+from followup.model import REFUSED, Client, Consent, Job, JobStatus, Summary
+from followup.workflow import finding, planning, stops
 from followup.workflow.desk import Desk
 
 ONE_LINE = frozenset(
@@ -68,12 +68,11 @@ def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Clien
         raise BadInput("A client needs a name: give another one with --name or --company.")
     if after.consent != before.consent:
         _refuse_stopped(desk, before)
-    now = desk.now()
-    with desk.store.write(kind="hand", command="client edit", person=desk.person, now=now) as write:
+    with desk.store.write(kind="hand", command="client edit", person=desk.person, now=desk.now()) as write:
         known = {*before.emails, *before.phones}
         if before.consent == Consent.OPTED_OUT or any(write.is_suppressed(each) for each in known):
-            for address in sorted({*after.emails, *after.phones} - known):
-                write.suppress(address, reason="opted out", evidence="belongs to a client who said stop", now=now)
+            new = sorted({*after.emails, *after.phones} - known)
+            stops.suppress(desk, write, new, reason=stops.OPTED_OUT, evidence="belongs to a client who said stop")
         write.save(after)
     return before, after
 
@@ -88,7 +87,7 @@ def _named(before: Client, after: Client) -> Client:
 
 def _refuse_stopped(desk: Desk, client: Client) -> None:
     stopped = any(
-        found is not None and found.lifted_at is None
+        found is not None and found.lifted_at is None and found.reason != REFUSED
         for found in map(desk.store.suppression, (*client.emails, *client.phones))
     )
     if client.consent == Consent.OPTED_OUT or stopped:

@@ -1,19 +1,25 @@
 """What clients wish: stop writing, forget me.
 
-Takes a Desk and a client or an address. Gives what was done. Touches the store and the drafts folder.
+Takes a Desk and a client or an address. Gives what was done. Touches the store, the journal and the drafts folder.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from followup import identity
-from followup.errors import BadInput, NotFound, UsageError
+from followup.errors import BadInput, NotFound, TryLater, UsageError
 from followup.intake import addresses, phones
 from followup.model import Attempt, AttemptState, Client, Consent
-from followup.workflow import finding, sending
+from followup.workflow import backups, finding, sending, stops
 from followup.workflow.desk import Desk
+
+if TYPE_CHECKING:
+    from followup.store import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +31,20 @@ class Stopped:
 
 
 def optout(desk: Desk, text: str, *, evidence: str = "") -> Stopped:
-    """Stop everything to a client, or to an address that belongs to nobody we know."""
+    """Stop everything to a client, or to an address that belongs to nobody we know.
+
+    A client is stopped at every address that was ever theirs, so that an old file cannot bring one back.
+    """
     client, addresses = _whom(desk, text)
-    now = desk.now()
     withdrawn: list[Attempt] = []
-    with desk.store.write(kind="wish", command="optout", person=desk.person, now=now) as write:
-        for address in addresses:
-            write.suppress(address, reason="opted out", evidence=evidence, now=now)
+    with desk.store.write(kind="wish", command="optout", person=desk.person, now=desk.now()) as write:
+        stops.suppress(desk, write, addresses, reason=stops.OPTED_OUT, evidence=evidence)
         if client:
+            stops.suppress(desk, write, _once_theirs(desk, client), reason=stops.OPTED_OUT, evidence=evidence)
             write.save(replace(client, consent=Consent.OPTED_OUT, consent_evidence=evidence or f"optout {desk.today}"))
             withdrawn = _withdraw(desk, write, client.id)
-    sending.tidy_drafts(desk)
+    with suppress(TryLater):  # a run is at work: it reads the stop inside the fence, and tidies the drafts itself
+        sending.tidy_drafts(desk)
     return Stopped(client, tuple(withdrawn))
 
 
@@ -44,9 +53,9 @@ def lift(desk: Desk, text: str, *, evidence: str) -> Stopped:
     if not evidence.strip():
         raise UsageError('Say how the client asked for it: --evidence "rang on 2 March and asked to hear from us".')
     client, addresses = _whom(desk, text)
-    now = desk.now()
-    with desk.store.write(kind="wish", command="optout --lift", person=desk.person, now=now) as write:
-        lifted = [address for address in addresses if write.lift_suppression(address, evidence=evidence, now=now)]
+    with desk.store.write(kind="wish", command="optout --lift", person=desk.person, now=desk.now()) as write:
+        every = (*addresses, *_once_theirs(desk, client)) if client else addresses
+        lifted = stops.lift(desk, write, every, evidence=evidence)
         if client and client.consent == Consent.OPTED_OUT:
             write.save(replace(client, consent=Consent.OPTED_IN, consent_evidence=evidence))
         elif not lifted:
@@ -61,23 +70,44 @@ class Forgotten:
     client_id: str
     jobs: int
     contacts: int
-    copies: tuple[Path, ...]  # backups and rejected rows
+    backups: tuple[backups.Held, ...]  # copies of the database that hold the person, or could not be looked into
+    files: tuple[Path, ...]  # rejected rows that name the person
 
 
 def forget(desk: Desk, client: Client) -> Forgotten:
-    """Erase a person: names, addresses, texts. Counts, days and the stop itself stay."""
-    now = desk.now()
+    """Erase a person: names, addresses, texts. Counts, days and the stop itself stay.
+
+    No run may be at work meanwhile: it would write down afterwards what the mail server said of the address.
+
+    Raises:
+        TryLater: a run is at work in this home.
+    """
     jobs = len(desk.store.jobs_of(client.id))
     contacts = len(desk.store.contacts_of(client.id))
-    with desk.store.write(kind="wish", command="forget", person=desk.person, now=now) as write:
-        for address in (*client.emails, *client.phones):
-            write.suppress(address, reason="erased", evidence="", now=now)
+    whole = [client.id, *desk.store.absorbed(client.id)]
+    named = _mentions(desk, client)
+    with (
+        desk.lock(),
+        desk.store.write(kind="wish", command="forget", person=desk.person, now=desk.now()) as write,
+    ):
         _withdraw(desk, write, client.id)
-        write.erase_client(client.id, desk.today)
+        stops.erase(desk, write, client.id, (*client.emails, *client.phones, *_once_theirs(desk, client)))
     sending.tidy_drafts(desk)
-    folders = [folder for folder in (desk.home.backups_path, desk.home.rejects_path) if folder.is_dir()]
-    copies = tuple(sorted(path for folder in folders for path in folder.iterdir() if path.is_file()))
-    return Forgotten(client.id, jobs, contacts, copies)
+    return Forgotten(client.id, jobs, contacts, tuple(backups.holding(desk.home, whole, zone=desk.zone)), named)
+
+
+def _mentions(desk: Desk, client: Client) -> tuple[Path, ...]:
+    """Return the files of rejected rows that hold one of the client's addresses or the name."""
+    folder = desk.home.rejects_path
+    if not folder.is_dir():
+        return ()
+    wanted = [each.casefold() for each in (client.full_name, client.company, *client.emails, *client.phones) if each]
+    return tuple(
+        path
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+        and any(each in path.read_text(encoding="utf-8-sig", errors="replace").casefold() for each in wanted)
+    )
 
 
 def _whom(desk: Desk, text: str) -> tuple[Client | None, tuple[str, ...]]:
@@ -92,6 +122,33 @@ def _whom(desk: Desk, text: str) -> tuple[Client | None, tuple[str, ...]]:
     # The address that was typed may be an old one of theirs; stop it as well.
     typed = (text,) if "@" in text else ()
     return client, tuple(dict.fromkeys((*client.emails, *client.phones, *typed)))
+
+
+def _once_theirs(desk: Desk, client: Client) -> list[str]:
+    """Return addresses and phones that the client had before, and that are not somebody else's by now."""
+    ids = [client.id, *desk.store.absorbed(client.id)]
+    found = dict.fromkeys(
+        address for each in ids for change in desk.store.changes_of(each) for address in _addresses_in(change)
+    )
+    for attempt in desk.store.dossiers([client.id])[client.id].attempts:
+        if attempt.address:
+            found[attempt.address] = None
+    emails = desk.store.clients_by_email([identity.canonical_address(each) for each in found if "@" in each])
+    owned = {**emails, **desk.store.clients_by_phone([each for each in found if "@" not in each])}
+    return [each for each in found if set(owned.get(identity.canonical_address(each), ())) <= {client.id}]
+
+
+def _addresses_in(change: Change) -> Iterator[str]:
+    for value in (change.old, change.new):
+        if change.record == "client" and change.field in ("emails", "phones"):
+            yield from _texts(value)
+        elif change.record == "client" and isinstance(value, dict):
+            yield from _texts(value.get("emails"))
+            yield from _texts(value.get("phones"))
+
+
+def _texts(value: Any) -> Iterable[str]:
+    return value if isinstance(value, list) else ()
 
 
 def _withdraw(desk: Desk, write: sending.Write, client_id: str) -> list[Attempt]:

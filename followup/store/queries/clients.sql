@@ -38,6 +38,9 @@ DELETE FROM client WHERE id = :id;
 -- name: client_ids_like
 SELECT id FROM client WHERE id >= :start AND id < :end ORDER BY id LIMIT 50;
 
+-- name: clients_not_erased
+SELECT id FROM client WHERE id IN (:ids...) AND erased_on IS NULL;
+
 -- name: clients_merged_into
 SELECT merged_into, id FROM client WHERE merged_into IN (:ids...) ORDER BY id;
 

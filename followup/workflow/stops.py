@@ -1,0 +1,117 @@
+"""Who said stop, written where a restore does not lose it: beside the database, in the journal.
+
+Takes a Desk and addresses. Gives what was brought back. Touches the journal, whose lines hold keyed hashes and
+identifiers only, and the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from followup import identity
+from followup.model import REFUSED, Suppression
+from followup.records import dataclass
+from followup.store import Writer
+from followup.workflow import journal
+from followup.workflow.desk import Desk
+
+
+class Event(StrEnum):
+    """What a line of the journal says about stops; the field of the key holds whom it is about."""
+
+    SUPPRESSED = "suppressed"  # the hash of an address, and why
+    LIFTED = "lifted"  # the hash of an address
+    FORGOTTEN = "forgotten"  # the identifier of a client
+
+
+OPTED_OUT, ERASED = "opted out", "erased"
+"""Why an address is suppressed; in the journal without blanks."""
+
+_NOTHING = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtBack:
+    """What the journal knew of stops and the database did not."""
+
+    addresses: int
+    clients: tuple[str, ...]  # ids of those who were erased once more
+
+    def __bool__(self) -> bool:
+        """Tell whether there was anything."""
+        return bool(self.addresses or self.clients)
+
+
+def suppress(desk: Desk, write: Writer, addresses: Iterable[str], *, reason: str, evidence: str = "") -> None:
+    """Never write to *addresses* again, whatever happens to this database.
+
+    The lines come before the commit: a crash between them leaves a stop too many, which a person can lift.
+    """
+    now = desk.now()
+    for address in dict.fromkeys(addresses):
+        if write.suppress(address, reason=reason, evidence=evidence, now=now):
+            _note(desk, Event.SUPPRESSED, identity.address_hash(desk.key, address), reason.replace(" ", "-"))
+
+
+def lift(desk: Desk, write: Writer, addresses: Iterable[str], *, evidence: str) -> int:
+    """Allow *addresses* again; return how many had been suppressed."""
+    now = desk.now()
+    lifted = [
+        address for address in dict.fromkeys(addresses) if write.lift_suppression(address, evidence=evidence, now=now)
+    ]
+    for address in lifted:
+        _note(desk, Event.LIFTED, identity.address_hash(desk.key, address))
+    return len(lifted)
+
+
+def erase(desk: Desk, write: Writer, client_id: str, addresses: Iterable[str]) -> None:
+    """Erase a client, stop *addresses*, and see to it that a database of before the erasure does the same again."""
+    known = list(addresses)
+    suppress(desk, write, known, reason=ERASED)
+    write.erase_client(client_id, desk.today, addresses=known)
+    _note(desk, Event.FORGOTTEN, client_id)
+
+
+def bring_back(desk: Desk) -> BroughtBack:
+    """Say once more what the journal says of stops, and a database that was restored or copied has never heard of.
+
+    To be called before anything is handed over. What was lifted later stays lifted; of what the journal says, the
+    last word about each address counts.
+    """
+    said: dict[str, tuple[datetime, str]] = {}
+    forgotten: dict[str, None] = {}
+    for entry in desk.journal.entries(begin=journal.begin(desk)):
+        if entry.event == Event.SUPPRESSED:
+            said[entry.key] = (entry.at, entry.attempt_id)
+        elif entry.event == Event.LIFTED:
+            said.pop(entry.key, None)
+        elif entry.event == Event.FORGOTTEN:
+            forgotten[entry.key] = None
+    if not (said or forgotten):
+        return BroughtBack(0, ())
+    known = desk.store.suppressions(said)
+    missing = {hashed: word for hashed, word in said.items() if not _stands(known.get(hashed), since=word[0])}
+    again = [client.id for client in desk.store.clients(forgotten).values() if client.erased_on is None]
+    if not (missing or again):
+        return BroughtBack(0, ())
+    with desk.store.write(kind="wish", command="journal stops", person=desk.person, now=desk.now()) as write:
+        for hashed, (at, reason) in missing.items():
+            write.suppress_hash(
+                hashed, reason=reason.replace("-", " "), evidence="brought back from the journal", now=at
+            )
+        for client_id in again:
+            write.erase_client(client_id, desk.today)
+    return BroughtBack(len(missing), tuple(again))
+
+
+def _stands(known: Suppression | None, *, since: datetime) -> bool:
+    """Tell whether the database knows of a stop, or of its end. A line of the journal has whole seconds."""
+    if known is None or known.reason == REFUSED:
+        return False
+    return known.lifted_at is None or known.lifted_at.replace(microsecond=0) > since
+
+
+def _note(desk: Desk, event: Event, about: str, why: str = _NOTHING) -> None:
+    desk.journal.append(at=desk.now(), event=event.value, key=about, attempt_id=why)
