@@ -10,6 +10,7 @@ the drafts folder, and nothing else.
     planning, status             what is due, what comes; in numbers
     composing, planfile          touchpoint -> words; the plan looked over in a spreadsheet
     sending, journal             drafts and their confirmation; database and journal agree
+    stops                        opt-outs and erasures that outlive the database
     contacts, wishes             calls, letters, cases; stop, forget me
     templating, reporting        the words themselves; what happened in a period
     daily, demo                  cron's run and its digest; the tour

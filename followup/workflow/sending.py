@@ -33,7 +33,7 @@ from followup.model import (
     State,
 )
 from followup.report import words
-from followup.workflow import composing, finding, journal, planning
+from followup.workflow import composing, finding, journal, planning, stops
 from followup.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -88,7 +88,11 @@ def opens_at(desk: Desk) -> str:
 
 
 def refuse_unsafe(desk: Desk) -> None:
-    """Raise ConfigurationError when drafting could reach a client twice: a step is gone, or the database is older."""
+    """Raise ConfigurationError when drafting could reach a client twice: a step is gone, or the database is older.
+
+    Stops that the journal knows and an older database does not are brought back first: nobody has to ask for that.
+    """
+    stops.bring_back(desk)
     desk.check_steps()
     ahead = journal.ahead(desk)
     if ahead:
