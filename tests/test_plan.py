@@ -110,15 +110,34 @@ def test_the_horizon_names_days_of_what_comes():
 
 
 @pytest.mark.parametrize(
-    "state", [AttemptState.DRAFTED, AttemptState.CLAIMED, AttemptState.HANDING_OVER, AttemptState.UNKNOWN]
+    ("state", "code"),
+    [
+        (AttemptState.DRAFTED, "drafted"),
+        (AttemptState.CLAIMED, "handing-over"),
+        (AttemptState.HANDING_OVER, "handing-over"),
+        (AttemptState.UNKNOWN, "unknown"),
+    ],
 )
-def test_what_may_have_gone_out_is_unconfirmed(state):
+def test_what_may_have_gone_out_is_unconfirmed(state, code):
     """Nothing goes out twice: until somebody says what became of it, it is not due."""
     attempt = tried(state, job_ids=(JOB, "jotherxxxx"))
     decision = one(THANKS, dossier(attempts=(attempt,)))
     assert decision.state is State.UNCONFIRMED
     assert decision.job_ids == (JOB, "jotherxxxx")
-    assert codes(decision) == ["drafted" if state is AttemptState.DRAFTED else "unknown"]
+    assert codes(decision) == [code]
+
+
+def test_the_words_for_a_hand_over_without_an_end_say_what_is_known():
+    """A run that has it in hand is no question yet; a line that was lost is one, with what the server said last."""
+    claimed = one(THANKS, dossier(attempts=(tried(AttemptState.CLAIMED),)))
+    assert said(claimed) == (
+        "a run has it in hand since Mon 2 March 2026; if that run is gone, the next one settles what became of it"
+    )
+    lost = one(THANKS, dossier(attempts=(tried(AttemptState.UNKNOWN, server_said="354 go ahead"),)))
+    assert said(lost) == (
+        "handed over on Mon 2 March 2026, and nobody knows whether it arrived (the server's last words: 354 go ahead): "
+        "did it go out? `followup confirm`"
+    )
 
 
 def test_what_was_sent_is_done():
@@ -143,7 +162,8 @@ def test_a_contact_that_stands_for_it_makes_it_done(fields, text):
 def test_a_draft_that_did_not_go_out_is_due_again():
     """`confirm --not-sent` gives the touchpoint back, and the days it lay as a draft do not make it late."""
     step = replace(THANKS, late=days(3))
-    attempt = tried(AttemptState.CANCELLED, settled_at=datetime.combine(TODAY + 9 * DAY, factories.NOW.timetz()))
+    settled_at = datetime.combine(TODAY + 9 * DAY, factories.NOW.timetz())
+    attempt = tried(AttemptState.CANCELLED, settled_at=settled_at, file_name="ada.eml")
     decision = one(step, dossier(attempts=(attempt,)), today=TODAY + 9 * DAY)
     assert decision.state is State.DUE
     assert "drafted on Mon 2 March 2026 and not sent" in said(decision)
@@ -151,17 +171,107 @@ def test_a_draft_that_did_not_go_out_is_due_again():
 
 def test_a_cancelled_draft_without_a_day_of_settling_counts_from_its_own():
     """An attempt that says only when it was made frees the touchpoint on that day."""
-    assert one(THANKS, dossier(attempts=(tried(AttemptState.CANCELLED),))).state is State.DUE
+    cancelled = tried(AttemptState.CANCELLED, file_name="ada.eml")
+    assert one(THANKS, dossier(attempts=(cancelled,))).state is State.DUE
 
 
-def test_a_temporary_refusal_is_tried_again_the_next_business_day():
-    """The server said later: the same touchpoint, a day on."""
-    attempt = tried(AttemptState.TEMPORARY, on=date(2026, 3, 6), server_said="451 busy")
-    first = one(THANKS, dossier(attempts=(attempt,)), today=date(2026, 3, 6))
-    assert (first.state, first.until) == (State.RETRY, date(2026, 3, 9))
-    assert "451 busy" in said(first)
-    then = one(THANKS, dossier(attempts=(replace(attempt, server_said=""),)), today=date(2026, 3, 9))
-    assert (then.state, then.until, then.act_on) == (State.RETRY, None, date(2026, 3, 9))
+def test_an_unknown_that_did_not_go_out_is_due_again_from_that_day():
+    """`confirm --not-sent` of a hand-over without an end: the owner's answer took its time, and nothing is late."""
+    settled_at = datetime.combine(TODAY + 9 * DAY, factories.NOW.timetz())
+    attempt = tried(AttemptState.CANCELLED, settled_at=settled_at, handed_over_at=factories.NOW)
+    decision = one(replace(THANKS, late=days(3)), dossier(attempts=(attempt,)), today=TODAY + 9 * DAY)
+    assert decision.state is State.DUE
+    assert "handed over on Mon 2 March 2026 and not sent" in said(decision)
+
+
+def test_what_a_run_claimed_and_gave_back_is_as_if_it_had_not():
+    """A run that was killed before the hand-over moves no day and says nothing."""
+    attempt = tried(AttemptState.CANCELLED, on=TODAY + DAY, server_said="the run ended before it was handed over")
+    touched = one(replace(THANKS, late=days(3)), dossier(attempts=(attempt,)), today=TODAY + DAY)
+    assert touched == one(replace(THANKS, late=days(3)), today=TODAY + DAY)
+    assert one(replace(THANKS, late=days(3)), dossier(attempts=(attempt,)), today=TODAY + 5 * DAY).state is State.REVIEW
+
+
+# ---------------------------------------------------------------- what a server said
+
+
+def put_off(count: int, *, on: date = TODAY, **fields):
+    """Return *count* tries of one day that a server put off."""
+    at = datetime.combine(on, factories.NOW.timetz())
+    return tuple(
+        tried(AttemptState.TEMPORARY, on=on, id=f"aput{number}xxxxx", settled_at=at, **fields)
+        for number in range(1, count + 1)
+    )
+
+
+def test_a_temporary_refusal_is_tried_again_by_itself():
+    """The server said later: the same touchpoint, on the same day; the run knows the hour."""
+    decision = one(THANKS, dossier(attempts=put_off(1, server_said="451 busy")))
+    assert (decision.state, decision.until, decision.act_on) == (State.RETRY, None, TODAY)
+    assert "refused for now on Mon 2 March 2026 (451 busy); tried again by itself" in said(decision)
+
+
+def test_the_last_try_is_a_day_later_and_on_a_business_day():
+    """After the fifth answer it waits for a day; a Friday's waits for Monday."""
+    friday = date(2026, 3, 6)
+    decision = one(THANKS, dossier(attempts=put_off(5, on=friday)), today=friday)
+    assert (decision.state, decision.until) == (State.RETRY, date(2026, 3, 9))
+    assert one(THANKS, dossier(attempts=put_off(4, on=friday)), today=friday).act_on == friday
+
+
+def test_the_sixth_temporary_answer_is_the_last():
+    """A server that says later for two days is not asked for ever: a person looks at it."""
+    decision = one(THANKS, dossier(attempts=put_off(6, server_said="450 busy")))
+    assert (decision.state, codes(decision)[-1]) == (State.FAILED, "given-up")
+    assert said(decision).endswith(
+        "put off for the last time on Mon 2 March 2026 (450 busy), and not tried again by itself: mend it, then "
+        f"`followup send {KEY}`, or `followup skip {KEY}`"
+    )
+    again = told(InstructionKind.RELEASE, on=TODAY, at=factories.NOW + timedelta(hours=1))
+    assert one(THANKS, dossier(attempts=put_off(6), instructions=(again,))).state is State.DUE
+
+
+def test_trying_again_makes_nothing_less_late():
+    """Retries end where the step's lateness ends: then the owner decides, and what nobody decides expires."""
+    step = replace(THANKS, late=days(3))
+    known = dossier(attempts=put_off(1, on=TODAY + 3 * DAY))
+    assert one(step, known, today=TODAY + 3 * DAY).state is State.RETRY
+    assert one(step, known, today=TODAY + 4 * DAY).state is State.REVIEW
+
+
+def test_no_email_goes_to_an_address_that_a_server_refused():
+    """The client's next address takes it; else another channel of the step; else it waits for a correction."""
+    two = client(emails=("Ada@old.example", "ada@new.example"), phones=("+447700900101",))
+    bad = frozenset({"ada@old.example"})
+    decision = one(THANKS, dossier(client=two, bad_addresses=bad))
+    assert (decision.state, decision.address) == (State.DUE, "ada@new.example")
+    by_text = replace(THANKS, channels=(Channel.EMAIL, Channel.TEXT))
+    only = replace(two, emails=("Ada@old.example",))
+    decision = one(by_text, dossier(client=only, bad_addresses=bad))
+    assert (decision.state, decision.channel) == (State.DUE, Channel.TEXT)
+    decision = one(THANKS, dossier(client=only, bad_addresses=bad))
+    assert (decision.state, decision.channel, decision.until) == (State.HELD, Channel.EMAIL, None)
+    assert (
+        "a mail server refused Ada@old.example: correct it (`followup client edit`), or, if it is right, say "
+        "`followup mail allow Ada@old.example`"
+    ) in said(decision)
+    silent = replace(only, no_channels=("email",))
+    assert one(THANKS, dossier(client=silent, bad_addresses=bad)).state is State.SKIPPED
+
+
+def test_a_message_whose_address_was_refused_goes_to_the_next_one():
+    """No such mailbox: nothing arrived there, so that another way to the client takes it; the same way does not."""
+    attempt = tried(AttemptState.PERMANENT, address="ada@old.example", server_said="550 5.1.1 no such user")
+    two = client(emails=("ada@old.example", "ada@new.example"))
+    bad = frozenset({"ada@old.example"})
+    assert one(THANKS, dossier(client=two, bad_addresses=bad, attempts=(attempt,))).state is State.DUE
+    only = client(emails=("ada@old.example",))
+    failed = one(THANKS, dossier(client=only, bad_addresses=bad, attempts=(attempt,)))
+    assert (failed.state, codes(failed)[-1]) == (State.FAILED, "refused")
+    corrected = client(emails=("ada@right.example",))
+    assert one(THANKS, dossier(client=corrected, attempts=(attempt,))).state is State.DUE
+    too_big = tried(AttemptState.PERMANENT, address="ada@old.example", server_said="552 5.3.4 too big")
+    assert one(THANKS, dossier(client=two, attempts=(too_big,))).state is State.FAILED
 
 
 def test_a_refusal_for_good_needs_a_person():

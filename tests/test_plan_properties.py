@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from followup import plan, workdays
+from followup import pace, plan, workdays
 from followup.model import (
+    HOLDING_STATES,
     MESSAGE_CHANNELS,
     AttemptState,
     Case,
@@ -383,11 +384,68 @@ def test_an_occurrence_depends_only_on_anchor_and_number(anchor, n, every):
         assert day.day == anchor.day or (day + DAY).day == 1
 
 
+def attempt_at(decision: Decision, state: AttemptState, *, number: int = 1, on: date = TODAY):
+    at = datetime.combine(on, factories.NOW.timetz())
+    return factories.attempt(
+        id=f"atry{number}",
+        client_id=decision.client_id,
+        key=decision.key,
+        step=decision.step,
+        state=state,
+        channel=decision.channel,
+        on=on,
+        made_at=at,
+        settled_at=at,
+    )
+
+
 @given(dossiers(), st.sampled_from(list(AttemptState)))
 def test_an_attempt_takes_its_key(dossier, state):
     """Whatever may have gone out is not due."""
     for each in due([dossier])[:1]:
-        attempt = factories.attempt(client_id="cada", key=each.key, step=each.step, state=state, channel=each.channel)
-        then = {one.key: one for one in decide([replace(dossier, attempts=(attempt,))])}[each.key]
+        then = {one.key: one for one in decide([replace(dossier, attempts=(attempt_at(each, state),))])}[each.key]
         again = state in (AttemptState.CANCELLED, AttemptState.TEMPORARY)
         assert (then.state in (State.DUE, State.RETRY)) is again
+
+
+@given(dossiers(), st.lists(st.sampled_from(list(AttemptState)), max_size=6), st.integers(0, 200))
+def test_a_key_that_may_have_gone_out_never_goes_again(dossier, states, later):
+    """Whatever was tried before or after it, and however long ago: drafted, claimed, handed over, unknown or sent."""
+    for each in due([dossier])[:1]:
+        tries = tuple(attempt_at(each, state, number=number) for number, state in enumerate(states))
+        then = {one.key: one for one in decide([replace(dossier, attempts=tries)], TODAY + later * DAY)}
+        if not HOLDING_STATES.isdisjoint(states):
+            assert each.key not in then or then[each.key].state in (State.UNCONFIRMED, State.DONE)
+
+
+@given(dossiers(), st.integers(1, 7), st.integers(0, 60))
+def test_what_a_server_put_off_is_neither_forgotten_nor_asked_for_ever(dossier, count, later):
+    """Up to five answers: tried again until the step's lateness ends, then the owner's. The sixth: the owner's."""
+    today = TODAY + later * DAY
+    for each in due([dossier])[:1]:
+        untouched = {one.key: one for one in decide([dossier], today)}.get(each.key)
+        tries = tuple(attempt_at(each, AttemptState.TEMPORARY, number=number) for number in range(count))
+        then = {one.key: one for one in decide([replace(dossier, attempts=tries)], today)}[each.key]
+        if count > len(pace.RETRY_AFTER):
+            assert then.state is State.FAILED
+        elif untouched is not None and untouched.state is State.DUE:
+            assert then.state is State.RETRY
+            assert then.act_on == today or (count == len(pace.RETRY_AFTER) and not later)
+        else:
+            assert then.state not in (State.DUE, State.DONE, State.FAILED)
+
+
+@given(dossiers(), st.booleans())
+def test_no_email_goes_to_an_address_that_was_refused(dossier, has_another):
+    """It goes another way, or waits for the owner; and nothing is lost for that."""
+    bad = frozenset(dossier.client.emails)
+    emails = (*dossier.client.emails, "new@example.com") if has_another else dossier.client.emails
+    known = replace(dossier, client=replace(dossier.client, emails=emails))
+    before = decide([known])
+    after = {each.key: each for each in decide([replace(known, bad_addresses=bad)])}
+    for each in after.values():
+        if each.state in (State.DUE, State.RETRY) and each.channel is Channel.EMAIL:
+            assert each.address not in bad
+    for each in before:
+        if each.state is State.DUE and each.address in bad:
+            assert after[each.key].state not in plan.FINAL

@@ -170,7 +170,7 @@ def _place(touchpoint: Touchpoint, day: date, budget: _Budget, context: Context)
             closed = context.rules.calendar.why_closed(today)
             text = f"held until {words.day(day)}: the firm is closed today ({closed})"
             touchpoint.reasons.append(Reason("closed", text, day))
-    if touchpoint.is_retry:
+    if touchpoint.retry is not None:
         touchpoint.until = day if day > today else None
         touchpoint.settle(State.RETRY)
     elif day <= today:

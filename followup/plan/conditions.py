@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from followup import cells
+from followup import cells, identity
 from followup.model import (
     MESSAGE_CHANNELS,
     Channel,
@@ -239,10 +239,14 @@ def _check_any(answer: Answer, alternatives: list[Answer]) -> None:
 def way(step: Step, template: str, record: Record, rules: Rules) -> Way:
     """Return by which channel *step* reaches the client, or what is missing; and what allows or forbids it."""
     channel, address, missing = _channel(step, record, rules.calendar.country)
+    waits: list[Reason] = []
+    if channel is None and record.dossier.bad_addresses and _may_mail(step, record):
+        channel, address = Channel.EMAIL, record.client.emails[0]
+        said = f"a mail server refused {address}: correct it (`followup client edit`), or, if it is right, say "
+        waits.append(Reason("bad-address", f"{said}`followup mail allow {address}`"))
     if channel is None:
         return Way(stops=(Reason("no-channel", f"no way to reach the client: {missing}"),))
     stops: list[Reason] = []
-    waits: list[Reason] = []
     held: list[Reason] = []
     if step.purpose is Purpose.MARKETING:
         basis = _basis(record, rules)
@@ -258,6 +262,12 @@ def way(step: Step, template: str, record: Record, rules: Rules) -> Way:
     if channel in MESSAGE_CHANNELS:
         waits.extend(_language(template, record, rules))
     return Way(channel, address, tuple(stops), tuple(waits), tuple(held))
+
+
+def _may_mail(step: Step, record: Record) -> bool:
+    """Tell whether e-mail is a way to the client, but for what servers said of the addresses."""
+    refused = {_as_channel(name) for name in record.client.no_channels}
+    return bool(record.client.emails) and Channel.EMAIL in step.channels and Channel.EMAIL not in refused
 
 
 def _channel(step: Step, record: Record, country: str) -> tuple[Channel | None, str, str]:
@@ -294,7 +304,9 @@ def _as_channel(name: str) -> Channel | None:
 def _address(channel: Channel, record: Record, country: str) -> str:
     client = record.client
     if channel is Channel.EMAIL:
-        return client.emails[0] if client.emails else ""
+        bad = record.dossier.bad_addresses
+        good = (each for each in client.emails if not bad or identity.canonical_address(each) not in bad)
+        return next(good, "")
     if channel is Channel.CALL:
         return client.phones[0] if client.phones else ""
     if channel is Channel.TEXT:

@@ -7,11 +7,14 @@ which nothing holds them. Touches nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from followup import cadence, identity, occasions
+from followup import cadence, identity, occasions, pace
 from followup.model import (
     UNREACHED,
+    Attempt,
     AttemptState,
+    Channel,
     InstructionKind,
     Occasion,
     OccasionKind,
@@ -144,19 +147,12 @@ def _consider(
     touchpoint.reasons.extend(answer.held)
     touchpoint.reasons.extend(way.held)
     touchpoint.reasons.extend(way.waits)
-    last = past.last_try() if past is not None else None
-    released = said is not None and said.kind is InstructionKind.RELEASE
-    if (
-        last is not None
-        and last.state is AttemptState.PERMANENT
-        and not (released and said is not None and said.given_at >= last.made_at)
-    ):
-        server = f": {last.server_said}" if last.server_said else ""
-        text = f"refused on {words.day(last.on)}{server}; mend it and release it, or skip it"
-        touchpoint.settle(State.FAILED, Reason("refused", text, last.on))
-        return
-    touchpoint.is_retry = last is not None and last.state is AttemptState.TEMPORARY
     if past is not None:
+        failed = _failed(touchpoint, past)
+        if failed is not None:
+            touchpoint.settle(State.FAILED, failed)
+            return
+        touchpoint.retry = _retry(past)
         touchpoint.tries = sum(1 for contact in past.contacts if contact.outcome in UNREACHED)
     if step.after_step or touchpoint.is_reminder:
         follow(touchpoint, context, awaited)
@@ -202,6 +198,47 @@ def _stops(touchpoint: Touchpoint) -> list[Reason]:
     return stops
 
 
+def _failed(touchpoint: Touchpoint, past: Past) -> Reason | None:
+    """Return why it does not go out by itself any more: refused for good, or put off as often as we try."""
+    last, said = past.last_try(), past.instruction
+    if last is None:
+        return None
+    what_now = f"mend it, then `followup send {touchpoint.key}`, or `followup skip {touchpoint.key}`"
+    server = f" ({last.server_said})" if last.server_said else ""
+    if last.state is AttemptState.PERMANENT:
+        released = said is not None and said.kind is InstructionKind.RELEASE and said.given_at >= last.made_at
+        if released or _goes_elsewhere(last, touchpoint):
+            return None
+        return Reason("refused", f"refused on {words.day(last.on)}{server}: {what_now}", last.on)
+    if last.state is AttemptState.TEMPORARY and pace.given_up(past.put_off()):
+        text = f"put off for the last time on {words.day(last.on)}{server}, and not tried again by itself: {what_now}"
+        return Reason("given-up", text, last.on)
+    return None
+
+
+def _goes_elsewhere(refused: Attempt, touchpoint: Touchpoint) -> bool:
+    """Tell whether the address was the fault, and the client can be reached by another one, or another channel."""
+    if refused.channel is not Channel.EMAIL:
+        return False
+    record = touchpoint.record
+    address = identity.canonical_address(refused.address)
+    at_fault = address in record.dossier.bad_addresses
+    at_fault = at_fault or address not in map(identity.canonical_address, record.client.emails)
+    same = touchpoint.channel is Channel.EMAIL and identity.canonical_address(touchpoint.address) == address
+    return at_fault and not same
+
+
+def _retry(past: Past) -> Reason | None:
+    """Return what is tried again by itself, with the first day on which it may be; the run knows the hour."""
+    last, put_off = past.last_try(), past.put_off()
+    at = pace.next_try_at(put_off)
+    if last is None or at is None or last is not put_off[-1]:
+        return None
+    server = f" ({last.server_said})" if last.server_said else ""
+    text = f"refused for now on {words.day(last.on)}{server}; tried again by itself"
+    return Reason("refused-for-now", text, last.on + timedelta(days=(at - (last.settled_at or last.made_at)).days))
+
+
 def _is_settled(touchpoint: Touchpoint, past: Past, context: Context) -> bool:
     """Settle what went out, or may have."""
     attempt = past.unconfirmed()
@@ -209,12 +246,7 @@ def _is_settled(touchpoint: Touchpoint, past: Past, context: Context) -> bool:
     if attempt is not None:
         touchpoint.channel, touchpoint.address, touchpoint.can_lead = attempt.channel, attempt.address, True
         touchpoint.job_ids = attempt.job_ids or touchpoint.job_ids
-        if attempt.state is AttemptState.DRAFTED:
-            reason = Reason("drafted", f"drafted on {words.day(attempt.on)}: did it go out?", attempt.on)
-        else:
-            text = f"handed over on {words.day(attempt.on)}, and nobody knows whether it went out ({attempt.state})"
-            reason = Reason("unknown", text, attempt.on)
-        touchpoint.settle(State.UNCONFIRMED, reason)
+        touchpoint.settle(State.UNCONFIRMED, _describe_unconfirmed(attempt))
         return True
     if touchpoint.went is not None:
         touchpoint.can_lead = True
@@ -229,6 +261,18 @@ def _is_settled(touchpoint: Touchpoint, past: Past, context: Context) -> bool:
         touchpoint.settle(State.DONE, Reason("tried", text, last.on))
         return True
     return False
+
+
+def _describe_unconfirmed(attempt: Attempt) -> Reason:
+    on = words.day(attempt.on)
+    if attempt.state is AttemptState.DRAFTED:
+        return Reason("drafted", f"drafted on {on}: did it go out?", attempt.on)
+    if attempt.state is AttemptState.UNKNOWN:
+        server = f" (the server's last words: {attempt.server_said})" if attempt.server_said else ""
+        text = f"handed over on {on}, and nobody knows whether it arrived{server}: did it go out? `followup confirm`"
+        return Reason("unknown", text, attempt.on)
+    text = f"a run has it in hand since {on}; if that run is gone, the next one settles what became of it"
+    return Reason("handing-over", text, attempt.on)
 
 
 def _describe_done(touchpoint: Touchpoint, past: Past) -> None:

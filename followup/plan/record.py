@@ -81,6 +81,13 @@ class Past:
                 return attempt
         return None
 
+    def put_off(self) -> list[Attempt]:
+        """Return the tries to which a mail server said later, since the owner last released it."""
+        said = self.instruction
+        since = said.given_at if said is not None and said.kind is InstructionKind.RELEASE else None
+        temporary = (each for each in self.attempts if each.state is AttemptState.TEMPORARY)
+        return [each for each in temporary if since is None or each.made_at >= since]
+
     def reached(self) -> Contact | None:
         """Return the contact that did it; a call that reached nobody did not."""
         return next((each for each in self.contacts if each.outcome not in UNREACHED), None)

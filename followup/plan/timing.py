@@ -108,10 +108,14 @@ def schedule(touchpoint: Touchpoint, context: Context, *, anchor: date, delay: D
             return
         ready = rules.dates.open_day(hold.frees_on)
         reasons.append(Reason(hold.code, f"{hold.text}, so not before {words.day(ready)}", ready))
+    late_on = _late_on(rules, step, ready)
+    if touchpoint.retry is not None:  # trying again makes nothing less late
+        reasons.append(touchpoint.retry)
+        ready = max(ready, touchpoint.retry.on or ready)
     touchpoint.due_on, touchpoint.ready_on = due, ready
     touchpoint.reasons[:0] = reasons[:1]
     touchpoint.reasons.extend(reasons[1:])
-    _settle(touchpoint, today=today, ready=ready, late_on=_late_on(rules, step, ready))
+    _settle(touchpoint, today=today, ready=ready, late_on=late_on)
 
 
 def rule(touchpoint: Touchpoint, delay: Delay, what: str, due: date) -> Reason:
@@ -188,15 +192,11 @@ def _own(touchpoint: Touchpoint, past: Past, rules: Rules) -> list[Hold]:
     holds = []
     for attempt in past.attempts:
         made = words.day(attempt.on)
-        if attempt.state is AttemptState.CANCELLED:
+        # What a run only claimed and gave back was never out of our hands, and no day was lost.
+        if attempt.state is AttemptState.CANCELLED and (attempt.file_name or attempt.handed_over_at is not None):
             back = max(attempt.settled_at.date(), attempt.on) if attempt.settled_at else attempt.on
-            holds.append(Hold(attempt.on, Force.OWNER, back, "not-sent", f"drafted on {made} and not sent"))
-        elif attempt.state is AttemptState.TEMPORARY:
-            said = f"tried on {made}; the server said later"
-            server = f" ({attempt.server_said})" if attempt.server_said else ""
-            holds.append(
-                Hold(attempt.on, Force.OWNER, attempt.on + timedelta(days=1), "refused-for-now", said + server)
-            )
+            what = "drafted" if attempt.file_name else "handed over"
+            holds.append(Hold(attempt.on, Force.OWNER, back, "not-sent", f"{what} on {made} and not sent"))
     for contact in past.contacts:
         again = rules.dates.add(rules.call_again, contact.on)
         said = f"tried on {words.day(contact.on)} ({contact.outcome})"

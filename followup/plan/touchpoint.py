@@ -26,7 +26,6 @@ class Touchpoint:
         "due_on",
         "followers",
         "is_reminder",
-        "is_retry",
         "job_ids",
         "key",
         "n",
@@ -35,6 +34,7 @@ class Touchpoint:
         "ready_on",
         "reasons",
         "record",
+        "retry",
         "since",
         "state",
         "step",
@@ -71,7 +71,7 @@ class Touchpoint:
         self.job_ids: tuple[str, ...] = (occasion.job_id,) if occasion.job_id else ()
         self.covered_by = ""
         self.tries = 0
-        self.is_retry = False
+        self.retry: Reason | None = None  # a mail server said later; the day is that of the next try
         self.can_lead = False  # it may speak for other jobs, or be spoken for
         self.waits: tuple[Reason, ...] = ()  # what the owner must mend before it can go
         self.went: Went | None = None
