@@ -239,7 +239,8 @@ class Journal:
     """What was handed over, line by line, for the day on which the database is older than reality.
 
     A line is ``INSTANT EVENT KEY ATTEMPT``: identifiers only, so that erasing a person need not touch it. Lines are
-    only ever added, each on disk before `append` returns. A line that a crash cut short is left as it is and not read.
+    only ever added, each on disk before `append` returns unless the caller leaves that to the next one. A line that a
+    crash cut short is left as it is and not read.
     """
 
     _FIELD = re.compile(r"[!-~]+")
@@ -248,8 +249,8 @@ class Journal:
         """Name the file; the first `append` makes it."""
         self._path = path
 
-    def append(self, *, at: datetime, event: str, key: str, attempt_id: str) -> None:
-        """Add one line and wait until it is on disk."""
+    def append(self, *, at: datetime, event: str, key: str, attempt_id: str, sync: bool = True) -> None:
+        """Add one line; with *sync* wait until it, and every line before it, is on disk."""
         fields = (at.astimezone(UTC).isoformat(timespec="seconds"), event, key, attempt_id)
         if not all(self._FIELD.fullmatch(field) for field in fields):
             raise ValueError(f"not identifiers: {fields!r}")
@@ -264,7 +265,8 @@ class Journal:
                 written = os.write(handle, line)
                 if written != len(line):
                     raise OSError(errno.ENOSPC, "only a part of the line was written")
-                os.fsync(handle)
+                if sync:
+                    os.fsync(handle)
             finally:
                 os.close(handle)
             if not existed:

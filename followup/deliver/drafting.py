@@ -1,0 +1,109 @@
+"""Drafts: a message becomes a row first and a file second.
+
+Takes a store, a journal and messages. Gives attempts. Touches the store, the journal and, in `publish`, the drafts
+folder. Whatever is killed in between loses nothing and says nothing twice: the next `publish` makes the file from the
+stored bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from followup import identity
+from followup.deliver import rules
+from followup.mail import build, drafts
+from followup.model import Attempt, AttemptState, Channel, Decision, Dossier, Message
+
+if TYPE_CHECKING:
+    from followup.files import Journal
+    from followup.store import Store
+
+
+def draft(
+    store: Store,
+    journal: Journal,
+    home_key: bytes,
+    message: Message,
+    decision: Decision,
+    *,
+    now: datetime,
+    today: date,
+    timezone: tzinfo,
+    person: str,
+) -> Attempt | None:
+    """Freeze *message* into bytes and record it as drafted; `publish` then makes its file.
+
+    Args:
+        store: written to in one transaction, in which every stop rule is checked again.
+        journal: gets one line with identifiers after the row is safe.
+        home_key: what the Message-ID is made with.
+        message: an e-mail. Texts, calls and letters are listed, not drafted.
+        decision: what the planner said of it.
+        now: the instant of the attempt, aware.
+        today: the home's local day.
+        timezone: the home's, for the Date that the client sees.
+        person: who gives the command.
+
+    Returns:
+        The attempt; None when a stop rule holds by now (`rules.stop_reason` says which), or when the touchpoint was
+        handed over already, by this run, another one or an earlier one.
+
+    Raises:
+        BadInput: the message cannot be made into bytes; nothing was recorded.
+    """
+    if message.channel is not Channel.EMAIL:
+        raise ValueError(f"{message.channel} cannot be drafted")
+    if (message.key, message.client_id) != (decision.key, decision.client_id):
+        raise ValueError(f"the message is for {message.key} and the decision for {decision.key}")
+    touchpoint_id = identity.message_identifier(home_key, message.key)
+    message_id = build.message_id(touchpoint_id, sender=message.from_address)
+    raw = build.to_bytes(
+        message, message_id=message_id, touchpoint_id=touchpoint_id, at=now.astimezone(timezone), unsent=True
+    )
+    attempt = Attempt(
+        id=identity.random_identifier(),
+        key=message.key,
+        client_id=message.client_id,
+        step=decision.step,
+        channel=message.channel,
+        state=AttemptState.DRAFTED,
+        purpose=message.purpose,
+        address=message.to_address,
+        subject=message.subject,
+        text=message.text,
+        message=raw.decode("ascii"),
+        message_id=message_id,
+        made_at=now,
+        on=today,
+        job_ids=decision.job_ids,
+        person=message.person,
+        file_name=drafts.file_name(on=today, client_name=message.to_name, key=message.key),
+    )
+    with store.write(kind="contact", command="send", person=person, now=now) as writing:
+        dossier = store.dossiers([message.client_id]).get(message.client_id)
+        if dossier is None or rules.stop_reason(dossier, message, decision, today=today):
+            return None
+        if writing.is_suppressed(message.to_address) or not writing.insert_attempt(attempt):
+            return None
+    journal.append(at=now, event=attempt.state.value, key=attempt.key, attempt_id=attempt.id)
+    return attempt
+
+
+def publish(store: Store, folder: Path) -> list[Path]:
+    """Make the drafts folder show what is drafted, and return the files of the drafts.
+
+    To be called after every `draft` and `confirm` of a run, at the start of the next one in case it was cut off, and
+    after an opt-out or an erasure: a draft for somebody who said stop leaves the folder at once, so that nobody sends
+    it by hand. Its row stays drafted until a person says whether it had gone out before.
+    """
+    waiting = list(store.open_attempts({AttemptState.DRAFTED}))
+    dossiers = store.dossiers({attempt.client_id for attempt in waiting})
+    return drafts.write(folder, (one for one in waiting if one.message and _may_be_shown(one, dossiers)))
+
+
+def _may_be_shown(attempt: Attempt, dossiers: Mapping[str, Dossier]) -> bool:
+    dossier = dossiers.get(attempt.client_id)
+    return dossier is not None and not rules.unwanted(dossier)

@@ -1,0 +1,395 @@
+"""Hand messages to a mail server, each at most once: freeze, claim, fence, outcome.
+
+Takes a store, a journal and messages. Gives attempts, and the fence that a session passes between a message's text and
+its final dot. Touches the store and the journal.
+
+Where a run may be killed, and what the next one finds (`settling.recover`):
+
+    before the claim               nothing: the touchpoint is due
+    claimed                        it never left: the attempt is cancelled, the touchpoint is due again
+    handing_over, no answer        nobody knows: unknown, until a person says
+    handing_over, answer in the    sent, or refused: the journal has the answer of the last message before the
+    journal                        database has it, because the two are written together with the next fence
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
+from datetime import date, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from followup import identity
+from followup.deliver import rules, settling
+from followup.errors import FollowupError
+from followup.mail import build, reading
+from followup.model import (
+    REFUSED,
+    Attempt,
+    AttemptState,
+    Channel,
+    Decision,
+    Dossier,
+    InstructionKind,
+    Message,
+)
+from followup.records import dataclass
+
+if TYPE_CHECKING:
+    from followup.files import Journal
+    from followup.store import Store, Writer
+
+NOT_MOVED = "it was taken back, or is being handed over by another run"
+NOT_WRITTEN = "nothing was handed over: what must be written down before could not be written"
+
+_CODE = re.compile(r"[245]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?")
+
+
+class Shut(Exception):
+    """The fence stays shut for this message: a rule stops it by now. The session lets it through, without the dot."""
+
+    def __init__(self, reason: str) -> None:
+        """Say why."""
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A message whose bytes are made, and what it was decided by."""
+
+    attempt: Attempt
+    message: Message
+    decision: Decision
+    dossier: Dossier
+
+
+def freeze(
+    store: Store,
+    home_key: bytes,
+    message: Message,
+    decision: Decision,
+    dossier: Dossier,
+    *,
+    now: datetime,
+    today: date,
+    timezone: tzinfo,
+    automatic: bool,
+) -> Frozen:
+    """Make the bytes of *message*, or take those of an earlier try: what was said once is not said differently.
+
+    Args:
+        store: read for the earlier tries.
+        home_key: what the Message-ID is made with.
+        message: an e-mail.
+        decision: what the planner said of it.
+        dossier: what is known of the client; facts that differ from it later stop the message.
+        now: the instant of the attempt, aware; the Date of the bytes is that of the first one.
+        today: the home's local day.
+        timezone: the home's.
+        automatic: nobody looked at the message (RFC 3834).
+
+    Raises:
+        BadInput: no message can be made of it.
+    """
+    touchpoint_id = identity.message_identifier(home_key, message.key)
+    attempt = Attempt(
+        id=identity.random_identifier(),
+        key=message.key,
+        client_id=message.client_id,
+        step=decision.step,
+        channel=Channel.EMAIL,
+        state=AttemptState.CLAIMED,
+        purpose=message.purpose,
+        address=message.to_address,
+        subject=message.subject,
+        text=message.text,
+        message="",
+        message_id=build.message_id(touchpoint_id, sender=message.from_address),
+        made_at=now,
+        on=today,
+        job_ids=decision.job_ids,
+        person=message.person,
+    )
+    earlier = _earlier(store, attempt, message, dossier)
+    if earlier is not None:
+        same = replace(attempt, subject=earlier.subject, text=earlier.text, message=earlier.message)
+        return Frozen(same, message, decision, dossier)
+    raw = build.to_bytes(
+        message,
+        message_id=attempt.message_id,
+        touchpoint_id=touchpoint_id,
+        at=now.astimezone(timezone),
+        unsent=False,
+        automatic=automatic,
+    )
+    return Frozen(replace(attempt, message=raw.decode("ascii")), message, decision, dossier)
+
+
+def _earlier(store: Store, attempt: Attempt, message: Message, dossier: Dossier) -> Attempt | None:
+    """Return the latest try with bytes that still hold: made for a mail server, for the same address and sender."""
+    if not any(each.key == attempt.key for each in dossier.attempts):
+        return None
+    for earlier in reversed(store.attempts_of_key(attempt.key)):
+        if not earlier.message or earlier.file_name:  # erased, or a draft
+            continue
+        rewritten = any(
+            each.kind is InstructionKind.TEXT and each.key == attempt.key and each.given_at > earlier.made_at
+            for each in dossier.instructions
+        )
+        same = (earlier.address, earlier.message_id) == (attempt.address, attempt.message_id)
+        sender = dict(reading.headers(earlier.message.encode("ascii"))).get("From", "")
+        return earlier if same and not rewritten and message.from_address.lower() in sender.lower() else None
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a server answered, on its way into the database."""
+
+    attempt: Attempt
+    bad_address: bool
+
+
+class Handing:
+    """The hand-overs of one run. Whoever uses it holds the lock, and calls `finish` however the run ends.
+
+    Every message costs one commit: that of its fence, which also writes what became of the message before.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        *,
+        clock: Callable[[], datetime],
+        today: date,
+        timezone: tzinfo,
+        person: str,
+        closed: Callable[[], str] = str,
+    ) -> None:
+        """Begin with nothing claimed.
+
+        Args:
+            store: written to.
+            journal: written to.
+            clock: gives the instant, aware.
+            today: the home's local day.
+            timezone: the home's.
+            person: who gives the command.
+            closed: asked inside the fence; says why nothing may go out at this hour, or nothing.
+        """
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._today = today
+        self._timezone = timezone
+        self._person = person
+        self._closed = closed
+        self._ours: set[str] = set()  # the attempts of this run
+        self._open: dict[str, Frozen] = {}  # claimed, and nothing known of it yet
+        self._passed: dict[str, Attempt] = {}  # of these, what may be behind its dot
+        self._last: _Outcome | None = None  # answered, in the journal, and not yet in the database
+
+    # ------------------------------------------------------------ claiming
+
+    def claim(self, items: Sequence[Frozen]) -> tuple[list[Frozen], list[tuple[Frozen, str]]]:
+        """Take the keys of *items* in one transaction; return what was claimed, and the rest each with its reason."""
+        claimed: list[Frozen] = []
+        stopped: list[tuple[Frozen, str]] = []
+        with self._writing() as writing:
+            dossiers = self._store.dossiers(dict.fromkeys(item.attempt.client_id for item in items))
+            for item in items:
+                reason = self._reason(writing, item, dossiers.get(item.attempt.client_id))
+                if not reason and not writing.insert_attempt(item.attempt):
+                    reason = "it was handed over already"
+                if reason:
+                    stopped.append((item, reason))
+                else:
+                    claimed.append(item)
+        self._open.update((item.attempt.id, item) for item in claimed)
+        self._ours.update(self._open)
+        for item in claimed:
+            self._note(item.attempt)
+        return claimed, stopped
+
+    def stopped(self, item: Frozen) -> str:
+        """Return why *item* must not go out by now, or nothing: asked before the server hears of it."""
+        dossier = self._store.dossiers([item.attempt.client_id]).get(item.attempt.client_id)
+        return self._reason(None, item, dossier)
+
+    def _reason(self, writing: Writer | None, item: Frozen, dossier: Dossier | None) -> str:
+        if dossier is None:
+            return "the client is not there any more"
+        attempt = item.attempt
+        return (
+            rules.stop_reason(dossier, item.message, item.decision, today=self._today, attempt_id=attempt.id)
+            or ("the address asked us to stop" if writing and writing.is_suppressed(attempt.address) else "")
+            or (rules.CHANGED if rules.changed(item.dossier, dossier, ours=self._ours) else "")
+        )
+
+    # ------------------------------------------------------------ the fence
+
+    def fence(self, item: Frozen) -> None:
+        """Record that *item* is being handed over, durably: to be called behind its text, before its final dot.
+
+        Raises:
+            Shut: a rule stops it by now; the attempt is cancelled. No dot may follow.
+            FollowupError: database or journal cannot be written. No dot may follow, and nothing else can be sent.
+        """
+        attempt, now = item.attempt, self._clock()
+        with self._writing() as writing:
+            self._write_last(writing)
+            dossier = self._store.dossiers([attempt.client_id]).get(attempt.client_id)
+            reason = self._reason(writing, item, dossier) or self._closed()
+            if not reason and not writing.hand_over(attempt.id, at=now):
+                reason = NOT_MOVED
+            if reason:
+                self._cancel(writing, attempt, reason)
+        self._last = None
+        if reason:
+            del self._open[attempt.id]
+            self._note(replace(attempt, state=AttemptState.CANCELLED))
+            raise Shut(reason)
+        handed_over = replace(attempt, state=AttemptState.HANDING_OVER, handed_over_at=now)
+        try:
+            self._journal.append(
+                at=now, event=handed_over.state.value, key=attempt.key, attempt_id=attempt.id, sync=True
+            )
+        except FollowupError:
+            with suppress(FollowupError):  # else the next run finds it, and asks
+                self.cancel(item, NOT_WRITTEN)
+            raise
+        self._passed[attempt.id] = handed_over
+
+    # ------------------------------------------------------------ outcomes
+
+    def outcome(self, item: Frozen, state: AttemptState, *, said: str, bad_address: bool = False) -> Attempt:
+        """Record what became of *item*, and return the attempt as it is now.
+
+        The answer to a message behind its dot goes into the journal at once, and into the database with the next fence
+        or with `finish`. What was refused before its text was handed over goes into the database at once.
+
+        Raises:
+            FollowupError: it could not be written.
+        """
+        passed = self._passed.pop(item.attempt.id, None)
+        del self._open[item.attempt.id]
+        now = self._clock()
+        settled = replace(passed or item.attempt, state=state, settled_at=now, server_said=said)
+        outcome = _Outcome(settled, bad_address)
+        if passed is None:
+            with self._writing() as writing:
+                self._write_last(writing)
+                self._write(writing, outcome)
+            self._last = None
+            self._note(settled)
+            return settled
+        self._last = outcome
+        try:
+            self._note(settled)
+        except FollowupError:
+            with suppress(FollowupError):
+                self.settle()
+            raise
+        return settled
+
+    def cancel(self, item: Frozen, reason: str) -> None:
+        """Let go of a claim that must not go out, or of which nobody handed over the dot."""
+        with self._writing() as writing:
+            self._write_last(writing)
+            self._cancel(writing, item.attempt, reason)
+        self._last = None
+        self._passed.pop(item.attempt.id, None)
+        self._open.pop(item.attempt.id, None)
+        self._note(replace(item.attempt, state=AttemptState.CANCELLED))
+
+    def settle(self) -> None:
+        """Write the answer that is in hand into the database."""
+        if self._last is not None:
+            with self._writing() as writing:
+                self._write_last(writing)
+            self._last = None
+
+    def finish(self, why: str) -> list[Attempt]:
+        """Write what is in hand and let go of what was not handed over; return what is unknown because of that.
+
+        What passed its fence and has no answer, because the run was broken off while it waited, is `unknown`.
+        """
+        left = list(self._open.values())
+        if left or self._last is not None:
+            with self._writing() as writing:
+                self._write_last(writing)
+                for item in left:
+                    if item.attempt.id in self._passed:
+                        outcome = replace(
+                            self._passed[item.attempt.id],
+                            state=AttemptState.UNKNOWN,
+                            settled_at=self._clock(),
+                            server_said=settling.BROKEN_OFF,
+                        )
+                        self._write(writing, _Outcome(outcome, bad_address=False))
+                    else:
+                        self._cancel(
+                            writing, item.attempt, f"{settling.NEVER_LEFT}: {why}" if why else settling.NEVER_LEFT
+                        )
+        self._last = None
+        unknown = [
+            replace(attempt, state=AttemptState.UNKNOWN, server_said=settling.BROKEN_OFF)
+            for attempt in self._passed.values()
+        ]
+        cancelled = [
+            replace(item.attempt, state=AttemptState.CANCELLED) for item in left if item.attempt.id not in self._passed
+        ]
+        self._open.clear()
+        self._passed.clear()
+        for attempt in (*unknown, *cancelled):
+            self._note(attempt)
+        return unknown
+
+    # ------------------------------------------------------------ writing
+
+    def _writing(self) -> AbstractContextManager[Writer]:
+        return self._store.write(kind="contact", command="send", person=self._person, now=self._clock())
+
+    def _write_last(self, writing: Writer) -> None:
+        if self._last is not None:
+            self._write(writing, self._last)
+
+    def _write(self, writing: Writer, outcome: _Outcome) -> None:
+        settled = outcome.attempt
+        assert settled.settled_at is not None
+        stored = self._store.attempt(settled.id)
+        if stored is None or stored.state not in (AttemptState.CLAIMED, AttemptState.HANDING_OVER):
+            return
+        # Of somebody who was erased meanwhile, neither the server's words nor the subject come back.
+        said = settled.server_said if stored.address else ""
+        writing.settle_attempt(settled.id, settled.state, now=settled.settled_at, server_said=said)
+        if settled.state is AttemptState.SENT:
+            on = settled.settled_at.astimezone(self._timezone).date()
+            writing.save(settling.contact_of(stored, on=on, now=settled.settled_at, person=self._person))
+            settling.use_up_note(self._store, writing, stored)
+        if outcome.bad_address and stored.address:
+            code = _CODE.match(said)
+            writing.suppress(stored.address, REFUSED, code.group() if code else "", settled.settled_at)
+
+    def _cancel(self, writing: Writer, attempt: Attempt, reason: str) -> None:
+        writing.settle_attempt(
+            attempt.id,
+            AttemptState.CANCELLED,
+            now=self._clock(),
+            server_said=reason,
+            expected={AttemptState.CLAIMED, AttemptState.HANDING_OVER},
+        )
+
+    def _note(self, attempt: Attempt) -> None:
+        """Write a line that the next fence makes durable."""
+        self._journal.append(
+            at=attempt.settled_at or self._clock(),
+            event=attempt.state.value,
+            key=attempt.key,
+            attempt_id=attempt.id,
+            sync=False,
+        )
