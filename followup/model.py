@@ -330,7 +330,9 @@ class Dossier:
     instructions: tuple[Instruction, ...] = ()  # by instant; the latest one about a key counts
     suppressed: bool = False  # one of their addresses is on the list of those who asked us to stop
     bad_addresses: frozenset[str] = frozenset()  # of theirs (canonical), refused for good by a mail server
-    restored_on: date | None = None  # everything due up to this day waits for review
+    restored_on: date | None = None  # everything due up to this day waits for review: it may have gone out before
+    doubted_on: date | None = None  # the same, because the clock jumped or nothing ran for long
+    doubt: str = ""  # which of the two, in words: "the home slept from ... to ..."
 
 
 # ---------------------------------------------------------------- cadences

@@ -94,6 +94,11 @@ class Mail:
         return self.host.lower() in ("localhost", "::1") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", self.host))
 
     @property
+    def reaches_people(self) -> bool:
+        """Whether messages go to a mail server that can deliver them; drafts and a server of this machine do not."""
+        return self.transport == SMTP and not self.is_loopback
+
+    @property
     def logs_in(self) -> bool:
         """Whether the server is told a name and a password."""
         return self.user != NO_LOGIN

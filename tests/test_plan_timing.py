@@ -160,6 +160,20 @@ def test_after_a_restore_a_person_looks_first():
     assert one(LIMITED, known, today=date(2026, 6, 1)).state is State.EXPIRED
 
 
+def test_after_a_long_sleep_a_person_looks_first():
+    """The same as after a restore, in words of its own; what comes due since then goes by itself."""
+    slept = "the home slept from 1 January 2026, 07:00 to 4 March 2026, 07:00"
+    known = dossier(doubted_on=date(2026, 3, 4), doubt=slept)
+    decision = one(LIMITED, known, today=date(2026, 3, 6))
+    assert (decision.state, decision.reasons[-1].code) == (State.REVIEW, "doubted")
+    assert decision.reasons[-1].text == f"{slept}: look whether it is still right"
+    assert one(LIMITED, replace(known, doubted_on=date(2026, 2, 28)), today=date(2026, 3, 6)).state is State.DUE
+    seen = told(InstructionKind.RELEASE, key="", on=date(2026, 3, 5))
+    assert one(LIMITED, replace(known, instructions=(seen,)), today=date(2026, 3, 6)).state is State.DUE
+    both = replace(known, restored_on=date(2026, 3, 4))
+    assert one(LIMITED, both, today=date(2026, 3, 6)).reasons[-1].code == "restored"
+
+
 # ---------------------------------------------------------------- not again so soon
 
 

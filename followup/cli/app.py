@@ -109,7 +109,7 @@ class App:
         if self._desk is None:
             from followup.workflow import desk
 
-            self._desk = desk.open_desk(self.home, now=self.clock)
+            self._desk = desk.open_desk(self.home, now=self.clock, pretended=self.fixed_now is not None)
         if self.fixed_now and not self._said_now:
             self._said_now = True
             from followup.report import words

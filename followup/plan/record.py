@@ -227,12 +227,22 @@ class Record:
         days += [job.created_on for job in dossier.jobs if job.created_on is not None]
         return max([*days, self.client.created_on or date.min])
 
-    def is_restored(self, ready_on: date) -> bool:
-        """Tell whether what was ready on *ready_on* may have gone out after the backup that was restored was made."""
-        restored_on = self.dossier.restored_on
-        if restored_on is None or ready_on > restored_on:
-            return False
-        return self.lifted_on is None or self.lifted_on < restored_on
+    def doubt(self, ready_on: date) -> Reason | None:
+        """Return why the owner has to look at what was ready on *ready_on* before it goes, if so."""
+        dossier = self.dossier
+        restored = "the home was restored from a backup after this day: it may have gone out before"
+        doubts = (
+            Reason("restored", restored, dossier.restored_on),
+            Reason("doubted", f"{dossier.doubt}: look whether it is still right", dossier.doubted_on),
+        )
+        for reason in doubts:
+            if (
+                reason.on is not None
+                and ready_on <= reason.on
+                and (self.lifted_on is None or self.lifted_on < reason.on)
+            ):
+                return reason
+        return None
 
 
 class Household:

@@ -232,9 +232,8 @@ def _settle(touchpoint: Touchpoint, *, today: date, ready: date, late_on: date |
         touchpoint.reasons.append(Reason("released", f"you released it on {words.day(said.on)}", said.on))
     elif late_on is not None and today > late_on and not began_in_time:
         verdict = _too_late(touchpoint, ready, late_on, today)
-    elif record.is_restored(ready):
-        text = "the home was restored from a backup after this day: it may have gone out before"
-        verdict = State.REVIEW, Reason("restored", text, record.dossier.restored_on)
+    elif (doubt := record.doubt(ready)) is not None:
+        verdict = State.REVIEW, doubt
     elif ready <= today < (latest := record.latest_on()):
         text = f"something was recorded on {words.day(latest)}, after today: is the date of this computer right?"
         verdict = State.REVIEW, Reason("clock", text, latest)

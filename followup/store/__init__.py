@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from followup import files
-from followup.errors import ConfigurationError
+from followup.errors import ConfigurationError, UsageError
 from followup.model import Person
 from followup.store import codec, engine, names, summaries, undoing, writing
 from followup.store.engine import Database
@@ -39,6 +39,8 @@ class Store(Reader):
         """Use *database*; see `create` and `open`."""
         super().__init__(database, home_key=home_key)
         self._writer: Writer | None = None
+        self.refusal = ""
+        """Why nothing may be recorded now; `write` says it. What is only derived may be kept all the same."""
         self.staff: Sequence[Person] = ()
         """The people of the firm as the settings have them; the first write that changes something keeps them."""
 
@@ -67,8 +69,11 @@ class Store(Reader):
             person: who did it.
 
         Raises:
+            UsageError: nothing may be recorded now, see `refusal`.
             TryLater: another process is writing.
         """
+        if self.refusal:
+            raise UsageError(self.refusal)
         if kind not in KINDS:
             raise ValueError(f"unknown kind of batch: {kind!r}")
         if self._writer is not None:

@@ -481,7 +481,7 @@ class Reader:
         attempts = _grouped(map(codec.ATTEMPT.record, read("attempts_of_clients", ids)))
         instructions = _grouped(map(codec.INSTRUCTION.record, read("instructions_of_clients", ids)))
         stopped, refused = self._stopped(clients)
-        restored = self.meta("restored_on")
+        restored, doubted, doubt = self.meta("restored_on"), self.meta("doubted_on"), self.meta("doubt") or ""
         for client in clients:
             yield Dossier(
                 client=client,
@@ -494,6 +494,8 @@ class Reader:
                 suppressed=client.id in stopped,
                 bad_addresses=frozenset(refused.get(client.id, ())),
                 restored_on=date.fromisoformat(restored) if restored else None,
+                doubted_on=date.fromisoformat(doubted) if doubted else None,
+                doubt=doubt,
             )
 
     def _stopped(self, clients: Sequence[Client]) -> tuple[set[str], dict[str, list[str]]]:
@@ -583,6 +585,11 @@ class Reader:
     def batches(self) -> list[Batch]:
         """Return everything that was ever written, the latest first."""
         return [_batch(row) for row in self.database.rows("batches")]
+
+    def latest_instant(self) -> datetime | None:
+        """Return the latest instant at which anything was written, by the clock of that time; None: nothing was."""
+        found = self.database.value("batch_latest")
+        return None if found is None else datetime.fromisoformat(found)
 
     def batch(self, batch_id: str) -> Batch | None:
         """Return one batch."""

@@ -195,11 +195,11 @@ def _unpack(archive_path: Path, into: Path) -> None:
 
 
 def release_restored(desk: Desk) -> None:
-    """Go on after the owner has looked: what waits because of a restore is due again.
+    """Go on after the owner has looked: what waits because of a restore, or of a clock that jumped, is due again.
 
     Raises:
         ConfigurationError: the journal knows more than the database; what is missing is taken over first.
-        BadInput: nothing waits because of a restore.
+        BadInput: nothing waits for that reason.
     """
     ahead = journal.ahead(desk)
     if ahead:
@@ -207,7 +207,8 @@ def release_restored(desk: Desk) -> None:
             f"The journal knows {len(ahead)} hand-overs that this database does not. `followup reconcile` takes them "
             "over; then look at `followup due`, and say this again."
         )
-    if not desk.store.meta("restored_on"):
-        raise BadInput("Nothing waits because of a restore.")
+    if not (desk.store.meta("restored_on") or desk.store.meta("doubted_on")):
+        raise BadInput("Nothing waits because of a restore, or of the clock.")
     with desk.store.write(kind="system", command="restore --looked", person=desk.person, now=desk.now()) as write:
-        write.set_meta("restored_on", "")
+        for note in ("restored_on", "doubted_on", "doubt"):
+            write.set_meta(note, None)

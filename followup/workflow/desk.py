@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,17 +23,33 @@ if TYPE_CHECKING:
     from followup import plan
     from followup.store import Store
 
+ONLY_LOOKING = (
+    "With --now (or FOLLOWUP_NOW) this home is only looked at, because it sends real mail: what is sent and recorded "
+    "has to carry the real day. Say the same without --now."
+)
+
+CLOCK_SET_BACK = timedelta(hours=1)
+"""Clocks are set right by seconds; one that goes back by more was wrong before, or is now."""
+
+LONG_SLEEP = timedelta(days=30)
+"""Longer than any holiday of a month: what an owner had in mind by then need not be right any more."""
+
 YEARS_AROUND = range(-1, 3)
 """Which years of public holidays a run may need, counted from this one."""
 
 
 class Desk:
-    """An open home. *now* may give a naive instant, which then is the home's local time (--now)."""
+    """An open home. *now* may give a naive instant, which then is the home's local time (--now).
 
-    def __init__(self, home: Home, *, now: Callable[[], datetime]) -> None:
+    With *pretended* that instant is not the computer's (--now): then nothing can be told from it of the clock, and a
+    home that sends real mail is only looked at.
+    """
+
+    def __init__(self, home: Home, *, now: Callable[[], datetime], pretended: bool = False) -> None:
         """Open the settings; the store opens when it is first used."""
         self.home = home
         self._clock = now
+        self._pretended = pretended
         self.settings = settings.load(home.settings_path)
         self.zone = ZoneInfo(self.settings.business.timezone)
         self.today: date = self.now().astimezone(self.zone).date()
@@ -80,6 +96,8 @@ class Desk:
         if self._store is None:
             self._store = store.open(self.home.database_path, home_key=self.key, backups=self.home.backups_path)
             self._store.staff = tuple(self.settings.people.values())
+            if self._pretended and self.settings.mail.reaches_people:
+                self._store.refusal = ONLY_LOOKING
         return self._store
 
     @cached_property
@@ -140,6 +158,48 @@ class Desk:
                 for name in lost
             )
 
+    def check_clock(self, *, last_run: datetime | None) -> str:
+        """Let everything due up to today wait for review when the time cannot be trusted to go on from where it was.
+
+        To be asked at the start of a run that hands messages to a mail server; not for drafts, which a person sees.
+        That the clock was set back shows in what was recorded; that nothing ran for long, in *last_run*. Each is noted
+        once, and `restore --looked` releases what waits.
+
+        Args:
+            last_run: when a run that needs nobody last tried to send; None when none did, or when a person is here,
+                who sees what goes out before it does.
+
+        Returns:
+            What was noted now ("the home slept from ... to ..."), or nothing.
+        """
+        now, latest = self.now(), self.store.latest_instant()
+        if self._pretended:
+            return ""
+        if latest is not None and latest - now > CLOCK_SET_BACK and self._is_new("clock_seen", latest):
+            what = f"the clock was set back from {self._said(latest)} to {self._said(now)}"
+            return self._doubt(what, clock_seen=latest)
+        if last_run is not None and now - last_run > LONG_SLEEP and self._is_new("sleep_seen", last_run):
+            what = f"the home slept from {self._said(last_run)} to {self._said(now)}"
+            return self._doubt(what, sleep_seen=last_run)
+        return ""
+
+    def _is_new(self, note: str, instant: datetime) -> bool:
+        return self.store.meta(note) != instant.isoformat()
+
+    def _doubt(self, what: str, **seen: datetime) -> str:
+        with self.store.write(kind="system", command="clock", person=self.person, now=self.now()) as write:
+            write.set_meta("doubted_on", self.today.isoformat())
+            write.set_meta("doubt", what)
+            for note, instant in seen.items():
+                write.set_meta(note, instant.isoformat())
+        return what
+
+    def _said(self, instant: datetime) -> str:
+        from followup.report import words
+
+        local = self.local(instant)
+        return f"{words.full_day(local.date())}, {local:%H:%M}"
+
     def close(self) -> None:
         """Close the store."""
         if self._store is not None:
@@ -147,6 +207,6 @@ class Desk:
             self._store = None
 
 
-def open_desk(home: Home, *, now: Callable[[], datetime]) -> Desk:
+def open_desk(home: Home, *, now: Callable[[], datetime], pretended: bool = False) -> Desk:
     """Open *home*; ConfigurationError names every wrong setting."""
-    return Desk(home, now=now)
+    return Desk(home, now=now, pretended=pretended)

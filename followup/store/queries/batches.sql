@@ -13,6 +13,9 @@ UPDATE batch SET undone_at = :at WHERE id = :id;
 -- name: batches
 SELECT id, number, kind, command, person, at, detail, undone_at FROM batch ORDER BY number DESC;
 
+-- name: batch_latest
+SELECT MAX(at) FROM batch;
+
 -- name: batch_undoable
 SELECT id, number, kind, command, person, at, detail, undone_at FROM batch
 WHERE kind IN ('hand', 'import') AND undone_at IS NULL
