@@ -55,6 +55,8 @@ DOORS = {
     "yagmail": {"mail"},
     "smtplib": {"mail"},
     "imaplib": {"mail"},
+    "ssl": {"mail"},
+    "keyring": {"mail"},
     "tabulate": {"tables"},
     "dateutil": {"workdays", "cadence", "intake"},
     "filelock": {"files"},
@@ -63,11 +65,25 @@ DOORS = {
 }
 """The only places that may import a library: when it changes, one place changes with it."""
 
-HEAVY = {"yagmail", "smtplib", "jinja2", "tabulate", "phonenumbers", "holidays", "psycopg", "python_calamine"}
+HEAVY = {
+    "yagmail",
+    "smtplib",
+    "ssl",
+    "keyring",
+    "jinja2",
+    "tabulate",
+    "phonenumbers",
+    "holidays",
+    "psycopg",
+    "python_calamine",
+}
 """What costs tens of milliseconds to import, and so is imported inside the functions that use it."""
 
 OWN_PROCESS = {"render/child.py"}
 """Programs that a child process runs; nobody imports them, so they may load what they need at once."""
+
+LATE = {"mail/line.py"}
+"""Modules made of a heavy library's classes; only functions import them, so they may load it at once."""
 
 PURE = {"occasions", "cadence", "pace", "plan", "report"}
 """Facts in, rows out: no clock, no files, no chance."""
@@ -205,18 +221,19 @@ def test_heavy_libraries_are_imported_where_they_are_used() -> None:
         f"{module.at(node)}: {name.split('.')[0]} is imported with the module. Import it inside the function that "
         "uses it; --help must not pay for it."
         for module in modules()
-        if module.path not in OWN_PROCESS
+        if module.path not in OWN_PROCESS | LATE
         for statement in at_import_time(module.tree)
         for node, name in imports(statement)
         if name.split(".")[0] in HEAVY
     )
-    programs = {"followup." + path.removesuffix(".py").replace("/", ".") for path in OWN_PROCESS}
+    late = {"followup." + path.removesuffix(".py").replace("/", ".") for path in OWN_PROCESS | LATE}
     nothing(
-        f"{module.at(node)}: {name} is the program of a child process. Import it inside a function, or start it."
+        f"{module.at(node)}: {name} loads something heavy, or is the program of a child process. Import it inside a "
+        "function, or start it."
         for module in modules()
         for statement in at_import_time(module.tree)
         for node, name in imports(statement)
-        if name in programs
+        if name in late
     )
 
 
