@@ -48,7 +48,7 @@ def test_preview_shows_headers_and_words(made: Run) -> None:
         "Hello Ada,",
     ):
         assert line in said
-    assert made("message", "list").stdout == "No drafts wait.\n"
+    assert made("message", "list").stdout == "No message waits to be confirmed.\n"
 
 
 def test_preview_alone_shows_every_message_that_is_due(business: Run) -> None:
@@ -349,7 +349,7 @@ def test_confirm_everything_in_a_script(drafted: Run, home: Path) -> None:
     assert "Recorded as sent: 3 messages." in drafted("confirm", "--drafts", "--sent").stdout
     assert contacts(drafted) == 3
     assert drafts(home) == []
-    assert drafted("confirm").stdout == "No drafts wait to be confirmed.\n"
+    assert drafted("confirm").stdout == "No message waits to be confirmed.\n"
 
 
 def test_what_did_not_go_out_is_due_again(made: Run, home: Path) -> None:

@@ -34,14 +34,14 @@ def open_command(app: App, *, client: str, summary: str, job: str, opened_by: st
     Example:
         $ followup case open hall --summary "tap drips again"
     """
-    from followup.cli import messages
+    from followup.cli import confirming
     from followup.workflow import contacts
 
     case = contacts.open_case(
         app.desk(), client, summary=summary, job=job, opened_by=opened_by, owner=owner, severity=severity
     )
     say(f"Opened case {case.id}. Nothing is asked of this client until `followup case resolve {case.id}`.")
-    messages.warn_of_stranded(app, case.client_id)
+    confirming.warn_of_stranded(app, case.client_id)
 
 
 @case_command.command("list")

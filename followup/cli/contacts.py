@@ -142,9 +142,9 @@ def log_command(
 def _tell(app: App, recorded: Recorded) -> None:
     say(describe(recorded))
     if recorded.case:
-        from followup.cli import messages
+        from followup.cli import confirming
 
-        messages.warn_of_stranded(app, recorded.client.id)
+        confirming.warn_of_stranded(app, recorded.client.id)
 
 
 def describe(recorded: Recorded) -> str:

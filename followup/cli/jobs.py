@@ -155,9 +155,9 @@ def reopen_command(app: App, *, job: str) -> None:
     Example:
         $ followup job reopen jk7m
     """
-    from followup.cli import messages
+    from followup.cli import confirming
     from followup.workflow import records
 
     opened = records.reopen_job(app.desk(), job)
     say(f"Open again: {opened.service}. Nothing more goes out for it until it is completed.")
-    messages.warn_of_stranded(app, opened.client_id, job_id=opened.id)
+    confirming.warn_of_stranded(app, opened.client_id, job_id=opened.id)

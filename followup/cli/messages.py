@@ -1,4 +1,4 @@
-"""preview, message show, send, confirm."""
+"""preview, message list, message show."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import Commands, dry_run_option, format_option, print_rows, say, yes_option
+from followup.cli.output import Commands, format_option, print_rows, say
 from followup.errors import Ambiguous, BadInput, ExitCode, NotFound, UsageError, worst
-from followup.report import words
+from followup.model import AttemptState
 
 if TYPE_CHECKING:
-    from followup.model import Attempt
     from followup.workflow.composing import Prepared
 
 
@@ -117,7 +116,7 @@ def split_edited(text: str, *, subject: str) -> tuple[str, str]:
 
 @click.group("message", cls=Commands)
 def message_command() -> None:
-    """Messages that were made: drafted, sent or cancelled."""
+    """Messages that were made: drafted, handed over, sent or cancelled."""
 
 
 @message_command.command("show")
@@ -130,14 +129,14 @@ def message_show_command(app: App, *, key: str) -> None:
     Example:
         $ followup message show jk7m
     """
-    from followup.workflow import sending
+    from followup.workflow import settling
 
     desk = app.desk()
     names = [key] if desk.store.keys_with_attempts({key}) else desk.store.find_keys(key)
     found = [attempts[-1] for name in names if (attempts := desk.store.attempts_of_key(name))]
     if len(found) > 1:
         raise Ambiguous(f"'{key}'", (f"{each.key}  {each.address}  {each.subject}" for each in found))
-    attempt = found[0] if found else sending.draft_named(desk, key)
+    attempt = found[0] if found else settling.named(desk, key)
     if not attempt.message:
         raise NotFound(f"The text of {attempt.key} was erased.")
     sys.stdout.flush()
@@ -145,202 +144,32 @@ def message_show_command(app: App, *, key: str) -> None:
     sys.stdout.buffer.flush()
 
 
+STATES = [
+    state.value
+    for state in (AttemptState.DRAFTED, AttemptState.UNKNOWN, AttemptState.TEMPORARY, AttemptState.PERMANENT)
+]
+
+
 @message_command.command("list")
+@click.option("--state", type=click.Choice(STATES), multiple=True, help="Those in this state.")
 @format_option
 @pass_app
-def message_list_command(app: App, *, format_: str, output: Path | None) -> None:
-    """List the drafts that wait to be confirmed.
+def message_list_command(app: App, *, state: tuple[str, ...], format_: str, output: Path | None) -> None:
+    """List the messages that wait to be confirmed, or those that a server put off (temporary) or refused (permanent).
 
     \b
     Example:
         $ followup message list
+        $ followup message list --state permanent
     """
     from followup import tables
-    from followup.workflow import sending
+    from followup.workflow import settling
 
-    columns = [tables.Column(name, name) for name in ("made", "to", "subject", "file", "key")]
+    states = [AttemptState(each) for each in state] or settling.ASKED
+    columns = [tables.Column(name, name) for name in ("made", "to", "subject", "file", "key", "state")]
     rows = (
-        (each.on.isoformat(), each.address, each.subject, each.file_name, each.key)
-        for each in sending.drafts(app.desk())
+        (each.on.isoformat(), each.address, each.subject, each.file_name, each.key, each.state.value)
+        for each in settling.waiting(app.desk(), states)
     )
-    print_rows(app, rows, columns, format_=format_, output=output, empty="No drafts wait.")
-
-
-@click.command("send")
-@dry_run_option
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
-@click.option("--only", multiple=True, metavar="KEY|STEP|CLIENT", help="Only this; also what is too late, when named.")
-@click.option(
-    "--plan", "plan_file", type=click.Path(path_type=Path), metavar="FILE", help="Only the lines of a plan file."
-)
-@yes_option
-@pass_app
-def send_command(
-    app: App, *, dry_run: bool, limit: int | None, only: tuple[str, ...], plan_file: Path | None, yes: bool
-) -> ExitCode:
-    """Write what is due as drafts: one .eml file each, and drafts.html that lists them all.
-
-    Nothing is sent by itself. Open the drafts in your mail program, send them, and say `followup confirm`.
-
-    \b
-    Example:
-        $ followup send --dry-run
-        $ followup send --yes --limit 10
-    """
-    from followup.workflow import composing, planfile, sending
-
-    desk = app.desk()
-    sending.refuse_unsafe(desk)
-    code = ExitCode.DONE
-    if plan_file is not None:
-        if only:
-            raise UsageError("--plan and --only do not go together.")
-        kept = planfile.planned(desk, planfile.read(plan_file))
-        prepared = kept.prepared
-        for key, why in kept.changed:
-            app.warn(f"Left out {key}: {why}.")
-            code = ExitCode.NEEDS_A_PERSON
-        for key, why in kept.waiting:
-            app.narrate(f"Not now {key}: {why}.")
-        if kept.by_hand:
-            by_hand = words.plural(kept.by_hand, "call, text or letter", "calls, texts and letters")
-            app.narrate(f"{by_hand}: followup calls")
-    else:
-        prepared = composing.prepare(desk, sending.ready(desk, only=only))
-    good = [item for item in prepared if item.message is not None]
-    refused = [item for item in prepared if item.message is None]
-    for line in sending.refusals(refused):
-        app.warn(f"Not drafted: {line}")
-    code = worst((code, *(item.code for item in refused)))
-    if not good:
-        if not dry_run:
-            sending.tidy_drafts(desk)
-        click.echo("Nothing to draft.")
-        return code
-    shown = good[:limit] if limit else good
-    for item in shown if dry_run or not yes else ():
-        assert item.message is not None
-        verb, to = "Would draft" if dry_run else "To draft", f"{item.message.to_name} <{item.message.to_address}>"
-        say(f"{verb}: {item.decision.step:<18} {to}  {item.message.subject}")
-    if dry_run:
-        click.echo(f"{words.plural(len(shown), 'draft')} would be written (--dry-run); nothing was.")
-        return code
-    opens_at = sending.opens_at(desk)
-    if opens_at:
-        click.echo(
-            f"Held until {opens_at}: mail.send_between is {desk.settings.mail.send_between}. Nothing was drafted."
-        )
-        return code
-    app.confirm(f"Write {words.plural(len(shown), 'draft')}?", yes=yes)
-    done = sending.draft(desk, good, limit=limit)
-    for line in sending.refusals(done.refused):
-        app.warn(f"Not drafted: {line}")
-    code = worst((code, *(item.code for item in done.refused)))
-    names = {item.decision.key: item.message.to_name for item in good if item.message is not None}
-    for attempt in done.drafted:
-        say(f"Wrote draft: {attempt.key:<29} {names[attempt.key]} <{attempt.address}>")
-    if len(done.drafted) + len(done.refused) < len(shown):
-        stopped = words.plural(len(shown) - len(done.drafted) - len(done.refused), "message")
-        app.narrate(f"{stopped} stopped by a rule at the last moment; `followup why` says which.")
-    if done.left:
-        app.narrate(f"{words.plural(done.left, 'message')} left for the next run (--limit).")
-    say(f"{words.plural(len(done.drafted), 'draft')} in {desk.home.drafts_path}")
-    say("Open drafts.html there, send them from your mail program, then say: followup confirm")
-    return code
-
-
-@click.command("confirm")
-@click.argument("keys", nargs=-1, metavar="[KEY|CLIENT]...")
-@click.option("--sent", "answer", flag_value="sent", default=None, help="They went out.")
-@click.option("--not-sent", "answer", flag_value="not-sent", help="They did not; they are due again.")
-@click.option("--drafts", "everything", is_flag=True, help="All drafts.")
-@pass_app
-def confirm_command(app: App, *, keys: tuple[str, ...], answer: str | None, everything: bool) -> None:
-    """Say which drafts went out. Confirmed ones become contacts, the others are due again.
-
-    \b
-    Example:
-        $ followup confirm --drafts --sent
-        $ followup confirm hall --not-sent
-    """
-    from followup.workflow import sending
-
-    desk = app.desk()
-    if everything and keys:
-        raise UsageError("Either --drafts or keys, not both.")
-    waiting = [sending.draft_named(desk, key) for key in keys] if keys else sending.drafts(desk)
-    if not waiting:
-        click.echo("No drafts wait to be confirmed.")
-        return
-    if answer is None:
-        if not app.interactive:
-            for each in waiting:
-                say(draft_line(each))
-            raise UsageError(
-                "Did these go out? Nobody is here to answer: add --sent or --not-sent (and --drafts for all)."
-            )
-        ask_drafts(app, waiting)
-        return
-    if not keys and not everything:
-        raise UsageError(f"Say which: keys, or --drafts for all {len(waiting)}.")
-    _report(app, waiting, sent=answer == "sent")
-
-
-def _report(app: App, attempts: list[Attempt], *, sent: bool) -> None:
-    from followup.workflow import sending
-
-    answers = sending.confirm(app.desk(), attempts, sent=sent)
-    if sent:
-        say(f"Recorded as sent: {words.plural(sum(each is not None for each in answers), 'message')}.")
-    else:
-        say(f"Not sent: {words.plural(len(attempts), 'message')}; due again.")
-        say("If a copy lies in your mail program, delete it there.")
-
-
-def ask_drafts(app: App, waiting: list[Attempt]) -> None:
-    """Ask whether drafts went out: all, one by one, none, or later."""
-    click.echo("Did these go out?")
-    for each in waiting:
-        say("  " + draft_line(each))
-    # Enter alone must not claim that something reached a client.
-    choice = click.prompt(
-        "[a]ll, [o]ne by one, [n]one, [l]ater",
-        type=click.Choice(["a", "o", "n", "l"]),
-        show_choices=False,
-        default="l",
-        err=True,
-    )
-    if choice in ("a", "n"):
-        _report(app, waiting, sent=choice == "a")
-    elif choice == "o":
-        ask_one_by_one(app, waiting)
-
-
-def ask_one_by_one(app: App, waiting: list[Attempt]) -> None:
-    """Ask for each draft whether it went out; every answer is kept at once."""
-    for each in waiting:
-        said = click.prompt(
-            f"{draft_line(each)}\n[y]es, [n]o, [l]ater",
-            type=click.Choice(["y", "n", "l"]),
-            show_choices=False,
-            default="l",
-            err=True,
-        )
-        if said != "l":
-            _report(app, [each], sent=said == "y")
-
-
-def warn_of_stranded(app: App, client_id: str, *, job_id: str = "") -> None:
-    """Name the drafts that should not go out any more: for a job that is open again, else asks while a case is open."""
-    from followup.workflow import sending
-
-    for each in sending.stranded(app.desk(), client_id, job_id=job_id):
-        app.warn(
-            f"A draft lies there already: {each.subject} ({each.key}). Do not send it: followup confirm {each.key} "
-            "--not-sent takes it back."
-        )
-
-
-def draft_line(attempt: Attempt) -> str:
-    """Return a draft on one line: when, to whom, about what, its key."""
-    return f"{words.long_day(attempt.on)}  {attempt.address}  {attempt.subject}  ({attempt.key})"
+    empty = f"No message is {' or '.join(state)}." if state else "No message waits to be confirmed."
+    print_rows(app, rows, columns, format_=format_, output=output, empty=empty)

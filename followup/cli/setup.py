@@ -236,11 +236,8 @@ def restore_command(app: App, *, backup: Path | None, folder: str | None, looked
     if looked:
         if backup is not None:
             raise UsageError("--looked is said in a home that was restored; it takes no backup.")
-        if backups.release_restored(app.desk()):
-            say("The journal knows more than this database: everything due up to today waits for your review.")
-            say("Look at `followup due`; settle each with done or skip, or say this again to release all.")
-        else:
-            say("What waited because of the restore is due again.")
+        backups.release_restored(app.desk())
+        say("What waited because of the restore is due again.")
         return
     if backup is None:
         raise UsageError("Say which backup: followup restore BACKUP [DIR].")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from followup.cli import confirming
 from followup.cli import contacts as contact_commands
 from followup.cli import intake as intake_commands
 from followup.cli import messages as message_commands
@@ -48,7 +49,7 @@ def week_command(app: App, *, files: tuple[Path, ...]) -> None:
         return
     did: Counter[str] = Counter()
     _import(app, files)
-    _confirm(app)
+    confirming.ask_waiting(app)
     _messages(app, did)
     _calls(app, did)
     _summary(app, did)
@@ -68,7 +69,7 @@ def _print_round(app: App) -> None:
     if drafts:
         click.echo("\nDrafts to confirm")
         for attempt in drafts:
-            say(f"  {message_commands.draft_line(attempt)}")
+            say(f"  {confirming.draft_line(attempt)}")
     prepared = composing.prepare(desk, sending.ready(desk))
     if prepared:
         click.echo("\nMessages to send")
@@ -96,15 +97,6 @@ def _import(app: App, files: tuple[Path, ...]) -> None:
             intake_commands.take_in(app, tuple(chosen))
         except FollowupError as error:
             app.warn(f"Not imported: {error}")
-
-
-def _confirm(app: App) -> None:
-    from followup.workflow import sending
-
-    waiting = sending.drafts(app.desk())
-    if waiting:
-        click.echo(f"\n{words.plural(len(waiting), 'draft')} from before.")
-        message_commands.ask_drafts(app, waiting)
 
 
 def _messages(app: App, did: Counter[str]) -> None:
@@ -167,7 +159,7 @@ def _messages(app: App, did: Counter[str]) -> None:
     did["drafted"] += len(drafted)
     if drafted:
         say(f"\nOpen {desk.home.drafts_path / 'drafts.html'} and send them; answer when you have, or later.")
-        message_commands.ask_drafts(app, drafted)
+        confirming.ask_drafts(app, drafted)
 
 
 def _edited(app: App, item: Prepared) -> Prepared:

@@ -5,20 +5,28 @@ Takes a Home and, where its settings can be read, a Desk. Gives checks. Touches 
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shlex
+import shutil
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from pathlib import Path
 
-from followup import files, home, settings, workdays
+from followup import files, home, providers, settings, workdays
 from followup.errors import ConfigurationError, FollowupError
 from followup.home import Home
-from followup.model import Purpose
+from followup.mail import passwords
+from followup.model import AttemptState, Purpose
 from followup.report import words
-from followup.workflow import journal
+from followup.workflow import journal, mailnotes
 from followup.workflow.desk import Desk
+
+NOTICE = timedelta(days=60)
+"""How long before a provider may stop taking passwords the owner is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,8 @@ def examine(made: Home, desk: Desk | None) -> list[Check]:
         return checks
     database = _database(desk)
     checks += [database, *(_journal(desk) if database.ok else []), *_templates(desk), *_reachable(desk)]
+    if desk.settings.mail.transport == settings.SMTP:
+        checks += [*_server(desk), *(_sending(desk) if database.ok else [])]
     checks += [_steps(desk), _holidays(desk)] if database.ok else []
     return checks
 
@@ -100,8 +110,7 @@ def _journal(desk: Desk) -> list[Check]:
                 "journal",
                 False,
                 f"the database is older: the journal knows {len(ahead)} hand-overs that it does not ({listed})",
-                "bring back a newer backup with `followup restore BACKUP DIR`; where there is none, say "
-                "`followup restore --looked`, and what is due waits for your review",
+                "`followup reconcile` lists them and says what to do",
             )
         )
     return checks or [Check("journal", True, "agrees with the database")]
@@ -131,6 +140,112 @@ def _reachable(desk: Desk) -> Iterator[Check]:
             "set business.address",
             serious=False,
         )
+
+
+# ---------------------------------------------------------------- the mail server, without asking it
+
+
+def _server(desk: Desk) -> Iterator[Check]:
+    """Yield what the settings say of the mail server. Nothing connects to it, and no secret is looked at."""
+    mail = desk.settings.mail
+    hourly = f", {mail.per_hour} an hour" if mail.per_hour else ""
+    limits = f"at most {mail.per_run} in a run{hourly}, {mail.per_day} in 24 hours"
+    as_whom = f"as {mail.user}" if mail.logs_in else "without a login"
+    yield Check("mail", True, f"goes to {mail.host}:{mail.port} ({mail.security}) {as_whom}; {limits}")
+    provider = providers.PROVIDERS.get(mail.provider)
+    if mail.logs_in:
+        yield _password(desk, provider)
+    if mail.ca_file:
+        path = desk.home.path / Path(mail.ca_file).expanduser()
+        if not (path.is_file() and os.access(path, os.R_OK)):
+            yield Check(
+                "mail", False, f"{path} cannot be read", "put the certificates there, or take mail.ca_file away"
+            )
+    if provider is not None:
+        yield from _provider(desk, provider)
+    elif mail.logs_in and not mail.is_loopback:
+        yield from _domain(mail.from_address, mail.user, ())
+
+
+def _password(desk: Desk, provider: providers.Provider | None) -> Check:
+    """Tell where the password would be taken from; the first of `passwords.find` that is set."""
+    mail = desk.settings.mail
+    if passwords.VARIABLE in os.environ:
+        return Check("mail", True, f"password: from {passwords.VARIABLE}, which cron has to be given as well")
+    if mail.password_command:
+        program = shlex.split(mail.password_command)[0]
+        if shutil.which(program, path=os.environ.get("PATH")) or (desk.home.path / program).is_file():
+            return Check("mail", True, f"password: from the command {program}")
+        return Check("mail", False, f"mail.password_command: there is no program {program}", "install or correct it")
+    if mail.password_file:
+        return _password_file(desk.home.path / Path(mail.password_file).expanduser())
+    if mail.keyring:
+        if importlib.util.find_spec("keyring") is not None:
+            return Check("mail", True, "password: from the system's keyring, if `followup mail login` has put it there")
+        return Check(
+            "mail", False, "mail.keyring is set, and keyring is not installed", "pip install 'followup[keyring]'"
+        )
+    wanted = f"; {provider.title} wants {provider.password}" if provider is not None else ""
+    fix = f"set mail.password_command or mail.password_file, or `followup mail login`{wanted}"
+    return Check("mail", False, f"there is no password for {mail.user}", fix)
+
+
+def _password_file(path: Path) -> Check:
+    if not path.is_file():
+        return Check("mail", False, f"mail.password_file: {path} is not there", "write the password into it")
+    if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & ~files.PRIVATE_FILE:
+        return Check("mail", False, f"{path} can be read by others, so that it is not used", f"chmod 600 '{path}'")
+    if not os.access(path, os.R_OK):
+        return Check("mail", False, f"{path} cannot be read by you", "make it yours, or name another file")
+    return Check("mail", True, f"password: from {path}")
+
+
+def _provider(desk: Desk, provider: providers.Provider) -> Iterator[Check]:
+    mail = desk.settings.mail
+    yield from _domain(mail.from_address, mail.user, provider.domains)
+    if provider.per_day and mail.per_day > provider.per_day:
+        text = f"mail.per_day is {mail.per_day}; {provider.title} takes {provider.per_day} in 24 hours"
+        yield Check("mail", False, text, "set it well below: what you send by hand counts as well", serious=False)
+    if provider.until is not None and desk.today > provider.until - NOTICE:
+        text = f"{provider.title} is sure to take passwords only until {words.full_day(provider.until)}"
+        yield Check("mail", False, text, f"it wants {provider.password}", serious=False)
+
+
+def _domain(sender: str, user: str, domains: Collection[str]) -> Iterator[Check]:
+    """Yield a note when others cannot tell that *sender* is ours: SPF and DKIM are those of the account's domain."""
+    domain = sender.rpartition("@")[2].lower()
+    own = tuple(domains) or ((user.rpartition("@")[2].lower(),) if "@" in user else (domain,))
+    if domain not in own:
+        text = f"messages come from {sender}, and the account is at {own[0]}: many of them will be taken for forged"
+        yield Check("mail", False, text, "write from an address of the account's own domain", serious=False)
+
+
+def _sending(desk: Desk) -> Iterator[Check]:
+    """Yield what earlier runs have noted: what stops sending, what waits for an answer, when all went well."""
+    block, pause = mailnotes.block(desk), mailnotes.pause(desk)
+    if block is not None:
+        fix = "mend it, then `followup mail test`: nothing is tried before that, so that the account is not locked"
+        yield Check("sending", False, f"the login is refused since {_when(desk, block.since)}: {block.why}", fix)
+    if pause is not None:
+        text = f"pauses until {_when(desk, pause.until)}: {pause.why}"
+        yield Check("sending", False, text, "nothing to do; it goes on by itself", serious=False)
+    unknown = len(list(desk.store.open_attempts([AttemptState.UNKNOWN])))
+    if unknown:
+        text = f"{words.plural(unknown, 'message')} may have gone out, and nobody knows"
+        yield Check("sending", False, text, "followup confirm", serious=False)
+    good = mailnotes.last_good_run(desk)
+    if good is not None:
+        yield Check("sending", True, f"last went well on {_when(desk, good)}")
+    elif mailnotes.tested(desk) is None:
+        yield Check("sending", False, "has never been tried", "followup mail test", serious=False)
+
+
+def _when(desk: Desk, instant: datetime) -> str:
+    local = desk.local(instant)
+    return f"{words.full_day(local.date())}, {local:%H:%M}"
+
+
+# ---------------------------------------------------------------- cadences and days
 
 
 def _steps(desk: Desk) -> Check:

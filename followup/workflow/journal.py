@@ -1,35 +1,88 @@
 """Does the database know everything that the journal saw? Asked before anything is handed over.
 
-Takes a Desk. Gives the keys that the database has never heard of. Touches the journal, to write down what a killed run
-could not, and the store, to note how far it was read.
+Takes a Desk. Gives the hand-overs that the database does not know, or not so far. Touches the journal, to write down
+what a killed run could not, and the store, to note how far it was read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 
+from followup.files import Entry
 from followup.model import AttemptState
-from followup.store import Writer
 from followup.workflow.desk import Desk
 
-_LOOKED = "journal_looked"  # keys that the owner has looked at
 _READ = "journal_read"  # how many bytes of the journal were found to agree; a database never forgets an attempt
 _WORTH_NOTING = 256 * 1024  # bytes read in vain before that is written down
 _AT_ONCE = 5000
+
+_FAR = {
+    AttemptState.DRAFTED: 0,
+    AttemptState.CLAIMED: 0,
+    AttemptState.HANDING_OVER: 1,
+    AttemptState.UNKNOWN: 2,
+    AttemptState.SENT: 3,
+    AttemptState.TEMPORARY: 3,
+    AttemptState.PERMANENT: 3,
+    AttemptState.CANCELLED: 3,
+}
+"""How far an attempt is. The database gets there first and the journal second, save for the outcome of the message
+that was handed over last: that one may stand in the journal alone, and the next run takes it from there."""
+
 _HAND_OVERS = frozenset(state.value for state in AttemptState)  # other lines are of stops, see `workflow.stops`
 
 
-def ahead(desk: Desk) -> set[str]:
-    """Return the keys that the journal saw handed over and the database has never heard of.
+@dataclass(slots=True)
+class Seen:
+    """What the journal saw of one attempt."""
 
-    Those that the owner has looked at (`look_at`) are left out. Memory does not grow with the journal.
+    attempt_id: str
+    key: str
+    state: AttemptState
+    made_at: datetime  # of its first line
+    at: datetime  # of its last line
+    handed_over_at: datetime | None = None  # of its fence
+
+    def follow(self, entry: Entry) -> None:
+        """Take in the next line about it."""
+        state = AttemptState(entry.event)
+        if _FAR[state] >= _FAR[self.state]:
+            self.state, self.at = state, entry.at
+        if state is AttemptState.HANDING_OVER:
+            self.handed_over_at = entry.at
+
+
+def missing(desk: Desk) -> dict[str, Seen]:
+    """Return the attempts that the journal saw and the database does not know, or not so far; by id, oldest first.
+
+    Where there are any, the database is older than reality: it was restored, copied, or lost a disk's cache. Memory
+    grows with what is missing, not with the journal.
     """
-    missing: set[str] = set()
-    keys = (entry.key for entry in desk.journal.entries(begin=begin(desk)) if entry.event in _HAND_OVERS)
-    while some := set(islice(keys, _AT_ONCE)):
-        missing |= some - desk.store.keys_with_attempts(some)
-    return missing - set((desk.store.meta(_LOOKED) or "").split()) if missing else missing
+    found: dict[str, Seen] = {}
+    entries = (entry for entry in desk.journal.entries(begin=begin(desk)) if entry.event in _HAND_OVERS)
+    while some := list(islice(entries, _AT_ONCE)):
+        known = desk.store.attempt_states({entry.attempt_id for entry in some})
+        for entry in some:
+            if entry.attempt_id in found:
+                found[entry.attempt_id].follow(entry)
+            elif _is_news(entry, known.get(entry.attempt_id)):
+                seen = Seen(entry.attempt_id, entry.key, AttemptState(entry.event), entry.at, entry.at)
+                seen.follow(entry)
+                found[entry.attempt_id] = seen
+    return found
+
+
+def _is_news(entry: Entry, known: AttemptState | None) -> bool:
+    if known is None:
+        return True
+    return known is not AttemptState.HANDING_OVER and _FAR[AttemptState(entry.event)] > _FAR[known]
+
+
+def ahead(desk: Desk) -> set[str]:
+    """Return the keys of what is `missing`: nothing may be handed over while there are any."""
+    return {seen.key for seen in missing(desk).values()}
 
 
 def agree(desk: Desk) -> None:
@@ -52,12 +105,6 @@ def agree(desk: Desk) -> None:
     if size - first > _WORTH_NOTING:
         with desk.store.write(kind="system", command="journal read", person=desk.person, now=desk.now()) as write:
             write.set_meta(_READ, str(size))
-
-
-def look_at(desk: Desk, write: Writer, keys: Iterable[str]) -> None:
-    """Note that the owner has looked at *keys*: they are not `ahead` any more."""
-    known = (desk.store.meta(_LOOKED) or "").split()
-    write.set_meta(_LOOKED, " ".join(sorted({*known, *keys})))
 
 
 def begin(desk: Desk) -> int:

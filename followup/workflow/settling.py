@@ -1,0 +1,122 @@
+"""Did it go out? What a person answers, about drafts and about hand-overs of which nobody saw the end.
+
+Takes a Desk, attempts and an answer. Gives contacts, and the evidence to answer by. Touches the store, the journal and
+the drafts folder, through `deliver`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+from followup import deliver, identity
+from followup.errors import Ambiguous, NotFound
+from followup.model import Attempt, AttemptState, Instruction, InstructionKind
+from followup.report import words
+from followup.workflow import finding
+from followup.workflow.desk import Desk
+
+
+class Answer(StrEnum):
+    """What a person can say of a message that may have gone out."""
+
+    SENT = "sent"  # it did, and becomes a contact
+    NOT_SENT = "not-sent"  # it did not, and is due again
+    CANCEL = "cancel"  # whether or not: never again
+
+
+ASKED = (AttemptState.DRAFTED, AttemptState.UNKNOWN)
+"""States of an attempt about which a person is asked."""
+
+
+def waiting(desk: Desk, states: Iterable[AttemptState] = ASKED) -> list[Attempt]:
+    """Return what a person has to settle, oldest first."""
+    return sorted(desk.store.open_attempts(states), key=lambda each: (each.made_at, each.key))
+
+
+def named(desk: Desk, text: str) -> Attempt:
+    """Return the one attempt that *text* means: a key, the beginning of one, a file name, or its client."""
+    asked = waiting(desk)
+    found = [each for each in asked if text in (each.key, each.file_name)]
+    found = found or [each for each in asked if each.key.startswith(text)]
+    if not found and identity.split_key(text) is not None:
+        raise NotFound(f"No message was made for {text}. `followup preview {text}` shows what would go out.")
+    if not found:
+        who = finding.client(desk, text)
+        found = [each for each in asked if each.client_id == who.id]
+    if not found:
+        raise NotFound(f"No draft waits for '{text}'. `followup confirm` lists those that do.")
+    if len(found) > 1:
+        raise Ambiguous(f"'{text}'", (f"{each.key}  {each.subject}" for each in found))
+    return found[0]
+
+
+def settle(desk: Desk, attempts: Iterable[Attempt], answer: Answer) -> list[Attempt]:
+    """Record the answer for each, and return those that it settled: somebody else may have answered before.
+
+    A message that did not go out keeps its bytes and its Message-ID for the next try.
+    """
+    settled = []
+    becomes = AttemptState.SENT if answer is Answer.SENT else AttemptState.CANCELLED
+    with desk.lock():
+        for attempt in attempts:
+            if answer is Answer.CANCEL:
+                _skip(desk, attempt)  # first: cut off between the two, it must not be due again
+            deliver.confirm(
+                desk.store,
+                desk.journal,
+                attempt,
+                sent=answer is Answer.SENT,
+                now=desk.now(),
+                today=desk.today,
+                person=desk.person,
+            )
+            if desk.store.attempt_states([attempt.id]).get(attempt.id) is becomes:
+                settled.append(attempt)
+        deliver.publish(desk.store, desk.home.drafts_path)
+    return settled
+
+
+def _skip(desk: Desk, attempt: Attempt) -> None:
+    """Never say it again. Not a change by hand: undoing that must not send what may have gone out."""
+    with desk.store.write(kind="contact", command="confirm --cancel", person=desk.person, now=desk.now()) as write:
+        write.save(
+            Instruction(
+                id=identity.random_identifier(),
+                client_id=attempt.client_id,
+                kind=InstructionKind.SKIP,
+                given_at=desk.now(),
+                on=desk.today,
+                key=attempt.key,
+                reason="it may have gone out, and you said never again",
+            )
+        )
+
+
+def evidence(desk: Desk, attempt: Attempt) -> Iterator[str]:
+    """Yield what is known of a hand-over of which nobody saw the end: when, to whom, what, and how it broke off."""
+    at = attempt.handed_over_at or attempt.settled_at or attempt.made_at
+    local = desk.local(at)
+    client = desk.store.client(attempt.client_id)
+    who = words.client(client, client_id=attempt.client_id) or "somebody whom this database does not know"
+    yield f"{words.long_day(local.date())} {local:%H:%M:%S}  to {who} <{attempt.address or 'address not known'}>"
+    yield f"  Subject: {attempt.subject or 'not known'}  ({attempt.key})"
+    yield f"  Message-ID: {attempt.message_id or 'not known'}"
+    yield f"  The server's last words: {attempt.server_said or 'none were kept'}"
+
+
+LOOK = "Look into the Sent folder of your mail account, for the time and the Message-ID. One that is there went out."
+"""Where proof may lie. What is not there may have gone out all the same: many servers file nothing."""
+
+
+def stranded(desk: Desk, client_id: str, *, job_id: str = "") -> Sequence[Attempt]:
+    """Return drafts that were right when they were made: of a job that is open again, else the asks of a client.
+
+    Nobody but the owner can hold them back, because only the owner's mail program can send them.
+    """
+    asks = {step.name for step in desk.settings.steps if step.ask}
+    return [
+        each
+        for each in waiting(desk, {AttemptState.DRAFTED})
+        if each.client_id == client_id and (job_id in each.job_ids if job_id else each.step in asks)
+    ]
