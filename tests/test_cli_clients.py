@@ -24,7 +24,7 @@ def rows(run: Run, *arguments: str, **options: str) -> list[dict[str, Any]]:
 
 def held(run: Run, client: str = "hall") -> dict[str, Any]:
     """Return everything that is held about a client."""
-    return dict(json.loads(run("client", "export", client).stdout))
+    return dict(json.loads(run("client", "dossier", client, "--format", "json").stdout))
 
 
 def state(run: Run, step: str = "thank-you", client: str = "hall", **options: str) -> str:
@@ -172,9 +172,9 @@ def test_everything_held_about_one_client_is_one_file(business: Run, tmp_path: P
     assert found["cases"][0]["summary"] == "tap drips"
     assert found["jobs"]
     assert found["stopped"] is False
-    business("client", "export", "Grace Obi", "-o", tmp_path / "grace.json")
+    business("client", "dossier", "Grace Obi", "--format", "json", "-o", tmp_path / "grace.json")
     assert json.loads((tmp_path / "grace.json").read_text(encoding="utf-8")) == found
-    assert "--format csv" in business("client", "export", "Grace Obi", "--format", "csv", exit_code=2).stderr
+    assert "client dossier 'Grace Obi'" in business("client", "export", "Grace Obi", exit_code=2).stderr
 
 
 # ---------------------------------------------------------------- job

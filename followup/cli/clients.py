@@ -1,4 +1,4 @@
-"""client list | show | add | edit | merge | export, optout, forget."""
+"""client list | show | add | edit | merge | dossier | export, optout, forget."""
 
 from __future__ import annotations
 
@@ -156,34 +156,53 @@ def merge_command(app: App, *, keep: str, drop: str, yes: bool) -> None:
     say(f"Now one client: {finding.describe_client(merged)}. `followup undo` takes it back.")
 
 
+@client_command.command("dossier")
+@click.argument("client")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Pages, or for programs."
+)
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to FILE instead.")
+@pass_app
+def dossier_command(app: App, *, client: str, format_: str, output: Path | None) -> None:
+    """Write all that is held about a client: as pages to hand out to whoever asks, or as json.
+
+    \b
+    Example:
+        $ followup client dossier hall -o hall.txt
+    """
+    from followup.report import dossier
+    from followup.workflow import dossiers, finding
+
+    desk = app.desk()
+    held = dossiers.gather(desk, finding.client(desk, client))
+    if format_ == "json":
+        text = json.dumps(dossier.to_json(held), ensure_ascii=False, indent=2)
+    else:
+        text = "\n".join(dossier.lines(held))
+    if output is None:
+        click.echo(text)
+        return
+    files.write_atomically(output, text + "\n")
+    app.narrate(f"Wrote {output}, which only you can read.")
+
+
 @client_command.command("export")
-@click.argument("client", required=False, metavar="[CLIENT]")
+@click.argument("client", required=False, metavar="")
 @format_option
 @pass_app
 def export_command(app: App, *, client: str | None, format_: str, output: Path | None) -> None:
     """Write all clients, one a row, in a form that `import` reads back as "nothing changed".
 
-    With CLIENT: everything that is held about this one, as json, for a client who asks.
-
     \b
     Example:
         $ followup client export -o clients.csv
-        $ followup client export hall -o hall.json
     """
     from followup.report import clients
-    from followup.workflow import finding, records
+    from followup.workflow import records
 
-    desk = app.desk()
     if client is not None:
-        if format_ == "csv":
-            raise UsageError("All that is held about one client does not fit into rows; leave out --format csv.")
-        held = json.dumps(records.everything(desk, finding.client(desk, client)), ensure_ascii=False, indent=2)
-        if output is not None:
-            files.write_atomically(output, held + "\n")
-            app.narrate(f"Wrote {output}.")
-        else:
-            click.echo(held)
-        return
+        raise UsageError(f"This writes the list of clients. All about one of them: followup client dossier '{client}'.")
+    desk = app.desk()
     extra = records.own_columns(records.clients(desk))
     print_rows(
         app,

@@ -21,6 +21,7 @@ from followup import cells, files, identity, intake
 from followup.errors import BadInput, NotFound, TryLater, UsageError
 from followup.intake import facts, headers, match, merge, people
 from followup.model import Client, Consent, Job, JobStatus
+from followup.workflow import stops
 
 if TYPE_CHECKING:
     from followup.store import Writer
@@ -298,7 +299,7 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
     by_hand = _by_hand(desk, [entry.id for entry in found.clients if entry.existing])
     referrer = _referrers(desk, found)
     for entry in found.clients:
-        names = ", ".join(dict.fromkeys(file.name for file, _ in entry.parsed))
+        names = ", ".join(dict.fromkeys(Path(file.name).name for file, _ in entry.parsed))
         record = merge.client(
             entry.existing,
             [client for _, client in entry.parsed],
@@ -314,20 +315,22 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
             preview.unchanged_clients += 1
         else:
             preview.clients.append(Change(entry.existing, record))
-        if record.consent is Consent.OPTED_OUT:
-            # Also where the client was opted out before, and whatever this file says: an address may be new.
-            before = (
-                set()
-                if entry.existing is None or entry.existing.consent is not Consent.OPTED_OUT
-                else {
-                    identity.canonical_address(address) for address in (*entry.existing.emails, *entry.existing.phones)
-                }
-            )
-            preview.stops += [
-                (address, record.consent_evidence)
-                for address in (*record.emails, *record.phones)
-                if identity.canonical_address(address) not in before
-            ]
+        preview.stops += _stops(desk, entry.existing, record)
+
+
+def _stops(desk: Desk, before: Client | None, after: Client) -> list[tuple[str, str]]:
+    """Return the addresses to stop because of a client's row, each with why.
+
+    A stop is of a person: whoever was stopped before stays so at a new address, whatever the file says.
+    """
+    known = {identity.canonical_address(each) for each in (*before.emails, *before.phones)} if before else set()
+    new = [each for each in (*after.emails, *after.phones) if identity.canonical_address(each) not in known]
+    if after.consent is Consent.OPTED_OUT:
+        fresh = before is None or before.consent is not Consent.OPTED_OUT
+        return [(each, after.consent_evidence) for each in ((*after.emails, *after.phones) if fresh else new)]
+    if before is not None and new and stops.is_stopped(desk, before):
+        return [(each, stops.SAME_PERSON) for each in new]
+    return []
 
 
 def _referrers(desk: Desk, found: match.Matches) -> Callable[[Client], str]:
@@ -452,6 +455,7 @@ def apply(desk: Desk, write: Writer, preview: Preview) -> None:
             write.link_many(source, kind, ((number, record_id) for _, _, number, record_id in links))
         for fingerprint, rows in preview.remembered.items():
             write.remember_rows(fingerprint, rows)
+    write.adopt()
     now = desk.now()
     for address, evidence in dict(preview.stops).items():
         write.suppress(address, "opted out", evidence, now)

@@ -7,18 +7,17 @@ because plans are derived anew each time.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from itertools import islice
 from typing import Any
 
 from followup import identity, kinds
 from followup.errors import BadInput, NotFound
 from followup.intake import addresses, columns, phones
-from followup.model import REFUSED, Client, Consent, Job, JobStatus, Summary
-from followup.workflow import finding, planning, stops
+from followup.model import Client, Consent, Job, JobStatus, Summary
+from followup.workflow import finding, stops
 from followup.workflow.desk import Desk
 
 ONE_LINE = frozenset(
@@ -70,9 +69,10 @@ def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Clien
         _refuse_stopped(desk, before)
     with desk.store.write(kind="hand", command="client edit", person=desk.person, now=desk.now()) as write:
         known = {*before.emails, *before.phones}
-        if before.consent == Consent.OPTED_OUT or any(write.is_suppressed(each) for each in known):
-            new = sorted({*after.emails, *after.phones} - known)
-            stops.suppress(desk, write, new, reason=stops.OPTED_OUT, evidence="belongs to a client who said stop")
+        said_stop = before.consent == Consent.OPTED_OUT or any(write.is_suppressed(each) for each in known)
+        if said_stop and known != {*after.emails, *after.phones}:
+            theirs = (*after.emails, *after.phones)  # all: the one that was stopped may be the one that goes
+            stops.suppress(desk, write, theirs, reason=stops.OPTED_OUT, evidence=stops.SAME_PERSON)
         write.save(after)
     return before, after
 
@@ -86,11 +86,7 @@ def _named(before: Client, after: Client) -> Client:
 
 
 def _refuse_stopped(desk: Desk, client: Client) -> None:
-    stopped = any(
-        found is not None and found.lifted_at is None and found.reason != REFUSED
-        for found in map(desk.store.suppression, (*client.emails, *client.phones))
-    )
-    if client.consent == Consent.OPTED_OUT or stopped:
+    if client.consent == Consent.OPTED_OUT or stops.is_stopped(desk, client):
         name = client.full_name or client.company
         raise BadInput(
             f"{name} said stop. If they asked to hear from us again: followup optout --lift '{name}' --evidence TEXT"
@@ -187,43 +183,6 @@ def _with_clients(desk: Desk, jobs: Iterator[Job]) -> Iterator[tuple[Job, Client
     while page := list(islice(jobs, PAGE)):
         clients = desk.store.clients({job.client_id for job in page})
         yield from ((job, clients[job.client_id]) for job in page)
-
-
-def everything(desk: Desk, client: Client) -> dict[str, Any]:
-    """Return all that is held about one client, as they may ask for it: plain values, ready for json."""
-    dossier = planning.dossier_of(desk, client.id)
-    keys = sorted({each.key for each in dossier.attempts})
-    held = {
-        "jobs": dossier.jobs,
-        "contacts": desk.store.contacts_of(client.id),
-        "cases": dossier.cases,
-        "messages": [attempt for key in keys for attempt in desk.store.attempts_of_key(key)],  # with their texts
-        "instructions": dossier.instructions,
-    }
-    ids = (client.id, *(job.id for job in dossier.jobs))
-    numbers = [number for each in ids for number in desk.store.external_ids(each)]
-    return {
-        "client": _plain(client),
-        **{name: [_plain(each) for each in records] for name, records in held.items()},
-        "numbers": [{"source": source, "kind": kind, "number": number} for source, kind, number in numbers],
-        "stopped": dossier.suppressed,
-    }
-
-
-def _plain(record: Any) -> dict[str, Any]:
-    """Return a record's fields as json holds them; those that say nothing are left out."""
-    found = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
-    return {name: _value(value) for name, value in found.items() if value not in (None, "", (), {}, False)}
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return list(value)
-    return dict(value) if isinstance(value, Mapping) else value
 
 
 def own_columns(found: Iterable[Client | Job]) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from followup import identity
-from followup.model import REFUSED, Suppression
+from followup.model import REFUSED, Client, Suppression
 from followup.records import dataclass
 from followup.store import Writer
 from followup.workflow import journal
@@ -28,6 +28,9 @@ class Event(StrEnum):
 
 OPTED_OUT, ERASED = "opted out", "erased"
 """Why an address is suppressed; in the journal without blanks."""
+
+SAME_PERSON = "belongs to a client who said stop"
+"""The evidence for an address that somebody who said stop has been given since."""
 
 _NOTHING = "-"
 
@@ -64,6 +67,12 @@ def lift(desk: Desk, write: Writer, addresses: Iterable[str], *, evidence: str) 
     for address in lifted:
         _note(desk, Event.LIFTED, identity.address_hash(desk.key, address))
     return len(lifted)
+
+
+def is_stopped(desk: Desk, client: Client) -> bool:
+    """Tell whether one of the client's addresses is on the list of those who asked us to stop."""
+    found = map(desk.store.suppression, (*client.emails, *client.phones))
+    return any(each is not None and each.lifted_at is None and each.reason != REFUSED for each in found)
 
 
 def erase(desk: Desk, write: Writer, client_id: str, addresses: Iterable[str]) -> None:

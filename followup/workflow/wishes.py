@@ -40,7 +40,6 @@ def optout(desk: Desk, text: str, *, evidence: str = "") -> Stopped:
     with desk.store.write(kind="wish", command="optout", person=desk.person, now=desk.now()) as write:
         stops.suppress(desk, write, addresses, reason=stops.OPTED_OUT, evidence=evidence)
         if client:
-            stops.suppress(desk, write, _once_theirs(desk, client), reason=stops.OPTED_OUT, evidence=evidence)
             write.save(replace(client, consent=Consent.OPTED_OUT, consent_evidence=evidence or f"optout {desk.today}"))
             withdrawn = _withdraw(desk, write, client.id)
     with suppress(TryLater):  # a run is at work: it reads the stop inside the fence, and tidies the drafts itself
@@ -54,8 +53,7 @@ def lift(desk: Desk, text: str, *, evidence: str) -> Stopped:
         raise UsageError('Say how the client asked for it: --evidence "rang on 2 March and asked to hear from us".')
     client, addresses = _whom(desk, text)
     with desk.store.write(kind="wish", command="optout --lift", person=desk.person, now=desk.now()) as write:
-        every = (*addresses, *_once_theirs(desk, client)) if client else addresses
-        lifted = stops.lift(desk, write, every, evidence=evidence)
+        lifted = stops.lift(desk, write, addresses, evidence=evidence)
         if client and client.consent == Consent.OPTED_OUT:
             write.save(replace(client, consent=Consent.OPTED_IN, consent_evidence=evidence))
         elif not lifted:
@@ -91,7 +89,7 @@ def forget(desk: Desk, client: Client) -> Forgotten:
         desk.store.write(kind="wish", command="forget", person=desk.person, now=desk.now()) as write,
     ):
         _withdraw(desk, write, client.id)
-        stops.erase(desk, write, client.id, (*client.emails, *client.phones, *_once_theirs(desk, client)))
+        stops.erase(desk, write, client.id, every_address(desk, client))
     sending.tidy_drafts(desk)
     return Forgotten(client.id, jobs, contacts, tuple(backups.holding(desk.home, whole, zone=desk.zone)), named)
 
@@ -121,11 +119,15 @@ def _whom(desk: Desk, text: str) -> tuple[Client | None, tuple[str, ...]]:
         return None, (number or identity.canonical_address(text),)
     # The address that was typed may be an old one of theirs; stop it as well.
     typed = (text,) if "@" in text else ()
-    return client, tuple(dict.fromkeys((*client.emails, *client.phones, *typed)))
+    return client, tuple(dict.fromkeys((*every_address(desk, client), *typed)))
+
+
+def every_address(desk: Desk, client: Client) -> list[str]:
+    """Return the addresses and phones of a client, and those from before that are not somebody else's by now."""
+    return list(dict.fromkeys((*client.emails, *client.phones, *_once_theirs(desk, client))))
 
 
 def _once_theirs(desk: Desk, client: Client) -> list[str]:
-    """Return addresses and phones that the client had before, and that are not somebody else's by now."""
     ids = [client.id, *desk.store.absorbed(client.id)]
     found = dict.fromkeys(
         address for each in ids for change in desk.store.changes_of(each) for address in _addresses_in(change)
