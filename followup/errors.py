@@ -28,6 +28,7 @@ class ExitCode(IntEnum):
     CONFIGURATION = 78  # settings, template, schema too new, journal ahead
     INTERRUPTED = 130
     READER_LEFT = 141
+    TERMINATED = 143
 
 
 # The worst of a run wins, in this order.

@@ -20,6 +20,7 @@ from followup.model import (
     InstructionKind,
     Message,
     Purpose,
+    Summary,
 )
 
 
@@ -95,15 +96,13 @@ def changed(before: Dossier, after: Dossier, *, ours: Container[str] = ()) -> bo
 
 
 def _facts(dossier: Dossier, ours: Container[str]) -> tuple[object, ...]:
-    return (
-        replace(dossier.client, note=""),
-        dossier.jobs,
-        dossier.cases,
-        dossier.instructions,
-        [each for each in dossier.contacts if each.attempt_id not in ours],
-        [each.id for each in dossier.attempts if each.id not in ours],
-        dossier.suppressed,
-        dossier.restored_on,
+    attempts = [each.id for each in dossier.attempts if each.id not in ours]  # their states go on by themselves
+    return attempts, replace(
+        dossier,
+        client=replace(dossier.client, note=""),
+        summary=Summary(client_id=dossier.client.id),  # follows from the rest
+        contacts=tuple(each for each in dossier.contacts if each.attempt_id not in ours),
+        attempts=(),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain, tee
 
 from followup import identity, render
 from followup.errors import (
@@ -56,12 +57,20 @@ def renderer(desk: Desk) -> Iterator[render.Renderer]:
 
 def prepare(desk: Desk, found: Iterable[planning.Found]) -> list[Prepared]:
     """Render each touchpoint; one that no message can be made of says why and stops nobody else."""
-    items = list(found)
-    if not items:
-        return []
-    requests = [render.Request(each.decision, each.dossier, _edited(each)) for each in items]
+    return list(each(desk, found))
+
+
+def each(desk: Desk, found: Iterable[planning.Found]) -> Iterator[Prepared]:
+    """Render the touchpoints as they are asked for, in one child process: memory does not grow with their number."""
+    remaining = iter(found)
+    first = next(remaining, None)
+    if first is None:
+        return
+    ours, theirs = tee(chain([first], remaining))
+    requests = (render.Request(item.decision, item.dossier, _edited(item)) for item in theirs)
     with renderer(desk) as opened:
-        return [_prepared(desk, each, made) for each, made in zip(items, opened.messages(requests), strict=True)]
+        for item, made in zip(ours, opened.messages(requests), strict=True):
+            yield _prepared(desk, item, made)
 
 
 def _prepared(desk: Desk, found: planning.Found, made: Message | FollowupError) -> Prepared:

@@ -6,9 +6,10 @@ drafts folder, through `deliver`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,6 +25,7 @@ from followup.errors import (
     NotFound,
     TryLater,
     UsageError,
+    worst,
 )
 from followup.model import (
     Attempt,
@@ -33,7 +35,7 @@ from followup.model import (
     State,
 )
 from followup.report import words
-from followup.workflow import composing, finding, journal, planning, stops
+from followup.workflow import composing, finding, journal, mailnotes, planning, stops
 from followup.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -42,17 +44,49 @@ if TYPE_CHECKING:
     Write: TypeAlias = store.Writer
 
 
-READY = frozenset({State.DUE})
+READY = frozenset({State.DUE, State.RETRY})
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why a run came to its end before everything was handed over."""
+
+    text: str  # where, what, what now
+    code: ExitCode  # INTERRUPTED and TERMINATED too: somebody asked it to end
 
 
 @dataclass(slots=True)
 class Sent:
-    """What a run of `send` did."""
+    """What a run did. With drafts only `drafted`, `refused`, `left` and `opens_at` say anything."""
 
     drafted: list[Attempt] = field(default_factory=list)
-    refused: list[composing.Prepared] = field(default_factory=list)  # with their problems
-    left: int = 0  # over --limit
-    opens_at: str = ""  # nothing was drafted, because of the hour; from when on it may be
+    refused: list[composing.Prepared] = field(default_factory=list)  # no message could be made: with their problems
+    left: int = 0  # over --limit or a cap: they go with a later run
+    opens_at: str = ""  # nothing was handed over, because of the hour; from when on it may be
+    server: str = ""  # who accepted; empty: no mail server was asked
+    accepted: list[Attempt] = field(default_factory=list)
+    later: list[Attempt] = field(default_factory=list)  # the server put it off; it is tried again by itself
+    failed: list[Attempt] = field(default_factory=list)  # refused for good: a person has to look
+    unknown: list[Attempt] = field(default_factory=list)  # nobody knows; also what a killed run before this one left
+    withheld: list[tuple[Attempt, str]] = field(default_factory=list)  # stopped at the last moment, and why
+    resting: int = 0  # put off by an earlier run, and not to be tried again yet
+    cap: str = ""  # the setting that limits: mail.per_run, mail.per_hour or mail.per_day
+    next_at: datetime | None = None  # when a cap or a pause lets the next one go; None: with the next run
+    stopped: Stopped | None = None
+
+    @property
+    def code(self) -> ExitCode:
+        """Return what the shell is told."""
+        codes = [ExitCode.DONE, *(item.code for item in self.refused)]
+        if self.unknown or self.failed:
+            codes.append(ExitCode.NEEDS_A_PERSON)
+        if self.later:
+            codes.append(ExitCode.TRY_LATER)
+        if self.stopped is not None:
+            if self.stopped.code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+                return self.stopped.code
+            codes.append(self.stopped.code)
+        return worst(codes)
 
 
 def ready(desk: Desk, *, only: Sequence[str] = ()) -> list[planning.Found]:
@@ -100,6 +134,47 @@ def refuse_unsafe(desk: Desk) -> None:
             f"The journal knows {len(ahead)} hand-overs that the database has never heard of: this database is older "
             "than the journal, and drafting again could reach a client twice. `followup doctor` says what to do."
         )
+
+
+def hand_over(
+    desk: Desk,
+    prepared: Iterable[composing.Prepared],
+    *,
+    limit: int | None = None,
+    automatic: bool = False,
+    report: Callable[[str], None] = lambda _: None,
+    same_machine: Callable[[mailnotes.Machine, mailnotes.Machine], bool] | None = None,
+) -> Sent:
+    """Hand over what was prepared, each at most once: as drafts, or to the mail server (mail.transport).
+
+    Args:
+        desk: an open home; its lock is taken here.
+        prepared: touchpoints with their messages; an iterator (`composing.each`) is read as far as it goes out.
+        limit: at most so many, besides the caps of the settings.
+        automatic: nobody looks at the messages: they say so (Auto-Submitted), and a long sleep is noticed.
+        report: gets a line for each event ("accepted KEY 250 2.0.0 OK"), made of identifiers and the server's words,
+            for a log.
+        same_machine: asked when the home sent from another machine last, with that one and this one; true when it was
+            moved and may send from here. None: nobody is there to ask, and nothing is sent (78).
+
+    Returns:
+        What became of each. What ends a run with a mail server early (a refused login, a signal, a full disk) is in
+        `Sent.stopped`, so that what went before can be told; `Sent.code` is the exit code.
+
+    Raises:
+        ConfigurationError: nothing may be sent before a person acts (`refuse_unsafe`).
+        TryLater: another run is at work.
+    """
+    if desk.settings.mail.transport == "smtp":
+        from followup.workflow import mailing
+
+        done = Sent(opens_at=opens_at(desk))
+        mailing.run(desk, prepared, done, limit=limit, automatic=automatic, report=report, same_machine=same_machine)
+        return done
+    done = draft(desk, prepared, limit=limit)
+    with suppress(FollowupError):
+        mailnotes.note_run(desk, good=True, automatic=automatic)
+    return done
 
 
 def draft(desk: Desk, prepared: Iterable[composing.Prepared], *, limit: int | None = None) -> Sent:
