@@ -159,9 +159,10 @@ def port(value: Any) -> int:
 
 def seconds(value: Any) -> Decimal:
     """Check a time of at most ten minutes, exact."""
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not 0 <= value <= 600:
+    number = Decimal(value) if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else Decimal("nan")
+    if not number.is_finite() or not 0 <= number <= 600:
         raise ValueError("is not a number of seconds from 0 to 600, without quotes")
-    return Decimal(value)
+    return number
 
 
 def yes_or_no(value: Any) -> bool:

@@ -66,7 +66,7 @@ PROVIDERS: Mapping[str, Provider] = {
         port=587,
         security="starttls",
         per_day=300,
-        password="none: since 16 September 2024 it lets no program in with a password, app passwords included",
+        password="since 16 September 2024 it lets no program in with a password, app passwords included",
         takes_passwords=False,
         domains=("outlook.com", "hotmail.com", "live.com", "msn.com"),
     ),

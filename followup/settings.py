@@ -276,7 +276,7 @@ SETTINGS: tuple[Setting, ...] = (
         "true: the password is in the system's keyring, where `followup mail login` puts it. After password_file.",
     ),
     Setting("mail.ca_file", kinds.line, "", "Certificates (PEM) to trust beside the system's; from the home on."),
-    Setting("mail.timeout", kinds.whole(5, 300), 30, "Seconds to wait for an answer of the server."),
+    Setting("mail.timeout", kinds.whole(1, 300), 30, "Seconds to wait for an answer of the server."),
     Setting("mail.per_run", kinds.whole(1, 10_000), 20, "At most so many messages in one run."),
     Setting("mail.per_hour", kinds.whole(0, 10_000), 0, "At most so many in any hour; 0: no limit of ours."),
     Setting(
@@ -571,7 +571,7 @@ def _check_smtp(mail: Mail, reader: _Document, *, provider_is_known: bool) -> No
     if provider is not None and not provider.takes_passwords:
         reader.problem(
             "mail.transport",
-            f"{provider.title} cannot be used with {SMTP}: its password is {provider.password}. "
+            f"{provider.title} cannot be used with {SMTP}: {provider.password}. "
             f'Write transport = "{DRAFTS}" and send the messages with your own mail program',
         )
     elif not mail.host and provider_is_known:
@@ -735,15 +735,23 @@ not objected (completed-job). The safe choice for your country is proposed; who 
 
 
 def in_force(path: Path) -> list[tuple[str, str, str]]:
-    """Return name, value and origin (``yours`` or ``default``) of every setting; those with names of yours last."""
-    load(path)  # what is wrong in the file is said before anything is shown
+    """Return name, value and origin of every setting; those with names of yours last.
+
+    The origin is ``yours``, ``default``, or ``preset of`` and the mail provider that the value comes from.
+    """
+    mail = load(path).mail  # what is wrong in the file is said before anything is shown
+    preset = providers.PROVIDERS.get(mail.provider)
     own = dict(_leaves(_document(_read(path), str(path))))
     rows = []
     for setting in SETTINGS:
         if setting.name in own:
             rows.append((setting.name, _toml(own.pop(setting.name)), "yours"))
         elif setting.name.islower():
-            rows.append((setting.name, setting.filled or _toml(setting.default), "default"))
+            value = getattr(mail, setting.key) if setting.section == "mail" else ""
+            is_preset = preset is not None and value not in ("", 0) and getattr(preset, setting.key, None) == value
+            shown = _toml(value) if is_preset or (setting.filled and value) else setting.filled
+            origin = f"preset of {mail.provider}" if is_preset else "default"
+            rows.append((setting.name, shown or _toml(setting.default), origin))
     return rows + [(name, _toml(value), "yours") for name, value in own.items()]
 
 

@@ -245,6 +245,145 @@ def test_the_first_person_is_the_owner() -> None:
     assert found.mail.from_address == "kim@example.com"
 
 
+# ---------------------------------------------------------------- the mail server
+
+OWNER = '[people.sam]\nname = "Sam"\nemail = "sam@hall.example.com"\n'
+
+
+def mail(text: str) -> settings.Mail:
+    """Return what a home whose owner has an address says of mail."""
+    return parse(f"{OWNER}[mail]\n{text}").mail
+
+
+def mail_problems(text: str) -> list[str]:
+    """Return what is wrong with *text* in the section on mail of such a home."""
+    with pytest.raises(ConfigurationError) as caught:
+        mail(text)
+    return [each.removeprefix("followup.toml: ") for each in caught.value.problems]
+
+
+def test_without_a_word_messages_become_drafts_at_our_own_pace() -> None:
+    """Nothing is sent by itself unless somebody says so; then not much, and not fast."""
+    found = mail("")
+    assert (found.transport, found.host, found.provider) == ("drafts", "", "")
+    assert (found.port, found.security, found.user) == (465, "tls", "sam@hall.example.com")
+    assert (found.per_run, found.per_hour, found.per_day) == (20, 0, 100)
+    assert (found.pause, found.timeout) == (Decimal(4), 30)
+    assert (found.password_command, found.password_file, found.keyring, found.ca_file) == ("", "", False, "")
+    assert not found.reaches_people
+
+
+@pytest.mark.parametrize("name", [name for name, each in providers.PROVIDERS.items() if each.takes_passwords])
+def test_a_provider_brings_its_server(name: str) -> None:
+    """Host, port and security are known; what is sent stays below the provider's limits."""
+    found, preset = mail(f'transport = "smtp"\nprovider = "{name}"'), providers.PROVIDERS[name]
+    assert (found.host, found.port, found.security) == (preset.host, preset.port, preset.security)
+    assert found.per_day == 100 <= (preset.per_day or 100)
+    assert found.per_hour == preset.per_hour
+    assert found.logs_in
+    assert found.reaches_people
+
+
+def test_what_the_owner_says_comes_before_the_preset() -> None:
+    """Key by key; the others stay the provider's."""
+    found = mail('transport = "smtp"\nprovider = "gmail"\nhost = "localhost"\nper_day = 600\nuser = "sam"')
+    assert (found.host, found.port, found.per_day, found.user) == ("localhost", 465, 600, "sam")
+    assert not found.reaches_people
+
+
+@pytest.mark.parametrize(
+    ("said", "port", "security"),
+    [
+        ('security = "starttls"', 587, "starttls"),
+        ('security = "none"', 25, "none"),
+        ("port = 587", 587, "starttls"),
+        ("port = 465", 465, "tls"),
+        ("port = 2525", 2525, "tls"),
+        ("", 465, "tls"),
+        ('provider = "gmail"\nport = 587', 587, "starttls"),
+        ('provider = "gmail"\nsecurity = "starttls"', 587, "starttls"),
+        ('provider = "microsoft365"\nsecurity = "tls"', 465, "tls"),
+        ('provider = "microsoft365"\nport = 2525', 2525, "starttls"),
+    ],
+)
+def test_port_and_security_imply_each_other(said: str, port: int, security: str) -> None:
+    """465 is TLS from the first byte on, 587 is STARTTLS: who names one need not name the other."""
+    found = mail(f'transport = "smtp"\nhost = "localhost"\n{said}')
+    assert (found.port, found.security) == (port, security)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_loopback"),
+    [
+        ("localhost", True),
+        ("LOCALHOST", True),
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("127.0.0.1.example.com", False),
+        ("localhost.example.com", False),
+        ("192.168.0.2", False),
+    ],
+)
+def test_only_this_machine_is_loopback(host: str, is_loopback: bool) -> None:
+    """There alone a password may go in the clear, and --now may be used to record."""
+    assert mail(f'transport = "smtp"\nhost = "{host}"').is_loopback is is_loopback
+
+
+def test_everything_that_keeps_smtp_from_working_is_said_at_once() -> None:
+    """No server, no sender, and a password in the clear."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse('[mail]\ntransport = "smtp"\nsecurity = "none"\nuser = "sam"')
+    assert "\n".join(caught.value.problems) == (
+        f'followup.toml: mail.host: is missing; write provider = "gmail" ({", ".join(providers.PROVIDERS)}), or the '
+        "name of your mail server.\n"
+        "followup.toml: mail.from_address: is missing; write the address that your messages come from.\n"
+        "followup.toml: mail.security: none would send your password through the network for everybody to read; write "
+        '"tls" or "starttls", or user = "none" where the server wants no login.'
+    )
+
+
+def test_no_password_goes_through_the_network_in_the_clear() -> None:
+    """On this machine it may, and without a login there is none."""
+    remote = 'transport = "smtp"\nhost = "mail.example.com"\nsecurity = "none"\n'
+    assert len(mail_problems(remote)) == 1
+    assert not mail(f'{remote}user = "none"').logs_in
+    assert mail(remote.replace("mail.example.com", "localhost")).logs_in
+
+
+def test_a_provider_that_takes_no_passwords_stays_with_drafts() -> None:
+    """Outlook.com: said with the reason and the way out; as a mere provider of drafts it is fine."""
+    (problem,) = mail_problems('transport = "smtp"\nprovider = "outlook"')
+    assert problem == (
+        "mail.transport: Outlook.com (Hotmail, Live, MSN) cannot be used with smtp: since 16 September 2024 it lets no "
+        'program in with a password, app passwords included. Write transport = "drafts" and send the messages with '
+        "your own mail program."
+    )
+    assert mail('provider = "outlook"').transport == "drafts"
+
+
+def test_a_provider_that_is_not_known_is_complained_of_once() -> None:
+    """That its host is missing, too, is no second fault."""
+    assert len(mail_problems('transport = "smtp"\nprovider = "gmial"')) == 1
+
+
+def test_config_show_says_where_each_value_comes_from(tmp_path: Path) -> None:
+    """Yours, the default, or the provider's."""
+    path = home_folder(tmp_path, f'{OWNER}[mail]\ntransport = "smtp"\nprovider = "microsoft365"\nper_day = 60\n')
+    found = {name: (value, origin) for name, value, origin in settings.in_force(path)}
+    assert found["mail.transport"] == ('"smtp"', "yours")
+    assert found["mail.host"] == ('"smtp.office365.com"', "preset of microsoft365")
+    assert found["mail.port"] == ("587", "preset of microsoft365")
+    assert found["mail.security"] == ('"starttls"', "preset of microsoft365")
+    assert found["mail.per_hour"] == ("1800", "preset of microsoft365")
+    assert found["mail.per_day"] == ("60", "yours")
+    assert found["mail.user"] == ('"sam@hall.example.com"', "default")
+    assert found["mail.pause"] == ("4", "default")
+    plain = {name: (value, origin) for name, value, origin in settings.in_force(home_folder(tmp_path, ""))}
+    assert plain["mail.host"] == ("the provider's", "default")
+    assert plain["mail.from_address"] == ("the owner's e-mail", "default")
+
+
 # ---------------------------------------------------------------- what is wrong
 
 
@@ -332,6 +471,22 @@ cadence.after-job.thank-you.template: there is no template 'thanks-you'. Did you
         ('[marketing]\nbasis = "optin"', "not one of: opt-in, completed-job; did you mean 'opt-in'"),
         ('[mail]\nsend_between = "8-18"', 'not a range of hours; write for example "08:00-18:00"'),
         ('[mail]\nsend_between = "18:00-08:00"', "ends before it begins"),
+        ('[mail]\nhost = "https://mail.example.com"', 'not the name of a server; write only the name, such as "mail.'),
+        ('[mail]\nhost = "mail.example.com:587"', "mail.host: 'mail.example.com:587' is not the name of a server"),
+        ("[mail]\nport = 0", "mail.port: is not a whole number from 1 to 65535"),
+        ("[mail]\nport = 99999", "mail.port: is not a whole number from 1 to 65535"),
+        ('[mail]\nport = "smtp"', "mail.port: 'smtp' is not a whole number"),
+        ('[mail]\nsecurity = "ssl"', "mail.security: 'ssl' is not one of: tls, starttls, none"),
+        ("[mail]\ntimeout = 0", "mail.timeout: is not a whole number from 1 to 300"),
+        ("[mail]\nper_run = 0", "mail.per_run: is not a whole number from 1"),
+        ("[mail]\npause = -1", "mail.pause: is not a number of seconds from 0 to 600"),
+        ("[mail]\npause = nan", "mail.pause: is not a number of seconds from 0 to 600"),
+        ('[mail]\npause = "4"', "mail.pause: '4' is not a number of seconds"),
+        ("[mail]\npause = true", "mail.pause: is not a number of seconds"),
+        ("[mail]\nkeyring = 1", "mail.keyring: is neither true nor false"),
+        ('[mail]\npassword_command = "pass \'mail"', "is not a command: a quotation mark in it is not closed"),
+        ('[run]\nafter = "echo \'"', "run.after: 'echo '' is not a command"),
+        ('[mail]\nprovider = "fastmial"', "mail.provider: 'fastmial' is not one of: .*; did you mean 'fastmail'"),
         ("[budget]\nasks_days = true", "budget.asks_days: is not a whole number from 0 to 366"),
         ("[budget]\nasks_days = -1", "is not a whole number from 0 to 366"),
         ("[calls]\ntries = 0", "calls.tries: is not a whole number from 1 to 20"),
