@@ -15,7 +15,6 @@ from followup import identity, render
 from followup.errors import (
     BadInput,
     ExitCode,
-    FollowupError,
 )
 from followup.mail import build, reading
 from followup.model import (
@@ -47,6 +46,10 @@ class Prepared:
         """Return whom it is for."""
         return self.dossier.client
 
+    def refused(self, error: BadInput) -> Prepared:
+        """Return the touchpoint without its message, of which no bytes can be made."""
+        return replace(self, message=None, problem=str(error), code=ExitCode.NEEDS_A_PERSON)
+
 
 @contextmanager
 def renderer(desk: Desk) -> Iterator[render.Renderer]:
@@ -57,11 +60,14 @@ def renderer(desk: Desk) -> Iterator[render.Renderer]:
 
 def prepare(desk: Desk, found: Iterable[planning.Found]) -> list[Prepared]:
     """Render each touchpoint; one that no message can be made of says why and stops nobody else."""
-    return list(each(desk, found))
+    return [_checked(desk, item) for item in each(desk, found)]
 
 
 def each(desk: Desk, found: Iterable[planning.Found]) -> Iterator[Prepared]:
-    """Render the touchpoints as they are asked for, in one child process: memory does not grow with their number."""
+    """Render the touchpoints as they are asked for, in one child process: memory does not grow with their number.
+
+    For who hands them over at once: that a message can become bytes shows only when it does.
+    """
     remaining = iter(found)
     first = next(remaining, None)
     if first is None:
@@ -70,18 +76,19 @@ def each(desk: Desk, found: Iterable[planning.Found]) -> Iterator[Prepared]:
     requests = (render.Request(item.decision, item.dossier, _edited(item)) for item in theirs)
     with renderer(desk) as opened:
         for item, made in zip(ours, opened.messages(requests), strict=True):
-            yield _prepared(desk, item, made)
+            if isinstance(made, Message):
+                yield Prepared(item.decision, item.dossier, message=made)
+            else:
+                yield Prepared(item.decision, item.dossier, problem=str(made), code=made.exit_code)
 
 
-def _prepared(desk: Desk, found: planning.Found, made: Message | FollowupError) -> Prepared:
-    if not isinstance(made, Message):
-        return Prepared(found.decision, found.dossier, problem=str(made), code=made.exit_code)
-    if made.channel is Channel.EMAIL:
+def _checked(desk: Desk, item: Prepared) -> Prepared:
+    if item.message is not None and item.message.channel is Channel.EMAIL:
         try:
-            preview_bytes(desk, made)
+            preview_bytes(desk, item.message)
         except BadInput as error:  # the words are fine, and no message that mail programs read can be made of them
-            return Prepared(found.decision, found.dossier, problem=str(error), code=ExitCode.NEEDS_A_PERSON)
-    return Prepared(found.decision, found.dossier, message=made)
+            return item.refused(error)
+    return item
 
 
 def preview(desk: Desk, target: str) -> Prepared:

@@ -255,7 +255,7 @@ class _Run:
                 automatic=self.automatic,
             )
         except BadInput as error:  # what cannot become bytes stops itself and nobody else
-            self.done.refused.append(replace(item, message=None, problem=str(error), code=ExitCode.NEEDS_A_PERSON))
+            self.done.refused.append(item.refused(error))
             return None
 
     def _line(self) -> Session:
@@ -319,7 +319,7 @@ class _Run:
     def _settled(self, item: deliver.Frozen, verdict: Verdict) -> None:
         assert verdict.state is not None
         attempt = self.handing.outcome(item, verdict.state, said=verdict.said, bad_address=verdict.bad_address)
-        self._kept(attempt).append(attempt)
+        self._kept(attempt).append(replace(attempt, text="", message=""))  # a run may be long
         word = "accepted" if attempt.state is AttemptState.SENT else attempt.state.value
         self.report(f"{word} {attempt.key} {verdict.said}")
 

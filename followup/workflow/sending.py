@@ -13,27 +13,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from followup import deliver, identity
+from followup import deliver, pace
 from followup.errors import (
-    Ambiguous,
     BadInput,
     ConfigurationError,
     ExitCode,
     FollowupError,
     IOFailure,
     NoPermission,
-    NotFound,
     TryLater,
     UsageError,
     worst,
 )
-from followup.model import (
-    Attempt,
-    AttemptState,
-    Channel,
-    Contact,
-    State,
-)
+from followup.model import Attempt, Channel, State
 from followup.report import words
 from followup.workflow import composing, finding, journal, mailnotes, planning, stops
 from followup.workflow.desk import Desk
@@ -112,6 +104,14 @@ def ready(desk: Desk, *, only: Sequence[str] = ()) -> list[planning.Found]:
                 )
         chosen += [each for each in matching if each not in chosen]
     return chosen
+
+
+def rests_until(desk: Desk, item: composing.Prepared) -> datetime | None:
+    """Return until when a message that the server put off is left alone; None when it may be tried now."""
+    if item.decision.state is not State.RETRY:
+        return None
+    at = pace.next_try_at(each for each in item.dossier.attempts if each.key == item.decision.key)
+    return at if at is not None and at > desk.now() else None
 
 
 def opens_at(desk: Desk) -> str:
@@ -219,7 +219,7 @@ def _draft(desk: Desk, item: composing.Prepared, done: Sent) -> None:
             person=desk.person,
         )
     except BadInput as error:  # what cannot become bytes stops itself and nobody else
-        done.refused.append(replace(item, message=None, problem=str(error), code=ExitCode.NEEDS_A_PERSON))
+        done.refused.append(item.refused(error))
         return
     if attempt is not None:
         done.drafted.append(attempt)
@@ -240,71 +240,3 @@ def tidy_drafts(desk: Desk) -> list[Path]:
     with desk.lock():
         journal.agree(desk)
         return deliver.publish(desk.store, desk.home.drafts_path)
-
-
-def drafts(desk: Desk) -> list[Attempt]:
-    """Return the drafts that nobody confirmed, oldest first."""
-    return sorted(desk.store.open_attempts([AttemptState.DRAFTED]), key=lambda each: (each.made_at, each.key))
-
-
-def stranded(desk: Desk, client_id: str, *, job_id: str = "") -> list[Attempt]:
-    """Return drafts that were right when they were made: of a job that is open again, else the asks of a client.
-
-    Nobody but the owner can hold them back, because only the owner's mail program can send them.
-    """
-    asks = {step.name for step in desk.settings.steps if step.ask}
-    return [
-        each
-        for each in drafts(desk)
-        if each.client_id == client_id and (job_id in each.job_ids if job_id else each.step in asks)
-    ]
-
-
-def draft_named(desk: Desk, text: str) -> Attempt:
-    """Return the one draft that *text* means: a key, the beginning of one, a file name, or its client."""
-    waiting = drafts(desk)
-    found = [each for each in waiting if text in (each.key, each.file_name)]
-    found = found or [each for each in waiting if each.key.startswith(text)]
-    if not found and identity.split_key(text) is not None:
-        raise NotFound(f"No message was made for {text}. `followup preview {text}` shows what would go out.")
-    if not found:
-        who = finding.client(desk, text)
-        found = [each for each in waiting if each.client_id == who.id]
-    if not found:
-        raise NotFound(f"No draft waits for '{text}'. `followup confirm` lists those that do.")
-    if len(found) > 1:
-        raise Ambiguous(f"'{text}'", (f"{each.key}  {each.subject}" for each in found))
-    return found[0]
-
-
-def confirm(desk: Desk, attempts: Iterable[Attempt], *, sent: bool) -> list[Contact | None]:
-    """Record for each draft whether it went out; confirmed ones become contacts, the others are due again."""
-    chosen = list(attempts)
-    with desk.lock():
-        answers = [
-            deliver.confirm(
-                desk.store,
-                desk.journal,
-                attempt,
-                sent=sent,
-                now=desk.now(),
-                today=desk.today,
-                person=desk.person,
-            )
-            for attempt in chosen
-        ]
-        deliver.publish(desk.store, desk.home.drafts_path)
-    _use_up_notes(desk, [attempt for attempt, answer in zip(chosen, answers, strict=True) if answer is not None])
-    return answers
-
-
-def _use_up_notes(desk: Desk, sent: Iterable[Attempt]) -> None:
-    """Blank the personal lines that have been said: a client's note is for one message."""
-    said = [
-        replace(client, note="")
-        for attempt in sent
-        if (client := desk.store.client(attempt.client_id)) and client.note and client.note in attempt.text
-    ]
-    if said:
-        with desk.store.write(kind="contact", command="confirm", person=desk.person, now=desk.now()) as write:
-            write.save_many(said)
