@@ -176,7 +176,7 @@ SECTIONS: Mapping[str, str] = {
     "business": "Who you are; clients see most of it.",
     "people.NAME": "Everybody who writes to or calls clients; one table for each, such as [people.sam].",
     "marketing": "Messages that sell, remind or ask for a favour, beyond the job itself.",
-    "mail": "How messages leave.",
+    "mail": "How messages leave. To send by itself: transport, provider, and one place for the password.",
     "run": "The run that needs nobody, as cron starts it.",
     "budget": "So that nobody hears from you too often. Calls and answers do not count.",
     "calls": "Calls.",

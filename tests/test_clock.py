@@ -122,6 +122,16 @@ def test_a_home_that_sends_real_mail_is_only_looked_at_with_now(made: Run, home:
         made(*command, now="2026-03-03")
 
 
+def test_a_home_that_sends_real_mail_is_not_brought_back_with_now(made: Run, home: Path, tmp_path: Path) -> None:
+    """What was due by the day of the restore waits for review: a wrong day would let it go out a second time."""
+    set_mail(home, **REMOTE)
+    made("backup", tmp_path / "saved.tar.gz")
+    elsewhere = tmp_path / "elsewhere"
+    assert "--now" in made("restore", tmp_path / "saved.tar.gz", elsewhere, exit_code=2).stderr
+    assert not elsewhere.exists()
+    made("restore", tmp_path / "saved.tar.gz", elsewhere, now=None)
+
+
 def test_what_is_only_derived_is_kept_all_the_same(made: Run, home: Path) -> None:
     """Public holidays of a year that is looked at for the first time are looked up, and looking does not fail."""
     set_mail(home, **REMOTE)
@@ -140,6 +150,8 @@ def test_drafts_and_a_server_of_this_machine_take_any_day(made: Run, home: Path,
 def test_the_refusal_is_one_of_usage(made: Run, home: Path) -> None:
     """2, before anything was begun."""
     set_mail(home, **REMOTE)
+    with desk_at(home, MADE, pretended=True) as desk, pytest.raises(UsageError, match="without --now"):
+        desk.check_day()
     with (
         desk_at(home, MADE, pretended=True) as desk,
         pytest.raises(UsageError, match="without --now"),

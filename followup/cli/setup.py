@@ -242,7 +242,7 @@ def restore_command(app: App, *, backup: Path | None, folder: str | None, looked
     if backup is None:
         raise UsageError("Say which backup: followup restore BACKUP [DIR].")
     target = app.new_home_path(folder)
-    made, contacts = backups.restore(backup, target, now=app.clock())
+    made, contacts = backups.restore(backup, target, now=app.clock(), pretended=app.fixed_now is not None)
     say(f"Restored {made.path}: {words.plural(contacts, 'contact')} on record.")
     say("Everything due up to today waits for your review, because this copy cannot know what went out since.")
     say("Look at `followup due`; settle each with done or skip, or say `followup restore --looked` for all.")

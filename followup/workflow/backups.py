@@ -16,10 +16,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from followup import files, settings, store
-from followup.errors import BadInput, CannotCreate, ConfigurationError, FollowupError, IOFailure, NotFound
+from followup.errors import (
+    BadInput,
+    CannotCreate,
+    ConfigurationError,
+    FollowupError,
+    IOFailure,
+    NotFound,
+    UsageError,
+)
 from followup.home import Home
 from followup.workflow import journal
-from followup.workflow.desk import Desk
+from followup.workflow.desk import ONLY_LOOKING, Desk
 
 BACKUP_MEMBERS = ("followup.toml", "followup.db", "journal", "key")
 """What a backup holds besides templates/; never a password file, never the drafts, which the database makes anew."""
@@ -117,7 +125,7 @@ def _held_in(path: Path, client_ids: Sequence[str]) -> set[str]:
         return store.held_in(scratch / "followup.db", client_ids)
 
 
-def restore(archive_path: Path, folder: Path, *, now: datetime) -> tuple[Home, int]:
+def restore(archive_path: Path, folder: Path, *, now: datetime, pretended: bool = False) -> tuple[Home, int]:
     """Bring a backup back into *folder*, which must be empty or not exist.
 
     Everything due up to today then waits for review: the backup cannot know what went out after it was made.
@@ -126,6 +134,8 @@ def restore(archive_path: Path, folder: Path, *, now: datetime) -> tuple[Home, i
         archive_path: what `backup` wrote.
         folder: where the home is to be.
         now: the instant; a naive one is local time of the home that is brought back.
+        pretended: the instant is not the clock's (--now), so that a home that sends real mail is not brought back:
+            nobody could tell what was due by then.
 
     Returns:
         The home, and how many contacts it holds.
@@ -149,7 +159,9 @@ def restore(archive_path: Path, folder: Path, *, now: datetime) -> tuple[Home, i
             path.chmod(files.PRIVATE_FOLDER if path.is_dir() else files.PRIVATE_FILE)
         with _opened(made, archive_path) as opened:
             contacts = opened.counts()["contacts"]
-            zone = _zone_of(made)
+            sends_mail, zone = _known_of(made)
+            if sends_mail and pretended:
+                raise UsageError(ONLY_LOOKING)
             local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
             with opened.write(kind="system", command="restore", person="", now=local.astimezone(UTC)) as write:
                 write.set_meta("restored_on", local.date().isoformat())
@@ -172,11 +184,13 @@ def _opened(made: Home, archive_path: Path) -> Iterator[store.Store]:
         yield opened
 
 
-def _zone_of(made: Home) -> ZoneInfo:
+def _known_of(made: Home) -> tuple[bool, ZoneInfo]:
+    """Return whether the home sends real mail, and its time zone."""
     try:
-        return ZoneInfo(settings.load(made.settings_path).business.timezone)
+        found = settings.load(made.settings_path)
     except ConfigurationError:  # `doctor` says what is wrong; bringing a home back must not fail for it
-        return ZoneInfo("UTC")
+        return False, ZoneInfo("UTC")
+    return found.mail.reaches_people, ZoneInfo(found.business.timezone)
 
 
 def _unpack(archive_path: Path, into: Path) -> None:

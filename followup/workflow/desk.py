@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from followup import files, settings, shipped, store, workdays
-from followup.errors import ConfigurationError, NoPermission, NotFound, TryLater
+from followup.errors import ConfigurationError, NoPermission, NotFound, TryLater, UsageError
 from followup.home import Home
 from followup.model import Person
 
@@ -96,8 +96,7 @@ class Desk:
         if self._store is None:
             self._store = store.open(self.home.database_path, home_key=self.key, backups=self.home.backups_path)
             self._store.staff = tuple(self.settings.people.values())
-            if self._pretended and self.settings.mail.reaches_people:
-                self._store.refusal = ONLY_LOOKING
+            self._store.refusal = ONLY_LOOKING if self._only_looks else ""
         return self._store
 
     @cached_property
@@ -145,6 +144,15 @@ class Desk:
         from followup import plan
 
         return plan.rules(self.settings, calendar=self.calendar, templates=self.templates)
+
+    @property
+    def _only_looks(self) -> bool:
+        return self._pretended and self.settings.mail.reaches_people
+
+    def check_day(self) -> None:
+        """Refuse, before a server hears of anything, to send mail that reaches people on a pretended day."""
+        if self._only_looks:
+            raise UsageError(ONLY_LOOKING)
 
     def check_steps(self) -> None:
         """Refuse to send while a step with history has vanished from the cadences (DESIGN: identity outlives rows)."""
