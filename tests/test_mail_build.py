@@ -75,9 +75,9 @@ X-Touchpoint: {TOUCHPOINT}
 X-Unsent: 1
 MIME-Version: 1.0
 Content-Type: multipart/alternative;
- boundary="=_{TOUCHPOINT}"
+ boundary="=_followup"
 
---=_{TOUCHPOINT}
+--=_followup
 Content-Type: text/plain; charset=utf-8
 Content-Transfer-Encoding: quoted-printable
 
@@ -85,14 +85,14 @@ Hello Ada,
 
 thank you.
 
---=_{TOUCHPOINT}
+--=_followup
 Content-Type: text/html; charset=utf-8
 Content-Transfer-Encoding: quoted-printable
 
 <p>Hello Ada,</p>
 <p>thank you.</p>
 
---=_{TOUCHPOINT}--
+--=_followup--
 """
     assert to_bytes(a_message()) == expected.replace("\n", "\r\n").encode()
 

@@ -23,6 +23,9 @@ MAX_NAME = 250
 MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3 with the angle brackets taken off
 LINE = 76  # RFC 2045, 6.7: a line of quoted-printable; RFC 2047, 2: a line with encoded words
 MAX_LINE = 998  # RFC 5322, 2.1.1
+BOUNDARY = "=_followup"
+"""Between text and HTML. It cannot stand in either: "=_" is no quoted-printable (RFC 2045, 6.7). Always the same: whoever
+reads a message compiles a pattern for its boundary, which would be most of the work of our own check."""
 
 # C0, DEL and C1; the line and paragraph separators, which some readers take for line ends; lone surrogates.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -122,7 +125,7 @@ def to_bytes(
     if unsent:
         headers.append(("X-Unsent", "1"))
     headers.append(("MIME-Version", "1.0"))
-    body_headers, body = _mime(text, html, boundary=f"=_{touchpoint_id}")
+    body_headers, body = _mime(text, html)
     headers += body_headers
     raw = _head(headers).encode("ascii") + b"\r\n" + body
     _check(raw, message, names=[name for name, _ in headers], recipient=recipient, text=text, html=html)
@@ -202,20 +205,18 @@ def _body(text: str) -> str:
     return text if not text or text.endswith("\n") else text + "\n"
 
 
-def _mime(text: str, html: str, *, boundary: str) -> tuple[list[tuple[str, str]], bytes]:
+def _mime(text: str, html: str) -> tuple[list[tuple[str, str]], bytes]:
     plain = _part("plain", text)
     if not html:
         return plain
-    # "=_" cannot stand in quoted-printable, so the boundary cannot stand in a part; made from the identifier, it keeps
-    # the bytes the same on every run.
     # The line end in front of a boundary belongs to the boundary (RFC 2046, 5.1.1), hence one more.
     parts = b"".join(
-        f"--{boundary}\r\n{_head(headers)}\r\n".encode("ascii") + body + b"\r\n"
+        f"--{BOUNDARY}\r\n{_head(headers)}\r\n".encode("ascii") + body + b"\r\n"
         for headers, body in (plain, _part("html", html))
     )
     return (
-        [("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"')],
-        parts + f"--{boundary}--\r\n".encode("ascii"),
+        [("Content-Type", f'multipart/alternative;\r\n boundary="{BOUNDARY}"')],
+        parts + f"--{BOUNDARY}--\r\n".encode("ascii"),
     )
 
 

@@ -1,0 +1,107 @@
+"""Sending: the whole command against yagmail's own `send()`, over STARTTLS with login; and what reaches the disk.
+
+The peer is handed finished words and does nothing but send them; ours starts, plans, renders, and keeps its records.
+Homes lie on a memory file system where there is one (Linux), so that the disk is not what is measured.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.benchmarks import harness, homes
+from tests.mailserver import PASSWORD, USER, certificates, fixtures, process
+
+MESSAGES = int(os.environ.get("FOLLOWUP_BENCH_SENT", "500"))
+MEMORY = Path("/dev/shm")
+TIMES_AS_FAST = 1.5
+MOST_SYNCS = 6.0
+ROUNDS = 3
+WITH_PASSWORD = {"FOLLOWUP_MAIL_PASSWORD": PASSWORD}
+
+
+def run() -> list[harness.Result]:
+    """Measure the time of both, then count how often ours waits for the disk."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)))
+        made = certificates.make(folder / "certificates")
+        server = stack.enter_context(process.running(folder, security="starttls", certificates=made))
+        full = _home(folder / "full", server)
+        copy = folder / "copy"
+
+        def before() -> None:
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(full, copy)
+
+        def ours() -> None:
+            harness.process([*homes.command(copy, "send", "--yes")], env=WITH_PASSWORD)
+
+        name = f"send --yes over yagmail's send(), STARTTLS, login ({MESSAGES})"
+        results = [
+            harness.compare(
+                name,
+                ours,
+                lambda: _peer(server),
+                limit=1 / TIMES_AS_FAST,
+                rounds=ROUNDS,
+                before=before,
+                warm=False,
+            )
+        ]
+        if shutil.which("strace"):
+            before()
+            syncs = _syncs(folder / "calls", homes.command(copy, "send", "--yes"))
+            results.append(
+                harness.Result(
+                    name="times that one message waits for the disk", ours=syncs / MESSAGES, floor=MOST_SYNCS, limit=1,
+                    unit="",
+                )
+            )  # fmt: skip
+        return results
+
+
+def _home(folder: Path, server: process.ServerProcess) -> Path:
+    """Make a home with as many e-mails due."""
+    made = homes.empty(folder).path
+    fixtures.send_through(made, server, per_run=MESSAGES, per_day=10 * MESSAGES, user=USER)
+    rows = (
+        f"Client {number},client{number}@example.com,Boiler service,{homes.LAST_DONE}" for number in range(MESSAGES)
+    )
+    jobs = folder.parent / "jobs.csv"
+    jobs.write_text("\n".join(["full_name,email,service,completed_on", *rows]) + "\n", encoding="utf-8")
+    harness.process(homes.command(made, "import", str(jobs), "--yes"))
+    return made
+
+
+def _peer(server: process.ServerProcess) -> None:
+    """Send as many messages as its manual says, but with a certificate that is checked."""
+    import yagmail
+
+    assert server.certificates is not None
+    context = ssl.create_default_context(cafile=str(server.certificates.ca_file))
+    client = yagmail.SMTP(
+        USER, PASSWORD, host="localhost", port=server.port, smtp_ssl=False, smtp_starttls={"context": context}
+    )
+    text = "Dear Client,\n\nthank you for having us do your boiler service.\n\nKind regards\nSam Hall\n" * 3
+    for number in range(MESSAGES):
+        client.send(f"client{number}@example.com", "Thank you from Hall Plumbing", [text])
+    client.close()
+
+
+def _syncs(report: Path, command: list[str]) -> int:
+    """Return how often a command asked for something to be on disk (Linux, with strace)."""
+    calls = "trace=fsync,fdatasync,sync_file_range,msync"
+    subprocess.run(
+        ["strace", "-f", "-qq", "-o", str(report), "-e", calls, *command],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env={**harness.environment(), **WITH_PASSWORD},
+    )
+    return len(re.findall(r"sync\w*\(", report.read_text(encoding="utf-8", errors="replace")))
