@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from followup.cli.output import Commands, dry_run_option, format_option, options
 from followup.errors import UsageError
 from followup.model import Channel
 from followup.report import words
+
+if TYPE_CHECKING:
+    from followup.workflow import wishes
 
 CHANNELS = click.Choice([each.value for each in Channel])
 field_options = options(
@@ -259,20 +262,25 @@ def forget_command(app: App, *, client: str, yes: bool, dry_run: bool) -> None:
     who = finding.client(desk, client)
     say(f"To be erased: {finding.describe_client(who)}. This cannot be undone.")
     if dry_run:
+        _say_copies(wishes.copies(desk, who))
         click.echo("Nothing was erased (--dry-run).")
         return
     app.confirm("Erase this person?", yes=yes)
     done = wishes.forget(desk, who)
     kept = f"{words.plural(done.jobs, 'job')} and {words.plural(done.contacts, 'contact')}"
     say(f"Erased. {kept} stay as bare dates under {done.client_id}; the addresses stay stopped.")
-    for held in done.backups:
-        verb = "still holds the person" if held.certain else "could not be looked into and may hold the person"
-        say(f"{held.path}, of {words.full_day(held.made_on)}, {verb}.")
-    if done.backups:
-        say("Delete them once you have a newer one (`followup backup`): whoever brings one back has the person again.")
-    for path in done.files:
-        say(f"{path} has rows of the person: delete it when it is done with.")
+    _say_copies(done.copies)
     say("What lies elsewhere is beyond reach: files you imported or exported, backups you moved, your mail program.")
+
+
+def _say_copies(copies: wishes.Copies) -> None:
+    for held in copies.backups:
+        verb = "holds the person" if held.certain else "could not be looked into and may hold the person"
+        say(f"{held.path}, of {words.full_day(held.made_on)}, {verb}.")
+    if copies.backups:
+        say("Delete them once you have a newer one (`followup backup`): whoever brings one back has the person again.")
+    for path in copies.files:
+        say(f"{path} has rows of the person: delete it when it is done with.")
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

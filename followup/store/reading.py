@@ -91,9 +91,10 @@ class Reader:
             found.update(dict.fromkeys(newest))
         return list(found)
 
-    def referred_by(self, client_id: str) -> list[str]:
-        """Return the ids of the clients whom this one brought."""
-        return [row[1] for row in self.database.among("clients_referred_by", [client_id])]
+    def referred_by(self, client: Client) -> list[str]:
+        """Return the ids of the clients whom this one brought, also where only the name was typed."""
+        found = [row[1] for row in self.database.among("clients_referred_by", [client.id])]
+        return found + [row[1] for row in self.database.among("clients_referred_by_name", [client.full_name or "-"])]
 
     def iter_clients(self) -> Iterator[Client]:
         """Yield the clients of the home by name; those that were merged into another or erased are left out."""

@@ -478,18 +478,27 @@ class Writer:
             replace(codec.CASE.record(row), summary="", cause="", resolution="")
             for row in self._database.among("trouble_cases_of_clients", whole)
         ]
-        referred = [
-            replace(client, referred_by="")
-            for client in self._reader.clients(
-                row[1] for row in self._database.among("clients_referred_by", whole)
-            ).values()
-        ]
+        names = {each.full_name for each in self._reader.clients(whole).values()} - {""}
+        brought = [row[1] for row in self._database.among("clients_referred_by", whole)]
+        brought += [row[1] for row in self._database.among("clients_referred_by_name", names)]
+        referred = [replace(client, referred_by="") for client in self._reader.clients(brought).values()]
         self.save_many([*erased, *jobs, *cases, *referred])
         named = [row[0] for statement in _OF_A_CLIENT for row in self._database.among(statement, whole)]
         named += self._suppress_erased(stopped)
         # Last, so that the changes just recorded are emptied too.
         self.flush()
-        self._database.run_among("changes_erase", [*whole, *named, *(client.id for client in referred)])
+        self._database.run_among("changes_erase", [*whole, *named])
+        for client in referred:
+            self._erase_referrer(client.id)
+
+    def _erase_referrer(self, client_id: str) -> None:
+        """Take out of a client's changes who brought them; the rest is theirs and stays."""
+        for change in self._reader.changes_of(client_id):
+            if change.field not in ("", "referred_by"):
+                continue
+            old, new = (_without_referrer(value) for value in (change.old, change.new))
+            if (old, new) != (change.old, change.new):
+                self._database.run("change_put", batch_id=change.batch_id, number=change.number, **_json(old, new))
 
     def _suppress_erased(self, addresses: Iterable[str]) -> list[str]:
         """Suppress *addresses* without a word of why, which may name the person; return their hashes."""
@@ -726,3 +735,13 @@ _TAKEN_OVER = (
 
 def _fact(key: str) -> str:
     return key.partition(".")[0]
+
+
+def _without_referrer(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: "" if name == "referred_by" else each for name, each in value.items()}
+    return value and ""
+
+
+def _json(old: Any, new: Any) -> dict[str, str | None]:
+    return {"old": None if old is None else codec.dumps(old), "new": None if new is None else codec.dumps(new)}

@@ -62,14 +62,27 @@ def lift(desk: Desk, text: str, *, evidence: str) -> Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class Copies:
+    """Files of the home that an erasure leaves as they are."""
+
+    backups: tuple[backups.Held, ...]  # copies of the database that hold the person, or could not be looked into
+    files: tuple[Path, ...]  # rejected rows that name the person
+
+
+def copies(desk: Desk, client: Client) -> Copies:
+    """Return the files of the home that hold *client* and are not changed by an erasure."""
+    whole = [client.id, *desk.store.absorbed(client.id)]
+    return Copies(tuple(backups.holding(desk.home, whole, zone=desk.zone)), _mentions(desk, client))
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten:
     """What an erasure did, and what it could not reach."""
 
     client_id: str
     jobs: int
     contacts: int
-    backups: tuple[backups.Held, ...]  # copies of the database that hold the person, or could not be looked into
-    files: tuple[Path, ...]  # rejected rows that name the person
+    copies: Copies
 
 
 def forget(desk: Desk, client: Client) -> Forgotten:
@@ -82,8 +95,7 @@ def forget(desk: Desk, client: Client) -> Forgotten:
     """
     jobs = len(desk.store.jobs_of(client.id))
     contacts = len(desk.store.contacts_of(client.id))
-    whole = [client.id, *desk.store.absorbed(client.id)]
-    named = _mentions(desk, client)
+    kept = copies(desk, client)
     with (
         desk.lock(),
         desk.store.write(kind="wish", command="forget", person=desk.person, now=desk.now()) as write,
@@ -91,7 +103,7 @@ def forget(desk: Desk, client: Client) -> Forgotten:
         _withdraw(desk, write, client.id)
         stops.erase(desk, write, client.id, every_address(desk, client))
     sending.tidy_drafts(desk)
-    return Forgotten(client.id, jobs, contacts, tuple(backups.holding(desk.home, whole, zone=desk.zone)), named)
+    return Forgotten(client.id, jobs, contacts, kept)
 
 
 def _mentions(desk: Desk, client: Client) -> tuple[Path, ...]:

@@ -46,6 +46,9 @@ SELECT change.record_id, change.field, change.new
 FROM change JOIN batch ON batch.id = change.batch_id
 WHERE change.record_id IN (:ids...) AND batch.kind IN ('hand', 'wish') AND batch.undone_at IS NULL;
 
+-- name: change_put
+UPDATE change SET old = :old, new = :new WHERE batch_id = :batch_id AND number = :number;
+
 -- name: changes_erase
 -- That there was a change stays; what it said goes.
 UPDATE change

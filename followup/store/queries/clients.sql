@@ -47,6 +47,10 @@ SELECT merged_into, id FROM client WHERE merged_into IN (:ids...) ORDER BY id;
 -- name: clients_referred_by
 SELECT referred_by_id, id FROM client WHERE referred_by_id IN (:ids...) ORDER BY id;
 
+-- name: clients_referred_by_name
+-- Typed in, without anybody looking up who that is.
+SELECT referred_by, id FROM client WHERE referred_by_id = '' AND referred_by IN (:names...) ORDER BY id;
+
 -- name: emails_among
 SELECT client_id, address FROM client_email WHERE client_id IN (:ids...) ORDER BY client_id, position;
 
