@@ -24,8 +24,10 @@ MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3 with the angle brackets taken off
 LINE = 76  # RFC 2045, 6.7: a line of quoted-printable; RFC 2047, 2: a line with encoded words
 MAX_LINE = 998  # RFC 5322, 2.1.1
 BOUNDARY = "=_followup"
-"""Between text and HTML. It cannot stand in either: "=_" is no quoted-printable (RFC 2045, 6.7). Always the same: whoever
-reads a message compiles a pattern for its boundary, which would be most of the work of our own check."""
+"""Between text and HTML. It cannot stand in either: "=_" is no quoted-printable (RFC 2045, 6.7).
+
+Always the same: whoever reads a message compiles a pattern for its boundary, most of the work of our own check.
+"""
 
 # C0, DEL and C1; the line and paragraph separators, which some readers take for line ends; lone surrogates.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
