@@ -239,6 +239,23 @@ def test_an_erasure_outlives_the_restore_of_an_older_backup(restored: Run, home:
     assert "Eve Stone" not in due_for(restored)
 
 
+def test_what_a_file_said_of_stops_outlives_the_restore(made: Run, home: Path, tmp_path: Path) -> None:
+    """An import after the backup: its opt-outs stand in the journal as well; looking at a file stops nobody."""
+    made("backup", tmp_path / "kept.tar.gz")
+    path = table(tmp_path, "Ada Hall,ada@example.com,unsubscribed", header="Name,Email,Consent\n")
+    before = (home / "journal").read_bytes()
+    made("import", path, "--dry-run")
+    assert (home / "journal").read_bytes() == before
+    made("import", path, "--yes")
+    journal = (home / "journal").read_bytes()
+    shutil.rmtree(home)
+    made("restore", tmp_path / "kept.tar.gz", home)
+    files.write_atomically(home / "journal", journal)
+    made("restore", "--looked")
+    made("send", "--yes")
+    assert not list((home / "drafts").glob("*.eml"))
+
+
 def test_what_was_lifted_since_stays_lifted(made: Run, home: Path) -> None:
     """The last word counts, in the journal as in the database; a line that was lost stops nobody again."""
     made("optout", "hall", now="2026-03-02T10:00")
@@ -271,7 +288,18 @@ def test_stops_are_no_hand_overs_that_the_database_lacks(made: Run, home: Path) 
 
 # ---------------------------------------------------------------- erasure
 
-WORDS = ("Ada", "Hall", "ada@example.com", "1632960123", "960123", "Mill Lane", "LS1 4AP", "Biscuit", "yonder", "grumpy")
+WORDS = (
+    "Ada",
+    "Hall",
+    "ada@example.com",
+    "1632960123",
+    "960123",
+    "Mill Lane",
+    "LS1 4AP",
+    "Biscuit",
+    "yonder",
+    "grumpy",
+)
 
 
 def raw(home: Path) -> dict[str, bytes]:

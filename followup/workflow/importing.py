@@ -480,6 +480,7 @@ def commit(desk: Desk, preview: Preview, *, then: Callable[[Writer], None] | Non
         apply(desk, write, preview)
         if then is not None:
             then(write)
+        stops.note(desk, (address for address, _ in preview.stops))
         batch_id = write.batch_id if write.changed else ""
     return Imported(batch_id=batch_id, counts=preview.counts(), rejected=tuple(rejected))
 

@@ -58,6 +58,13 @@ def suppress(desk: Desk, write: Writer, addresses: Iterable[str], *, reason: str
             _note(desk, Event.SUPPRESSED, identity.address_hash(desk.key, address), reason.replace(" ", "-"))
 
 
+def note(desk: Desk, addresses: Iterable[str]) -> None:
+    """Write the lines of addresses that a file said had opted out: there may be thousands, and one wait is enough."""
+    hashes = [identity.address_hash(desk.key, address) for address in dict.fromkeys(addresses)]
+    for hashed in hashes:
+        _note(desk, Event.SUPPRESSED, hashed, OPTED_OUT.replace(" ", "-"), sync=hashed is hashes[-1])
+
+
 def lift(desk: Desk, write: Writer, addresses: Iterable[str], *, evidence: str) -> int:
     """Allow *addresses* again; return how many had been suppressed."""
     now = desk.now()
@@ -122,5 +129,5 @@ def _stands(known: Suppression | None, *, since: datetime) -> bool:
     return known.lifted_at is None or known.lifted_at.replace(microsecond=0) > since
 
 
-def _note(desk: Desk, event: Event, about: str, why: str = _NOTHING) -> None:
-    desk.journal.append(at=desk.now(), event=event.value, key=about, attempt_id=why)
+def _note(desk: Desk, event: Event, about: str, why: str = _NOTHING, *, sync: bool = True) -> None:
+    desk.journal.append(at=desk.now(), event=event.value, key=about, attempt_id=why, sync=sync)
