@@ -244,7 +244,7 @@ SETTINGS: tuple[Setting, ...] = (
         "mail.security",
         kinds.one_of(*PORTS),
         "tls",
-        "tls: encrypted from the first byte on; starttls: from the first command on; none: only on this machine.",
+        "tls: encrypted from the first byte on; starttls: from the first command on; none: not at all.",
         "the provider's, or tls; starttls on port 587",
     ),
     Setting(
@@ -267,7 +267,7 @@ SETTINGS: tuple[Setting, ...] = (
         "mail.password_file",
         kinds.line,
         "",
-        "A file with the password, which only you may read (chmod 600); from the home on. After password_command.",
+        "A file with the password, which only you may read (chmod 600), seen from the home. After password_command.",
     ),
     Setting(
         "mail.keyring",
@@ -275,10 +275,18 @@ SETTINGS: tuple[Setting, ...] = (
         False,
         "true: the password is in the system's keyring, where `followup mail login` puts it. After password_file.",
     ),
-    Setting("mail.ca_file", kinds.line, "", "Certificates (PEM) to trust beside the system's; from the home on."),
+    Setting(
+        "mail.ca_file", kinds.line, "", "A file of certificates (PEM) to trust beside the system's, seen from the home."
+    ),
     Setting("mail.timeout", kinds.whole(1, 300), 30, "Seconds to wait for an answer of the server."),
     Setting("mail.per_run", kinds.whole(1, 10_000), 20, "At most so many messages in one run."),
-    Setting("mail.per_hour", kinds.whole(0, 10_000), 0, "At most so many in any hour; 0: no limit of ours."),
+    Setting(
+        "mail.per_hour",
+        kinds.whole(0, 10_000),
+        0,
+        "At most so many in any hour; 0: no limit.",
+        "0, or the provider's limit",
+    ),
     Setting(
         "mail.per_day",
         kinds.whole(1, 10_000),

@@ -216,8 +216,9 @@ def _domain(sender: str, user: str, domains: Collection[str]) -> Iterator[Check]
     domain = sender.rpartition("@")[2].lower()
     own = tuple(domains) or ((user.rpartition("@")[2].lower(),) if "@" in user else (domain,))
     if domain not in own:
-        text = f"messages come from {sender}, and the account is at {own[0]}: many of them will be taken for forged"
-        yield Check("mail", False, text, "write from an address of the account's own domain", serious=False)
+        text = f"messages come from {sender}, and the account is at {own[0]}: they may well be taken for forged"
+        fix = "write from an address of the account's domain, or have this provider send for yours (SPF and DKIM)"
+        yield Check("mail", False, text, fix, serious=False)
 
 
 def _sending(desk: Desk) -> Iterator[Check]:
