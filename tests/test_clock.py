@@ -12,9 +12,11 @@ import pytest
 
 from followup import home as homes
 from followup.errors import UsageError
+from followup.workflow import composing, sending
 from followup.workflow import desk as desks
 from tests import conftest
-from tests.mailserver.fixtures import set_mail
+from tests.mailserver import FaultServer
+from tests.mailserver.fixtures import LiveHome, set_mail
 
 Run = Callable[..., conftest.Ran]
 
@@ -102,6 +104,32 @@ def test_a_pretended_day_tells_nothing_of_the_clock(made: Run, home: Path) -> No
     """--now is the user's, not the computer's."""
     with desk_at(home, MADE - 400 * DAY, pretended=True) as desk:
         assert desk.check_clock(last_run=None) == ""
+
+
+def unattended(home: Path, now: datetime) -> sending.Sent:
+    """Run as cron does, when the clock of the computer shows *now*."""
+    with desk_at(home, now) as desk:
+        prepared = composing.prepare(desk, sending.ready(desk))
+        return sending.hand_over(desk, prepared, automatic=True)
+
+
+def test_incident_a_server_that_was_off_for_a_month_sends_nothing_by_itself(
+    run: Run, home: Path, mail_server: Callable[..., FaultServer], live_home: LiveHome
+) -> None:
+    """Cloned, forgotten, switched on again: what is due then reaches nobody before a person has looked."""
+    server = mail_server()
+    live_home(server, clients=1)
+    unattended(home, MADE)
+    assert len(server.messages) == 1
+    run("client", "add", "--name", "Bo Lind", "--email", "bo@example.com", now="2026-04-10T08:00")
+    run("job", "add", "lind", "--service", "Tap", "--completed", "2026-04-09", now="2026-04-10T08:00")
+    wake = datetime.fromisoformat("2026-04-13T09:15")
+    for later in (wake, wake + HOUR, wake + DAY):
+        unattended(home, later)
+    assert len(server.messages) == 1
+    run("restore", "--looked", now="2026-04-14T09:00")
+    unattended(home, wake + DAY + HOUR)
+    assert ("bo@example.com",) in [each.recipients for each in server.messages[1:]]
 
 
 # ---------------------------------------------------------------- --now
