@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followup.errors import BadInput, Declined, NotFound, TryLater, UsageError
+from followup.home import Home
 from followup.model import Client, Consent, Job, JobStatus
 from followup.store import Batch
 from followup.workflow import homes, importing
@@ -219,6 +222,47 @@ def test_a_client_without_any_address_is_a_problem(desk: Desk) -> None:
     assert load(desk, CLIENTS + "1,Ada Hall,,,York,\n").changed_clients
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_client_with_only_a_number_is_found_by_what_a_job_says_of_it(desk: Desk, whole: bool) -> None:
+    """In the same batch, wherever the rows stand; the batch once more says the same."""
+    files = (
+        CLIENTS + "1,,,,,\n2,Cy Dunn,,,,\n",
+        JOBS + "7,1,,,Tap,13/02/2026,Done,80,\n8,1,Ada Hall,ada@example.com,Tap,14/02/2026,Done,90,\n",
+    )
+    preview = load(desk, *files, skip_bad_rows=True)
+    (ada,) = preview.new_clients
+    assert (ada.full_name, ada.emails) == ("Ada Hall", ("ada@example.com",))
+    assert {job.client_id for job in preview.new_jobs} == {ada.id}
+    assert [(problem.row, problem.code) for _, problem in preview.problems] == [(3, "no-address")]
+    again = check(desk, *files, skip_bad_rows=True, whole=whole)
+    assert again.changes_nothing
+    assert again.problems == preview.problems
+
+
+def test_numbers_that_the_home_has_not_seen_are_found_by_name_until_it_has(desk: Desk) -> None:
+    """Every month the same: a name alone gives nobody a number, and never two."""
+    load(desk, CLIENTS + ",Ada Hall,ada@example.com,,,\n,Bob Reed,bob@example.com,,,\n")
+    head, row = JOBS, "{},{},{},,Tap,13/02/2026,Done,80,\n"
+    assert load(desk, head + row.format(7, 1, "Ada Hall") + row.format(8, 2, "Bob Reed"), source="x").new_jobs
+    assert load(desk, head + row.format(9, 2, "Bob Reed"), source="x").new_jobs
+    two = check(desk, head + row.format(10, 1, "Ada Hall") + row.format(11, 3, "Ada Hall"), source="x")
+    assert [(problem.row, problem.code) for _, problem in two.problems] == [(3, "ambiguous-client")]
+
+
+def test_a_refused_row_says_nothing_about_its_client(desk: Desk) -> None:
+    """Not even to the other rows of the batch."""
+    rows = (
+        "7,1,Ada Hall,ada@example.com,Tap,13/02/2026,Done,80,\n7,1,Ada Hall,ada@example.com,Tap,14/02/2026,Done,80,\n"
+    )
+    preview = check(desk, CLIENTS + "1,,,,,\n", JOBS + rows, skip_bad_rows=True)
+    assert [(problem.row, problem.code) for _, problem in preview.problems] == [
+        (2, "no-address"),
+        (2, "same-number"),
+        (3, "same-number"),
+    ]
+    assert preview.changes_nothing
+
+
 def test_lines_of_one_invoice_are_one_job(desk: Desk) -> None:
     """Services are joined; different amounts add up, and the same amount on every line is the total."""
     head = "Invoice #,Client name,Client email,Invoice Date,Item Name,{}\n"
@@ -233,14 +277,16 @@ def test_lines_of_one_invoice_are_one_job(desk: Desk) -> None:
 
 
 def test_one_number_for_two_jobs_is_a_problem(desk: Desk) -> None:
-    """Another client or another day under the same number."""
+    """Another client or another day under the same number: which row is right, nobody knows."""
     preview = check(
         desk,
         JOBS + "7,,Ada Hall,ada@example.com,Boiler,13/02/2026,Done,10,\n7,,Bob "
         "Reed,bob@example.com,Boiler,13/02/2026,Done,10,\n"
         "7,,Ada Hall,ada@example.com,Boiler,14/02/2026,Done,10,\n",
     )
-    assert [(problem.row, problem.code) for _, problem in preview.problems] == [(3, "same-number"), (4, "same-number")]
+    assert [(problem.row, problem.code) for _, problem in preview.problems] == [
+        (row, "same-number") for row in (2, 3, 4)
+    ]
     load(desk, JOBS + "7,,Ada Hall,ada@example.com,Boiler,13/02/2026,Done,10,\n")
     other = check(desk, JOBS + "7,,Bob Reed,bob@example.com,Tap,20/02/2026,Done,10,\n")
     assert [problem.code for _, problem in other.problems] == ["id-conflict"]
@@ -478,6 +524,7 @@ people = st.sampled_from(
         ("2", "Bob Reed", "bob@example.com", "07700 900124"),
         ("", "Cy Dunn", "cy@example.com", ""),
         ("", "Di Hall", "ADA@example.com", "07700 900123"),
+        ("3", "Ada Hall", "hall@example.com", ""),
     ]
 )
 shown = st.tuples(people, st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans())).map(
@@ -547,3 +594,52 @@ def test_properties_of_any_import(
             assert everything(desk) == before
     finally:
         desk.close()
+
+
+def refusals(preview: importing.Preview, rows: dict[str, list[tuple[str, ...]]]) -> set[tuple[str, ...]]:
+    """Return the rows that were refused, wherever they stand."""
+    return {(file, *rows[file][problem.row - 2]) for file, problem in preview.problems}
+
+
+def told(desk: Desk) -> tuple[object, object]:
+    """Return who is known under which addresses, and what was done for whom."""
+    clients, jobs = everything(desk)
+    return (
+        [(client.id, {email.lower() for email in client.emails}, set(client.phones)) for client in clients],
+        Counter((job.client_id, job.completed_on, job.amount_minor) for job in jobs),
+    )
+
+
+@given(client_rows, job_rows, st.data())
+def test_the_order_of_files_and_rows_does_not_matter(
+    tmp_path_factory: pytest.TempPathFactory,
+    clients: list[tuple[str, ...]],
+    jobs: list[tuple[str, ...]],
+    data: st.DataObject,
+) -> None:
+    """The same clients, jobs and refusals; and the same batch once more changes nothing and is refused the same."""
+    folder = tmp_path_factory.mktemp("order")
+    desk = make_desk(folder)
+    shutil.copytree(desk.home.path, folder / "other")
+    other = Desk(Home(folder / "other"), now=desk.now)
+    options: dict[str, Any] = {"skip_bad_rows": True, "answers": {"fill_down": "no"}}
+    try:
+        files = [as_csv(CLIENTS, clients), as_csv(JOBS, jobs)]
+        rows = {"f1.csv": clients, "f2.csv": jobs}
+        preview = load(desk, *files, **options)
+        refused = refusals(preview, rows)
+        for whole in (False, True):
+            again = check(desk, *files, whole=whole, **options)
+            assert again.changes_nothing
+            assert refusals(again, rows) == refused
+
+        mixed = {"f2.csv": data.draw(st.permutations(jobs)), "f1.csv": data.draw(st.permutations(clients))}
+        heads = {"f1.csv": CLIENTS, "f2.csv": JOBS}
+        sources = [importing.Source(name, as_csv(heads[name], mixed[name]).encode()) for name in mixed]
+        turned = importing.check(other, sources, **options)
+        importing.commit(other, turned)
+        assert refusals(turned, mixed) == refused
+        assert told(other) == told(desk)
+    finally:
+        desk.close()
+        other.close()

@@ -5,6 +5,10 @@ any; rows that fit nobody become problems of their file. Pure but for what it as
 
 A client is the same by the id of the same source, by e-mail (case ignored) unless the names contradict, by phone and
 full name. Anything weaker is a doubt that the owner is shown, never a silent merge.
+
+The order of files and rows decides nothing here, and the same batch again finds the same: rows are taken by what they
+say, a row that finds nobody waits for what the others teach, a row that is refused teaches nothing, and nothing is
+learned of a row but what the home will keep of it.
 """
 
 from __future__ import annotations
@@ -54,8 +58,52 @@ class ClientEntry:
     names: set[str] = field(default_factory=set)  # as written
     emails: set[str] = field(default_factory=set)  # canonical
     phones: set[str] = field(default_factory=set)
-    links: dict[str, str] = field(default_factory=dict)  # source -> its latest number
     by_number: bool = False  # found by the id of the same source
+
+
+@dataclass(slots=True, eq=False)
+class _Who:
+    """All rows of the batch that say the very same about who is meant: they are one client, or refused, together."""
+
+    source: str
+    said: facts.ParsedClient  # the first of them
+    names: list[str]
+    emails: list[str]  # canonical
+    rows: list[tuple[facts.FileResult, facts.ParsedClient]] = field(default_factory=list)
+    refusal: str = ""  # why nobody was found the last time
+
+    @property
+    def makes_a_client(self) -> bool:
+        """Return whether these rows are enough for a client whom nobody knows yet."""
+        said = self.said
+        return bool(self.names and (said.emails or said.phones)) if said.reference else said.reachable()
+
+    @property
+    def is_only_named(self) -> bool:
+        """Return whether a job's row gives no address of its client."""
+        return self.said.reference and not self.said.emails and not self.said.phones
+
+    @property
+    def rank(self) -> int:
+        """Return the turn of these rows: clients, then jobs, then the nameless, who are whoever is known by then."""
+        return 2 if not self.names else 1 if self.said.reference else 0
+
+    def order(self) -> tuple[object, ...]:
+        """Return the place within a turn: those that say most come first, wherever they stand in the files."""
+        said = self.said
+        return (
+            not said.client_id,
+            not self.makes_a_client,
+            not self.names,
+            not self.emails,
+            self.source,
+            said.client_id,
+            self.names,
+            self.emails,
+            said.phones,
+            said.street,
+            said.postal_code,
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +115,7 @@ class JobEntry:
     existing: Job | None = None
     parsed: list[tuple[facts.FileResult, facts.ParsedJob]] = field(default_factory=list)
     link: tuple[str, str] | None = None  # source and number
+    clash: bool = False  # its rows are about different jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +146,10 @@ def match(files: Sequence[facts.FileResult], lookup: Lookup, *, key: bytes) -> M
 
     Rows of one file that are the same client or job become one ParsedClient or ParsedJob with several rows.
     """
-    return _Matcher(files, lookup, key).run()
+    matcher = _Matcher(files, lookup, key)
+    while not matcher.settles():
+        matcher = _Matcher(files, lookup, key)
+    return matcher.finish()
 
 
 class _Matcher:
@@ -112,65 +164,106 @@ class _Matcher:
         self.by_phone: dict[str, list[ClientEntry]] = {}
         self.by_name: dict[str, list[ClientEntry]] = {}
         self.in_order: list[ClientEntry] = []
+        self.named: dict[tuple[str, str], str] = {}  # source, client id -> the number of who was found by name alone
+        self.refused: list[_Who] = []
+        self.forgotten: list[_Who] = []
+        self.placed: dict[int, ClientEntry] = {}  # by id() of what was parsed
         self.numbered: set[str] = set()  # sources whose numbers of clients we know some of
         self.identifiers: dict[tuple[str, ...], str] = {}
 
-    def run(self) -> Matches:
-        whole = [(file, client) for file in self.files for client in file.clients]
-        named = [(file, job) for file in self.files for job in file.jobs if job.who.reference]
-        ended = [(file, job) for file in self.files for job in file.not_jobs]
-        self._ask_about([*whole, *((file, job.who) for file, job in named)])
-        placed: dict[int, ClientEntry] = {}
-        # Rows that can stand alone come first: those that only have a number, a name or an address are found among
-        # them, wherever they stand in the files.
-        for alone in (False, True):
-            for file, client in whole:
-                if client.reachable() is not alone:
-                    self._put(placed, file, client, reference=False)
-        for alone in (False, True):
-            for file, job in named:
-                if bool(_names(job.who) and (job.who.emails or job.who.phones)) is not alone:
-                    self._put(placed, file, job.who, reference=True)
+    def settles(self) -> bool:
+        """Find or make the client and the job of every row.
+
+        False when a row that taught who is who turned out bad: a row that is left out says nothing, so it is taken
+        away, and everything starts anew without it.
+        """
+        everybody = self._everybody()
+        self._ask_about(everybody)
+        self._place_all(everybody)
+        if not self._jobs():
+            return True
+        for file in self.files:
+            bad = {problem.row for problem in file.problems}
+            file.clients = [client for client in file.clients if bad.isdisjoint(client.rows)]
+            file.jobs = [job for job in file.jobs if bad.isdisjoint(job.rows)]
+        return False
+
+    def finish(self) -> Matches:
+        """Say it row by row, and return it."""
+        for who in self.refused:
+            for file, said in who.rows:
+                self._refuse(file, said, who.refusal)
+        for who in self.forgotten:
+            for file, said in who.rows:
+                for row in said.rows:
+                    file.skipped.append(facts.Skipped(row, "forgotten", "this client asked to be forgotten"))
         order = {id(file): index for index, file in enumerate(self.files)}
         for entry in self.in_order:
-            if len(entry.parsed) > 1:
-                entry.parsed.sort(key=lambda said: (order[id(said[0])], said[1].rows[0]))
-        self._jobs(placed)
-        self._ended(ended)
-        self._forget_bad_rows()
-        self.found.clients = [entry for entry in self.in_order if entry.parsed]
+            if len(entry.parsed) > 1:  # what jobs say comes last, and stays in the order in which it was learned
+                entry.parsed.sort(
+                    key=lambda said: (True, 0, 0) if said[1].reference else (False, order[id(said[0])], said[1].rows[0])
+                )
+        self._ended()
+        self.found.clients = sorted(
+            (entry for entry in self.in_order if entry.parsed),
+            key=lambda entry: (order[id(entry.parsed[0][0])], entry.parsed[0][1].rows[0]),
+        )
+        places = {file.name: index for index, file in enumerate(self.files)}
+        self.found.doubts.sort(key=lambda doubt: (places[doubt.file], doubt.row))
         for file in self.files:
             self._fold_rows(file)
             file.keep_bad_rows()
         return self.found
 
+    def _everybody(self) -> list[_Who]:
+        """Return who the clients of the files are, and whom their jobs name."""
+        found: dict[tuple[object, ...], _Who] = {}
+        for file in self.files:
+            for said in (*file.clients, *(job.who for job in file.jobs if job.who.reference)):
+                key = (
+                    file.source,
+                    said.reference,
+                    said.client_id,
+                    said.full_name,
+                    said.company,
+                    said.first_name,
+                    said.last_name,
+                    said.emails,
+                    said.phones,
+                    said.street,
+                    said.postal_code,
+                )
+                who = found.get(key)
+                if who is None:
+                    who = found[key] = _Who(file.source, said, _names(said), [*map(_canonical, said.emails)])
+                who.rows.append((file, said))
+        return sorted(found.values(), key=_Who.order)
+
     # ------------------------------------------------------------ what the home knows
 
-    def _ask_about(self, parsed: Sequence[tuple[facts.FileResult, facts.ParsedClient]]) -> None:
+    def _ask_about(self, everybody: Sequence[_Who]) -> None:
         numbers: dict[str, dict[str, None]] = {}
         emails: dict[str, None] = {}
         phones: dict[str, None] = {}
         names: dict[str, None] = {}
         ours: dict[str, None] = {}
         given: dict[str, None] = {}
-        for file, client in parsed:
-            if client.client_id:
-                numbers.setdefault(file.source, {})[client.client_id] = None
-                if len(client.client_id) == identity.LENGTH and client.client_id.isalnum():
-                    ours[client.client_id] = None
-            for address in client.emails:
-                emails[_canonical(address)] = None
-            for number in client.phones:
-                phones[number] = None
-            for name in _names(client):
-                names[people.folded(name)] = None
+        for who in everybody:
+            said = who.said
+            if said.client_id:
+                numbers.setdefault(who.source, {})[said.client_id] = None
+                if len(said.client_id) == identity.LENGTH and said.client_id.isalnum():
+                    ours[said.client_id] = None
+            emails.update(dict.fromkeys(who.emails))
+            phones.update(dict.fromkeys(said.phones))
+            names.update(dict.fromkeys(map(people.folded, who.names)))
         known_numbers = {
             source: self.lookup.by_external_ids(source, "client", values) for source, values in numbers.items()
         }
-        for file, client in parsed:
+        for who in everybody:
             # The identifier may be one we gave before: to a client forgotten since, or with another address by now.
-            if not client.client_id or client.client_id not in known_numbers[file.source]:
-                given[self._identifier(file, client)] = None
+            if not who.said.client_id or who.said.client_id not in known_numbers[who.source]:
+                given[self._identifier(who)] = None
         known_emails = self.lookup.clients_by_email(emails)
         known_phones = self.lookup.clients_by_phone(phones)
         known_names = self.lookup.clients_by_name(names)
@@ -243,98 +336,113 @@ class _Matcher:
 
     # ------------------------------------------------------------ clients
 
-    def _put(
-        self, placed: dict[int, ClientEntry], file: facts.FileResult, client: facts.ParsedClient, *, reference: bool
-    ) -> None:
-        entry = self._place(file, client, reference=reference)
-        if entry is not None:
-            placed[id(client)] = entry
+    def _place_all(self, everybody: Sequence[_Who]) -> None:
+        """Find or make the client of every row. Whoever is not found waits for what the others teach, until no more is
+        learned: a number, for one, may get its client only from a job."""
+        self.numbered.update(who.source for who in everybody if who.said.client_id and not who.is_only_named)
+        waiting: list[_Who] = []
+        for rank in range(3):
+            waiting += [who for who in everybody if who.rank == rank]
+            while waiting:
+                left = [who for who in waiting if not self._place(who)]
+                if len(left) == len(waiting):
+                    break
+                waiting = left
+        self.refused = waiting
 
-    def _place(self, file: facts.FileResult, client: facts.ParsedClient, *, reference: bool) -> ClientEntry | None:
-        """Return the entry that *client* belongs to, made if need be; None when the row became a problem."""
-        names = _names(client)
-        entry, how = self._find(file, client, names, reference=reference)
-        if entry is None and how:
-            self._refuse(file, client, how)
-            return None
+    def _place(self, who: _Who) -> bool:
+        """Find or make the client of these rows; False, with the reason, when there is none so far."""
+        entry, how = self._find(who)
         if entry is None:
-            if reference and not (names and (client.emails or client.phones)):
-                self._refuse(file, client, "no-client")
-                return None
-            if not client.reachable():
-                self._refuse(file, client, "no-address")
-                return None
-            entry = self._new(file, client)
+            if not how and not who.makes_a_client:
+                how = "no-client" if who.said.reference else "no-address"
+            if how:
+                who.refusal = how
+                return False
+            entry = self._new(who)
         if entry.existing is not None and entry.existing.erased_on:
-            for row in client.rows:
-                file.skipped.append(facts.Skipped(row, "forgotten", "this client asked to be forgotten"))
-            return None
+            self.forgotten.append(who)
+            return True
         entry.by_number = entry.by_number or how == "number"
-        entry.parsed.append((file, client))
-        if client.client_id:
-            self.numbers.setdefault((file.source, client.client_id), entry)
-            self.numbered.add(file.source)
-            if client.client_id != entry.id:
-                entry.links[file.source] = client.client_id
-                self.found.links.append((file.source, "client", client.client_id, entry.id))
-        self._learn(entry, client.emails, client.phones, names)
-        return entry
+        entry.parsed += who.rows
+        for _, said in who.rows:
+            self.placed[id(said)] = entry
+        number = who.said.client_id
+        if number and how != "name":  # a name is too little to give somebody a number for ever
+            self.numbers.setdefault((who.source, number), entry)
+            if number != entry.id:
+                self.found.links.append((who.source, "client", number, entry.id))
+        if not who.said.reference or not how:
+            self._learn(entry, who.emails, who.said.phones, who.names)
+        else:  # what the home keeps of a job's row: see merge.client
+            self._learn(
+                entry,
+                [] if entry.emails else who.emails,
+                [] if entry.phones else who.said.phones,
+                [] if entry.names else who.names,
+            )
+        return True
 
-    def _find(
-        self, file: facts.FileResult, client: facts.ParsedClient, names: Sequence[str], *, reference: bool
-    ) -> tuple[ClientEntry | None, str]:
-        if client.client_id:
-            entry = self.numbers.get((file.source, client.client_id))
+    def _find(self, who: _Who) -> tuple[ClientEntry | None, str]:
+        """Return whom these rows mean and how they were found, or nobody and why not; nobody and "" for strangers."""
+        said, names = who.said, who.names
+        if said.client_id:
+            entry = self.numbers.get((who.source, said.client_id))
             if entry is not None:
-                shares = not entry.emails.isdisjoint(map(_canonical, client.emails)) or not entry.phones.isdisjoint(
-                    client.phones
-                )
+                shares = not entry.emails.isdisjoint(who.emails) or not entry.phones.isdisjoint(said.phones)
                 if names and not shares and _contradict(names, entry.names):
                     return None, "id-conflict"
                 return entry, "number"
         doubts: list[tuple[str, ClientEntry]] = []
-        by_email = self._candidates(self.by_email, map(_canonical, client.emails))
+        by_email = self._candidates(self.by_email, who.emails)
         agreeing = [entry for entry in by_email if not _contradict(names, entry.names)]
         doubts += [("the same e-mail, another name", entry) for entry in by_email if entry not in agreeing]
+        folded = {people.folded(name) for name in names}
         if len(agreeing) > 1:
-            folded = {people.folded(name) for name in names}
             exact = [entry for entry in agreeing if folded & {people.folded(name) for name in entry.names}]
-            if len(exact) != 1:
-                # A row that made one of them stays theirs, whoever else came under the same address since.
-                made = self.entries.get(self._identifier(file, client))
-                exact = [made] if made in agreeing else []
-            if not exact:
+            agreeing = exact if len(exact) == 1 else self._made_by(who, agreeing)
+            if not agreeing:
                 return None, "ambiguous"
-            agreeing = exact
         if agreeing:
             return agreeing[0], "email"
-        folded = {people.folded(name) for name in names}
-        by_phone = self._candidates(self.by_phone, client.phones)
+        by_phone = self._candidates(self.by_phone, said.phones)
         same = [entry for entry in by_phone if folded & {people.folded(name) for name in entry.names}]
-        if len(same) == 1:
-            return same[0], "phone"
         if len(same) > 1:
-            return None, "ambiguous"
+            same = self._made_by(who, same)
+            if not same:
+                return None, "ambiguous"
+        if same:
+            return same[0], "phone"
         by_name = self._candidates(self.by_name, folded)
-        if (
-            reference
-            and not client.emails
-            and not client.phones
-            and (not client.client_id or file.source not in self.numbered)
-        ):
-            if len(by_name) == 1:
+        if who.is_only_named and (not said.client_id or who.source not in self.numbered):
+            if len(by_name) == 1 and self._is_one_person(who, by_name[0]):
                 return by_name[0], "name"
             if by_name:
                 return None, "ambiguous"
-        doubts += [("the same phone, another name", entry) for entry in by_phone if entry not in same]
-        doubts += [("the same name", entry) for entry in by_name]
+        if who.makes_a_client:
+            doubts += [("the same phone, another name", entry) for entry in by_phone if entry not in same]
+            doubts += [("the same name", entry) for entry in by_name]
+            self._doubt(who, doubts)
+        return None, ""
+
+    def _made_by(self, who: _Who, several: Sequence[ClientEntry]) -> list[ClientEntry]:
+        """Return the one that these rows made: it stays theirs, whoever else came under the same address since."""
+        made = self.entries.get(self._identifier(who))
+        return [entry for entry in several if entry is made]
+
+    def _is_one_person(self, who: _Who, entry: ClientEntry) -> bool:
+        """Return whether a client found by name alone is not claimed under another number of the same source."""
+        number = who.said.client_id
+        return not number or self.named.setdefault((who.source, entry.id), number) == number
+
+    def _doubt(self, who: _Who, doubts: Iterable[tuple[str, ClientEntry]]) -> None:
+        file, said = who.rows[0]
         seen: set[str] = set()
         for what, entry in doubts:
-            if entry.id not in seen and (client.emails or client.phones or not reference):
+            if entry.id not in seen:
                 seen.add(entry.id)
                 known = next(iter(sorted(entry.names)), "")
-                self.found.doubts.append(facts_doubt(file, client, what, entry.id, known))
-        return None, ""
+                self.found.doubts.append(facts_doubt(file, said, what, entry.id, known))
 
     @staticmethod
     def _candidates(index: Mapping[str, list[ClientEntry]], values: Iterable[str]) -> list[ClientEntry]:
@@ -345,27 +453,22 @@ class _Matcher:
                     found.append(entry)
         return found
 
-    def _new(self, file: facts.FileResult, client: facts.ParsedClient) -> ClientEntry:
-        client_id = self._identifier(file, client)
+    def _new(self, who: _Who) -> ClientEntry:
+        client_id = self._identifier(who)
         entry = self.entries.get(client_id)
         if entry is None:
             entry = self.entries[client_id] = ClientEntry(client_id, None)
             self.in_order.append(entry)
         return entry
 
-    def _identifier(self, file: facts.FileResult, client: facts.ParsedClient) -> str:
+    def _identifier(self, who: _Who) -> str:
         """Return the identifier that this client has if it is new: by its number, else by name and first address."""
-        if client.client_id:
-            parts: tuple[str, ...] = ("client", file.source, client.client_id)
+        said = who.said
+        if said.client_id:
+            parts: tuple[str, ...] = ("client", who.source, said.client_id)
         else:
-            names = _names(client)
-            if client.emails:
-                reach = _canonical(client.emails[0])
-            elif client.phones:
-                reach = client.phones[0]
-            else:
-                reach = people.folded(f"{client.street} {client.postal_code}")
-            parts = ("client", "", people.folded(names[0]) if names else "", reach)
+            reach = next(iter((*who.emails, *said.phones)), "") or people.folded(f"{said.street} {said.postal_code}")
+            parts = ("client", "", people.folded(who.names[0]) if who.names else "", reach)
         found = self.identifiers.get(parts)
         if found is None:
             found = self.identifiers[parts] = identity.imported_identifier(self.key, *parts)
@@ -379,7 +482,9 @@ class _Matcher:
 
     # ------------------------------------------------------------ jobs
 
-    def _jobs(self, placed: Mapping[int, ClientEntry]) -> None:
+    def _jobs(self) -> bool:
+        """Find or make the job of every row whose client was found; return whether rows had to be refused."""
+        refused = False
         entries: dict[str, JobEntry] = {}
         numbers: dict[str, dict[str, None]] = {}
         for file in self.files:
@@ -398,7 +503,7 @@ class _Matcher:
         for file in self.files:
             counted: dict[str, list[facts.ParsedJob]] = {}
             for job in file.jobs:
-                client = placed.get(id(job.who))
+                client = self.placed.get(id(job.who))
                 if client is None:
                     continue
                 if job.job_id:
@@ -412,25 +517,30 @@ class _Matcher:
                 entry = entries.get(job_id)
                 if entry is None:
                     entry = entries[job_id] = JobEntry(job_id, client)
-                elif entry.client is not client or (job.job_id and _differs(entry.parsed[-1], file, job)):
-                    why = (
-                        f"the number is in row {entry.parsed[-1][1].rows[0]} of {entry.parsed[-1][0].name} too, for "
-                        f"something else; give each job its own"
-                    )
-                    file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "same-number", why))
-                    continue
+                elif not entry.clash and (
+                    entry.client is not client or (job.job_id and _differs(entry.parsed[-1], file, job))
+                ):
+                    entry.clash = True
                 if job.job_id and job.job_id != job_id:
                     entry.link = (file.source, job.job_id)
                 entry.parsed.append((file, job))
         existing = self.lookup.jobs(entries)
         for job_id, entry in entries.items():
+            if entry.clash:  # which of them is the job of that number, nobody knows
+                where = [f"row {job.rows[0]} of {file.name}" for file, job in entry.parsed]
+                for place, (file, job) in enumerate(entry.parsed):
+                    other = where[0] if place else where[1]
+                    why = f"the number is in {other} too, for something else; give each job its own"
+                    file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "same-number", why))
+                refused = True
+                continue
             entry.existing = existing.get(job_id)
             file, job = entry.parsed[0]
-            other = entry.existing
+            ours_now = entry.existing
             if (
-                other is not None
-                and self._belongs_to(other) != entry.client.id
-                and (other.service != job.service or other.completed_on != job.completed_on)
+                ours_now is not None
+                and self._belongs_to(ours_now) != entry.client.id
+                and (ours_now.service != job.service or ours_now.completed_on != job.completed_on)
             ):
                 why = (
                     "the home has this number for another client's job; if the file comes from another program, "
@@ -438,10 +548,12 @@ class _Matcher:
                 )
                 for file, job in entry.parsed:
                     file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "id-conflict", why))
+                refused = True
                 continue
             self.found.jobs.append(entry)
             if entry.link:
                 self.found.links.append((entry.link[0], "job", entry.link[1], entry.id))
+        return refused
 
     def _belongs_to(self, job: Job) -> str:
         if job.client_id not in self.entries:
@@ -459,8 +571,9 @@ class _Matcher:
             alike.append(job)
         return identity.imported_identifier(self.key, *parts, *([str(place + 1)] if place else []))
 
-    def _ended(self, ended: Sequence[tuple[facts.FileResult, facts.ParsedJob]]) -> None:
+    def _ended(self) -> None:
         """Find the jobs we know that a file now calls cancelled, void or a draft."""
+        ended = [(file, job) for file in self.files for job in file.not_jobs]
         alive = {entry.id for entry in self.found.jobs}  # a draft beside the job itself ends nothing
         wanted: dict[str, dict[str, None]] = {}
         for file, job in ended:
@@ -475,17 +588,6 @@ class _Matcher:
                     self.found.ended.append((record, file, job))
 
     # ------------------------------------------------------------ the files, row by row
-
-    def _forget_bad_rows(self) -> None:
-        """Take away what rows with problems said: a row that is left out makes no client either."""
-        bad = {id(file): {problem.row for problem in file.problems} for file in self.files}
-        if not any(bad.values()):
-            return
-        for entry in self.in_order:
-            entry.parsed = [(file, client) for file, client in entry.parsed if bad[id(file)].isdisjoint(client.rows)]
-        gone = {entry.id for entry in self.in_order if not entry.parsed and entry.existing is None}
-        self.found.links = [link for link in self.found.links if link[3] not in gone]
-        self.found.doubts = [doubt for doubt in self.found.doubts if doubt.other_id not in gone]
 
     def _fold_rows(self, file: facts.FileResult) -> None:
         """Make one value of the rows of one client or job, and list the clients that jobs made."""
@@ -503,7 +605,9 @@ class _Matcher:
                 continue
             first = whole[0]
             for other in whole[1:]:
-                if _take(first, other):
+                if first.reference:
+                    first.rows = sorted(first.rows + other.rows)
+                elif _take(first, other):
                     said_otherwise += other.rows
             entry.parsed = [
                 (owner, client) for owner, client in entry.parsed if client is first or client not in whole[1:]

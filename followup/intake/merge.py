@@ -28,6 +28,7 @@ _CLIENT_TEXTS = [
     "note",
     "referred_by",
 ]
+_NAMES = ("first_name", "last_name", "full_name", "company")
 _PLACE = ("street", "city", "region", "postal_code", "country")
 _JOB_TEXTS = ("service", "invoice_ref", "site_address", "assigned_to", "note")
 _JOB_DATES = ("promised_on", "paid_on")
@@ -67,15 +68,17 @@ def client(
                 record, said, by_number=by_number and existing is not None, by_hand=by_hand, evidence=evidence
             )
     for said in parsed:
-        # A job's row names its client and does not describe them: it adds a first way to reach them, no more.
+        # A job's row names its client and does not describe them: it adds a first name and a first way to reach them
+        # where there is none, no more.
         if said.reference and said is not first:
-            reach = {
+            nameless = not any(getattr(record, name) for name in _NAMES)
+            missing = {
                 name: getattr(said, name)
-                for name in ("emails", "phones")
+                for name in ("emails", "phones", *(_NAMES if nameless else ()))
                 if getattr(said, name) and not getattr(record, name) and name not in by_hand
             }
-            if reach:
-                record = replace(record, **reach)
+            if missing:
+                record = replace(record, **missing)
     return record
 
 
