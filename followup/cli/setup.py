@@ -116,7 +116,9 @@ def demo_command(folder: str | None) -> None:
 @format_option
 @pass_app
 def doctor_command(app: App, *, format_: str, output: Path | None) -> ExitCode:
-    """Check home, settings, templates, cadences, database and journal; say what to fix.
+    """Check home, settings, templates, cadences, database, journal and mail; say what to fix.
+
+    The mail server is not asked: `followup mail test` does that.
 
     \b
     Example:
@@ -258,7 +260,7 @@ def config_command() -> None:
 @format_option
 @pass_app
 def config_show_command(app: App, *, everything: bool, format_: str, output: Path | None) -> None:
-    """Show each setting, its value, and whether it is yours or the default.
+    """Show each setting, its value, and whether it is yours, the default, or your mail provider's.
 
     \b
     Example:
