@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from followup import deliver, pace
 from followup.errors import BadInput, ExitCode, FollowupError
 from followup.mail import build
-from followup.model import Attempt, AttemptState, State
+from followup.model import Attempt, AttemptState
 from followup.workflow import composing, journal, mailnotes, stopping
 from followup.workflow.desk import Desk
 
@@ -75,7 +75,7 @@ def run(
 
     with stopping.watch() as asked, desk.lock():
         sending.refuse_unsafe(desk)
-        recovered = deliver.recover(desk.store, desk.journal, now=desk.now(), timezone=desk.zone, person=desk.person)
+        recovered = sending.recover_locked(desk)
         for attempt in recovered.attempts:
             report(f"recovered {attempt.state.value} {attempt.key}")
         done.unknown += recovered.unknown
@@ -139,8 +139,8 @@ class _Run:
             self._finish()
         if self.done.stopped is None:
             self.done.left += sum(1 for _ in waiting)
-        if not self.done.left:
-            self.done.next_at = None
+            if not self.done.left:
+                self.done.next_at = None
 
     def _stopped(self, text: str, code: ExitCode) -> None:
         from followup.workflow.sending import Stopped
@@ -163,17 +163,15 @@ class _Run:
                 self.session.close()
 
     def _ready(self, prepared: Iterable[composing.Prepared]) -> Iterator[composing.Prepared]:
-        now = self.desk.now()
+        from followup.workflow import sending
+
         for item in prepared:
             if item.message is None:
                 self.done.refused.append(item)
                 continue
-            if item.decision.state is State.RETRY:
-                tries = [each for each in item.dossier.attempts if each.key == item.decision.key]
-                at = pace.next_try_at(tries)
-                if at is not None and at > now:
-                    self.done.resting += 1
-                    continue
+            if sending.rests_until(self.desk, item) is not None:
+                self.done.resting += 1
+                continue
             yield item
 
     # ------------------------------------------------------------ may anything go?

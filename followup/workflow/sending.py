@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -25,7 +25,7 @@ from followup.errors import (
     UsageError,
     worst,
 )
-from followup.model import Attempt, Channel, State
+from followup.model import Attempt, AttemptState, Channel, State
 from followup.report import words
 from followup.workflow import composing, finding, journal, mailnotes, planning, stops
 from followup.workflow.desk import Desk
@@ -106,6 +106,13 @@ def ready(desk: Desk, *, only: Sequence[str] = ()) -> list[planning.Found]:
     return chosen
 
 
+def messages(desk: Desk) -> Iterator[composing.Prepared]:
+    """Yield what is ready, with its message. It is planned when the first one is asked for, which a run does under its
+    lock: what a killed run left is settled by then, and nobody else works on the same list.
+    """
+    yield from composing.each(desk, ready(desk))
+
+
 def rests_until(desk: Desk, item: composing.Prepared) -> datetime | None:
     """Return until when a message that the server put off is left alone; None when it may be tried now."""
     if item.decision.state is not State.RETRY:
@@ -134,6 +141,23 @@ def refuse_unsafe(desk: Desk) -> None:
             f"The journal knows {len(ahead)} hand-overs that the database has never heard of: this database is older "
             "than the journal, and drafting again could reach a client twice. `followup doctor` says what to do."
         )
+
+
+def recover(desk: Desk) -> deliver.Recovered:
+    """Settle what a killed run left open, so that it is planned and counted as what it is; to be asked before planning.
+
+    While another run is at work nothing is done: what it has claimed is its own.
+    """
+    left = desk.store.open_attempts({AttemptState.CLAIMED, AttemptState.HANDING_OVER})
+    if next(left, None) is not None:
+        with suppress(TryLater), desk.lock(wait_seconds=0):
+            return recover_locked(desk)
+    return deliver.Recovered()
+
+
+def recover_locked(desk: Desk) -> deliver.Recovered:
+    """Do what `recover` does, for who holds the lock."""
+    return deliver.recover(desk.store, desk.journal, now=desk.now(), timezone=desk.zone, person=desk.person)
 
 
 def hand_over(
