@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from datetime import UTC, date, datetime
 from typing import Any
 
-from followup import model
+from followup import model, settings
 
 _numbers = itertools.count(1)
 
@@ -137,3 +138,17 @@ def rules(*steps: model.Step, **fields: Any) -> Any:
         "currency": "GBP",
     }
     return plan.Rules(steps=steps, **{**defaults, **fields})
+
+
+def mail(**fields: Any) -> settings.Mail:
+    """Return what followup.toml says of a mail server on this machine that wants a login over a plain line."""
+    defaults: dict[str, Any] = {
+        "transport": "smtp",
+        "host": "localhost",
+        "port": 2525,
+        "security": "none",
+        "user": "sam@alder.example.com",
+        "from_address": "sam@alder.example.com",
+        "timeout": 5,
+    }
+    return dataclasses.replace(settings.parse("", where="the test").mail, **{**defaults, **fields})

@@ -256,7 +256,7 @@ class Line(smtplib.SMTP):
 
     def hurry(self, seconds: float) -> None:
         """Wait no longer than *seconds* in all from now on: for goodbyes."""
-        self._reply_within = min(self._reply_within, seconds)
+        self.begin(Phase.MAIL)
         self._until = time.monotonic() + seconds
 
 

@@ -28,7 +28,8 @@ _LONGEST = 4096
 _MAX_SHOWN = 200
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Google, Yahoo and Fastmail show app passwords in four groups of four; the blanks are no part of them.
-_IN_GROUPS = re.compile(r"\w{4}(?:[\s\u00a0]\w{4}){3}")
+_IN_GROUPS = re.compile(r"\w{4}(?:\s\w{4}){3}")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # the last are bytes of an environment that is not UTF-8
 
 
 class Secret:
@@ -124,7 +125,7 @@ def _checked(password: str, source: str, *, is_preset: bool) -> str:
     password = password.rstrip("\r\n")
     if not password.strip():
         raise ConfigurationError(f"{source}: the password is empty. Put it there, or take the setting away.")
-    if not password.isprintable() or len(password) > _LONGEST:
+    if _CONTROL.search(password) or len(password) > _LONGEST:
         raise ConfigurationError(
             f"{source}: a password is one line of at most {_LONGEST} letters, without control characters."
         )

@@ -157,9 +157,7 @@ _QUOTA = re.compile(r"\bquotas?\b")
 _POLICY = re.compile(
     r"\b(spam\w*|polic(y|ies)|block(ed|list\w*)|blacklist\w*|dmarc|spf|dkim|relay(ing)?|reputation|unsolicited)\b"
 )
-_WANTS_LOGIN = re.compile(
-    r"\b(authenticat(ion|ed?)|auth|log ?in)\b.*\b(required|first|needed)\b|\bnot authenticated\b|\bmust (be )?auth"
-)
+_WANTS_LOGIN = re.compile(r"\b(authenticat(ion|ed?)|auth|log ?in)\b.*\b(required|first|needed)\b|\bmust (be )?auth")
 _PASSWORDS_OFF = re.compile(r"\bbasic auth\w* is (disabled|not supported)|smtpclientauth\w* is disabled")
 _SENDER = re.compile(
     r"\bsender address rejected\b|\bsend as\b|\bsendasdenied\b|\bsender\b.*\bnot (owned|allowed|permitted)"
@@ -200,7 +198,8 @@ def _login_missing(reply: _Reply) -> Verdict | None:
         return None
     if reply.status in _PASSWORDS_OFF_STATUS or reply.says(_PASSWORDS_OFF):
         return dataclasses.replace(_login(reply), state=reply.untouched)
-    if reply.code in (530, 538) or reply.status == (7, 57) or reply.says(_WANTS_LOGIN):
+    asked = reply.phase in (Phase.MAIL, Phase.RCPT) and reply.says(_WANTS_LOGIN)
+    if asked or reply.code in (530, 538) or reply.status == (7, 57):
         return Verdict(
             phase=reply.phase,
             state=reply.untouched,
