@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 
 READY = frozenset({State.DUE, State.RETRY})
+BY_NAME = frozenset({State.REVIEW, State.FAILED})
+"""What goes out only when a person names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +84,22 @@ class Sent:
 
 
 def ready(desk: Desk, *, only: Sequence[str] = ()) -> list[planning.Found]:
-    """Return the e-mails to draft now; *only* narrows to keys, steps or clients and lets late ones through."""
+    """Return the e-mails to hand over now.
+
+    *only* narrows to keys, steps or clients, and lets late ones through; also what was refused, but not by its step:
+    each of those has a fault of its own.
+    """
     found = [
         each
-        for each in planning.due_with_dossiers(desk, only=READY | ({State.REVIEW} if only else frozenset()))
+        for each in planning.due_with_dossiers(desk, only=READY | (BY_NAME if only else frozenset()))
         if each.decision.channel == Channel.EMAIL
     ]
     if not only:
         return found
     chosen: list[planning.Found] = []
     for text in only:
-        matching = [each for each in found if text in (each.decision.step, each.decision.key)]
+        of_step = [each for each in found if text == each.decision.step and each.decision.state is not State.FAILED]
+        matching = of_step or [each for each in found if text == each.decision.key]
         if not matching and text in desk.rules.by_name:
             continue  # nothing of this step is due, as on most days
         if not matching:
