@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from followup import cells
 from followup.cli.app import App, pass_app
 from followup.cli.output import say
 from followup.errors import Declined, UsageError
@@ -192,4 +193,4 @@ def warn_of_stranded(app: App, client_id: str, *, job_id: str = "") -> None:
 
 def draft_line(attempt: Attempt) -> str:
     """Return a draft on one line: when, to whom, about what, its key."""
-    return f"{words.long_day(attempt.on)}  {attempt.address}  {attempt.subject}  ({attempt.key})"
+    return cells.printable(f"{words.long_day(attempt.on)}  {attempt.address}  {attempt.subject}  ({attempt.key})")

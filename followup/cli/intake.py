@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from followup import cells
 from followup.cli.app import App, pass_app
 from followup.cli.output import dry_run_option, format_option, print_rows, say, yes_option
 from followup.errors import BadInput
@@ -321,22 +322,23 @@ def undo_command(app: App, *, yes: bool) -> None:
     desk = app.desk()
     found = undoing.preview(desk)
     when = desk.local(found.batch.at)
-    say(f"The last change: {found.batch.command}, {when:%Y-%m-%d %H:%M}")
+    command = cells.printable(found.batch.command)
+    say(f"The last change: {command}, {when:%Y-%m-%d %H:%M}")
     for item in found.going[:SHOWN]:
-        say(f"  take back: {item.what}")
+        say(f"  take back: {cells.printable(item.what)}")
     if len(found.going) > SHOWN:
         say(f"  and {len(found.going) - SHOWN} more")
     for item in found.staying:
         # What a stop is kept under is a hash, which tells nobody anything.
         what = "an opt-out" if item.change.record == "suppression" else item.what.removeprefix("remove ")
-        say(f"  stays: {what}: {item.why_not}")
+        say(cells.printable(f"  stays: {what}: {item.why_not}"))
     if not found.going:
         undoing.undo(desk, found)  # passed over, so that the next undo looks at what was before it
         click.echo("Nothing of it can be taken back. `followup undo` again looks at the change before it.")
         return
     app.confirm("Take it back?", yes=yes)
     undoing.undo(desk, found)
-    say(f"Taken back: {found.batch.command}{', except for what stays' if found.staying else ''}.")
+    say(f"Taken back: {command}{', except for what stays' if found.staying else ''}.")
 
 
 def split_paths(typed: str) -> list[str]:

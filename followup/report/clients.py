@@ -143,7 +143,7 @@ def _said(value: object) -> str:
         text = str(value.value)
     else:
         text = "" if value is None else str(value)
-    return text or "(nothing)"
+    return printable(text) or "(nothing)"
 
 
 # ---------------------------------------------------------------- history

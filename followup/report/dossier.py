@@ -31,7 +31,6 @@ from followup.model import (
 from followup.records import dataclass
 from followup.report import words
 
-
 UNNAMED = "default"
 """The source of numbers for which nobody named a program."""
 

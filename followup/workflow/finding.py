@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from followup import identity
+from followup import cells, identity
 from followup.errors import Ambiguous, BadInput, NotFound, UsageError
 from followup.model import Case, Client, Decision, Job, State
 from followup.workflow import planning
@@ -40,7 +40,7 @@ def describe_client(record: Client) -> str:
     if record.company and record.company != parts[1]:
         parts.append(record.company)
     parts += [record.city, *record.emails[:1], *record.phones[:1]]
-    return "  ".join(part for part in parts if part)
+    return cells.printable("  ".join(part for part in parts if part))
 
 
 def job(desk: Desk, text: str) -> Job:

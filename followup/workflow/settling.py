@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
-from followup import deliver, identity
+from followup import cells, deliver, identity
 from followup.errors import Ambiguous, NotFound
 from followup.model import Attempt, AttemptState, Instruction, InstructionKind
 from followup.report import words
@@ -99,10 +99,13 @@ def evidence(desk: Desk, attempt: Attempt) -> Iterator[str]:
     local = desk.local(at)
     client = desk.store.client(attempt.client_id)
     who = words.client(client, client_id=attempt.client_id) or "somebody whom this database does not know"
-    yield f"{words.long_day(local.date())} {local:%H:%M:%S}  to {who} <{attempt.address or 'address not known'}>"
-    yield f"  Subject: {attempt.subject or 'not known'}  ({attempt.key})"
-    yield f"  Message-ID: {attempt.message_id or 'not known'}"
-    yield f"  The server's last words: {attempt.server_said or 'none were kept'}"
+    lines = (
+        f"{words.long_day(local.date())} {local:%H:%M:%S}  to {who} <{attempt.address or 'address not known'}>",
+        f"  Subject: {attempt.subject or 'not known'}  ({attempt.key})",
+        f"  Message-ID: {attempt.message_id or 'not known'}",
+        f"  The server's last words: {attempt.server_said or 'none were kept'}",
+    )
+    yield from map(cells.printable, lines)
 
 
 LOOK = "Look into the Sent folder of your mail account, for the time and the Message-ID. One that is there went out."
