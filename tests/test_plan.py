@@ -225,7 +225,7 @@ def test_the_sixth_temporary_answer_is_the_last():
     assert (decision.state, codes(decision)[-1]) == (State.FAILED, "given-up")
     assert said(decision).endswith(
         "put off for the last time on Mon 2 March 2026 (450 busy), and not tried again by itself: mend it, then "
-        f"`followup send {KEY}`, or `followup skip {KEY}`"
+        f"`followup send --only {KEY}`, or `followup skip {KEY}`"
     )
     again = told(InstructionKind.RELEASE, on=TODAY, at=factories.NOW + timedelta(hours=1))
     assert one(THANKS, dossier(attempts=put_off(6), instructions=(again,))).state is State.DUE

@@ -53,7 +53,7 @@ def key_of(home: Path) -> str:
 def test_what_was_refused_goes_when_it_is_named(
     home: Path, mail_server: Callable[..., FaultServer], live_home: LiveHome
 ) -> None:
-    """`send KEY` after the fault was mended; neither a plain `send` nor one of the whole step asks the server again."""
+    """`send --only KEY` after the fault was mended; neither a plain `send` nor one of the whole step asks the server again."""
     server = mail_server(faults=[TOO_BIG])
     live_home(server, clients=1)
     key = key_of(home)

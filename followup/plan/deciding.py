@@ -203,7 +203,7 @@ def _failed(touchpoint: Touchpoint, past: Past) -> Reason | None:
     last, said = past.last_try(), past.instruction
     if last is None:
         return None
-    what_now = f"mend it, then `followup send {touchpoint.key}`, or `followup skip {touchpoint.key}`"
+    what_now = f"mend it, then `followup send --only {touchpoint.key}`, or `followup skip {touchpoint.key}`"
     server = f" ({last.server_said})" if last.server_said else ""
     if last.state is AttemptState.PERMANENT:
         released = said is not None and said.kind is InstructionKind.RELEASE and said.given_at >= last.made_at
