@@ -14,6 +14,8 @@ from click.testing import CliRunner
 
 from followup import cli
 from tests.conftest import EXAMPLES, Ran
+from tests.mailserver import PASSWORD, Fault, FaultServer
+from tests.mailserver.fixtures import send_through
 
 Run = Callable[..., Ran]
 
@@ -73,6 +75,7 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
     "followup client merge": [("client", "add", "--name", "A. Hall", "--phone", "01632 960199")],
     "followup optout --lift": [("optout", "hall")],
     "followup confirm hall": [("send", "--yes")],
+    "followup status --max-age": [("run",)],
     "followup message show": [("send", "--yes")],
     "followup send --plan": [("plan", "--format", "csv", "-o", "plan.csv")],
     "followup restore followup-": [("backup", "followup-2026-03-02-090000.tar.gz")],
@@ -86,10 +89,26 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
 }
 
 # Those that ask a person: without one they end with 2 and name the option that answers.
-ASKS = {"followup undo", "followup send --plan plan.csv"}
+ASKS = {"followup undo", "followup send --plan plan.csv", "followup mail login"}
 
 
-@pytest.mark.parametrize("line", sorted(set(examples())))
+@pytest.fixture
+def served(made: Run, home: Path, mail_server: Callable[..., FaultServer], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Give `run` in a home that sends by itself, whose server refused Ada Hall's address."""
+    server = mail_server(faults=[Fault("rcpt", "reply", "550 5.1.1 no such user", address="ada@example.com")])
+    send_through(home, server)
+    monkeypatch.setenv("FOLLOWUP_MAIL_PASSWORD", PASSWORD)
+    made("send", "--yes", exit_code=3)
+    return made
+
+
+@pytest.mark.parametrize("line", sorted({line for line in examples() if line.startswith("followup mail ")}))
+def test_every_example_with_a_mail_server_works(line: str, served: Run) -> None:
+    """Typed as it stands there, in a home that sends through a server on this machine."""
+    served(*shlex.split(line)[1:], exit_code=2 if line in ASKS else 0)
+
+
+@pytest.mark.parametrize("line", sorted({line for line in examples() if not line.startswith("followup mail ")}))
 def test_every_example_works(line: str, made: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Typed as it stands there, in a home with a client called Hall; jk7m stands for the key of her job."""
     monkeypatch.chdir(tmp_path)

@@ -40,7 +40,7 @@ def test_without_a_terminal_the_round_is_printed(business: Run) -> None:
     business("send", "--yes", "--limit", "2")
     before = rows(business, "due")
     said = business("week").stdout
-    for words in ("Drafts to confirm", "Messages to send", "Calls, texts and letters", "Margaret Doyle"):
+    for words in ("Did these go out?", "Messages to send", "Calls, texts and letters", "Margaret Doyle"):
         assert words.casefold() in said.casefold()
     assert "HOW TO BEGIN" not in said
     assert max(len(line) for line in said.splitlines()) < 160

@@ -56,6 +56,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("init", "setup", "Make a home for your business."),
             ("demo", "setup", "See the whole road with an example business."),
             ("doctor", "setup", "Check everything and say what to fix."),
+            ("mail", "mail", "Test the mail server, log in, see the limits."),
             ("reconcile", "reconciling", "Explain what keeps messages from going out."),
             ("template", "templates", "List, check, show and edit message templates."),
             ("cadence", "setup", "List, check and show cadences."),

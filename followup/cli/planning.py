@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from followup import settings
 from followup.cli.app import App, pass_app
 from followup.cli.output import DAY, format_option, print_rows, say
-from followup.errors import NotFound, UsageError
+from followup.errors import ExitCode, NotFound, UsageError
 from followup.model import InstructionKind, State
 from followup.report import words
+
+if TYPE_CHECKING:
+    from followup.workflow.status import Status
 
 
 def welcome(app: App) -> None:
@@ -48,18 +53,91 @@ def show_status(app: App, path: Path) -> None:
         click.echo(f"  {words.plural(now.held, 'touchpoint') + ' held back by a rule':<44} followup plan")
     if now.oldest_draft_on and (desk.today - now.oldest_draft_on).days > 7:
         say(f"\nThe oldest draft is from {words.long_day(now.oldest_draft_on)}: did it go out?")
+    if desk.settings.mail.transport == settings.SMTP:
+        _show_sending(app, now)
+
+
+def _show_sending(app: App, now: Status) -> None:
+    """Print since when nothing has gone out, and why; nothing where all goes its way."""
+    from followup.cli import mail
+    from followup.workflow import mailbox
+
+    desk = app.desk()
+    found = mailbox.health(desk)
+    waiting = now.count("message", "retry")
+    lines = mail.stops(desk, found)
+    if now.next_try_at is not None:
+        lines.append(f"What the server put off is tried again from {mail.when(desk, now.next_try_at)} on.")
+    if not found.allowance.count and found.allowance.opens_at is not None:
+        opens_at = mail.when(desk, found.allowance.opens_at)
+        lines.append(f"{found.allowance.limit} is reached; the next message may go from {opens_at} on.")
+    if not (waiting or lines):
+        return
+    accepted = found.last_accepted_at
+    if accepted is None:
+        last = "No message has been accepted yet"
+    else:
+        last = f"The last message was accepted on {mail.when(desk, accepted)}, {_ago(desk.now() - accepted)}"
+    waits = "1 waits" if waiting == 1 else f"{waiting} wait"
+    say(f"\n{last}; {waits if waiting else 'none waits'}.")
+    for line in lines:
+        say(line)
+
+
+def _ago(age: timedelta) -> str:
+    if age < timedelta(hours=1):
+        return "just now"
+    hours = int(age / timedelta(hours=1))
+    return f"{words.plural(hours, 'hour') if hours < 48 else words.plural(age.days, 'day')} ago"
+
+
+class Age(click.ParamType[timedelta]):
+    """A length of time as 2d, 36h or 1w."""
+
+    name = "age"
+    _UNITS: ClassVar = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read the number and its unit."""
+        if isinstance(value, timedelta):
+            return value
+        number, unit = value[:-1], value[-1:].lower()
+        if not (number.isascii() and number.isdigit() and unit in self._UNITS and 0 < int(number) < 10_000):
+            self.fail(f"'{value}' is no length of time. Write 2d, 36h or 1w.", param, ctx)
+        return int(number) * self._UNITS[unit]
 
 
 @click.command("status")
+@click.option(
+    "--max-age",
+    type=Age(),
+    metavar="2d",
+    help="For monitors: say nothing, with 0, when a run went well within this time; else one line, with 3.",
+)
 @pass_app
-def status_command(app: App) -> None:
-    """Show what waits, in a few lines, each with its command.
+def status_command(app: App, *, max_age: timedelta | None) -> ExitCode:
+    """Show what waits, in a few lines, each with its command; where messages are sent by themselves, how that goes.
 
     \b
     Example:
         $ followup status
+        $ followup status --max-age 2d
     """
-    show_status(app, app.home_path())
+    if max_age is None:
+        show_status(app, app.home_path())
+        return ExitCode.DONE
+    from followup.cli import mail
+    from followup.workflow import mailnotes
+
+    desk = app.desk()
+    good = mailnotes.last_good_run(desk)
+    if good is not None and desk.now() - good <= max_age:
+        return ExitCode.DONE
+    last = "No run has gone well yet" if good is None else f"The last run that went well was on {mail.when(desk, good)}"
+    block = mailnotes.block(desk)
+    why = f": the login is refused since {mail.when(desk, block.since)}" if block else ""
+    say(f"{last}{why}. `followup status` says what waits; `followup run` runs it now.")
+    return ExitCode.NEEDS_A_PERSON
 
 
 @click.command("due")

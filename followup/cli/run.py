@@ -8,30 +8,64 @@ import click
 
 from followup.cli.app import App, pass_app
 from followup.cli.output import say
-from followup.errors import ExitCode
+from followup.errors import ExitCode, FollowupError
 
 
 @click.command("run")
 @click.option("--cron", is_flag=True, help="Print nothing when nothing is new.")
 @pass_app
 def run_command(app: App, *, cron: bool) -> ExitCode:
-    """Do the daily run: draft what is due, and print one digest when there is something to do.
+    """Do the daily run: hand over what is due, and print one digest when there is something to do.
 
     Cron mails what is printed to the owner. With --cron nothing is printed on a day on which nothing waits, and
-    nothing twice: what still waits is told again when something new comes, or after a week.
+    nothing twice: what still waits is told again when something new comes, or after a week. When something keeps
+    messages from going out, one line on stderr says what; a server that is down is worth a line after a day.
+    log/followup.log in the home has each run; run.after in followup.toml is a command to run after each good one.
 
     \b
     Example:
         $ followup run --cron
     """
-    from followup.workflow import daily
+    if not cron:
+        return _run(app, cron=False)
+    try:
+        return _run(app, cron=True)
+    except FollowupError as error:
+        from followup.workflow import daily
+
+        if _is_news(app, error):
+            app.warn(f"Error: {daily.one_line(str(error))}")
+        return error.exit_code
+
+
+def _run(app: App, *, cron: bool) -> ExitCode:
+    from followup.workflow import daily, runlog
 
     desk = app.desk()
-    done = daily.run(desk)
+    with runlog.opened(desk) as log:
+        log.event("run")
+        try:
+            done = daily.run(desk, automatic=cron, report=log.event)
+        except FollowupError as error:
+            log.event(f"stopped {error.exit_code.value}")
+            raise
+        log.event(f"ended {done.code.value}")
     lines = list(daily.digest(done, quiet=cron))
     for line in lines:
         say(line)
     # Only what has left is told: a digest that could not be printed comes again.
     sys.stdout.flush()
     daily.remember(desk, done, told=bool(lines))
+    problems = [daily.trouble(desk, done), daily.follow(desk) if done.is_good else ""]
+    if any(problems):
+        app.warn(f"Error: {' '.join(filter(None, problems))}")
     return done.code
+
+
+def _is_news(app: App, error: FollowupError) -> bool:
+    from followup.workflow import daily
+
+    try:
+        return daily.is_news(app.desk(), error.exit_code)
+    except FollowupError:  # there is no home to ask
+        return True

@@ -1,15 +1,29 @@
-"""send: what is due goes out, or becomes drafts."""
+"""send: what is due goes to the mail server, or becomes drafts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from followup import settings
 from followup.cli.app import App, pass_app
 from followup.cli.output import dry_run_option, say, yes_option
 from followup.errors import ExitCode, UsageError, worst
 from followup.report import words
+
+if TYPE_CHECKING:
+    from followup.workflow.composing import Prepared
+    from followup.workflow.mailnotes import Machine
+    from followup.workflow.sending import Sent
+
+ENDED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
+"""Codes that say that somebody ended the run: no other one tells more."""
+
+WORTH_A_WORD = 15
+"""Seconds of pauses after which whoever watches is told how long it takes."""
 
 
 @click.command("send")
@@ -24,72 +38,227 @@ from followup.report import words
 def send_command(
     app: App, *, dry_run: bool, limit: int | None, only: tuple[str, ...], plan_file: Path | None, yes: bool
 ) -> ExitCode:
-    """Write what is due as drafts: one .eml file each, and drafts.html that lists them all.
+    """Send what is due by your mail server, or write it as drafts: one .eml file each, and drafts.html with all.
 
-    Nothing is sent by itself. Open the drafts in your mail program, send them, and say `followup confirm`.
+    A new home writes drafts: open them in your mail program, send them, and say `followup confirm`. With transport =
+    "smtp" under [mail] the messages go out, slowly, at most as many as the limits there allow.
 
     \b
     Example:
         $ followup send --dry-run
         $ followup send --yes --limit 10
     """
+    from followup.workflow import sending
+
+    sending.refuse_unsafe(app.desk())
+    broken = () if dry_run else sending.recover(app.desk()).unknown  # before planning: the rest of it is due again
+    good, code = _chosen(app, only=only, plan_file=plan_file)
+    if broken:
+        app.warn(f"Not known: {words.plural(len(broken), 'message')} of a run that broke off. followup confirm")
+        code = worst((code, ExitCode.NEEDS_A_PERSON))
+    shown = good[:limit] if limit else good
+    if not shown:
+        if not dry_run:
+            sending.tidy_drafts(app.desk())
+        click.echo("Nothing to send." if _by_server(app) else "Nothing to draft.")
+        return code
+    if dry_run or not yes:
+        _show(app, shown, dry_run=dry_run)
+    if dry_run:
+        return code
+    handed, _ = hand_over(app, good, limit=limit, yes=yes)
+    return worst((code, handed)) if handed not in ENDED else handed
+
+
+def _by_server(app: App) -> bool:
+    return app.desk().settings.mail.transport == settings.SMTP
+
+
+# ---------------------------------------------------------------- what goes
+
+
+def _chosen(app: App, *, only: Sequence[str], plan_file: Path | None) -> tuple[list[Prepared], ExitCode]:
+    """Return the messages to hand over; what cannot be is said, with the exit code for it."""
     from followup.workflow import composing, planfile, sending
 
     desk = app.desk()
-    sending.refuse_unsafe(desk)
-    code = ExitCode.DONE
-    if plan_file is not None:
-        if only:
-            raise UsageError("--plan and --only do not go together.")
+    codes = [ExitCode.DONE]
+    if plan_file is None:
+        prepared = composing.prepare(desk, sending.ready(desk, only=only))
+    elif only:
+        raise UsageError("--plan and --only do not go together.")
+    else:
         kept = planfile.planned(desk, planfile.read(plan_file))
         prepared = kept.prepared
         for key, why in kept.changed:
             app.warn(f"Left out {key}: {why}.")
-            code = ExitCode.NEEDS_A_PERSON
+            codes.append(ExitCode.NEEDS_A_PERSON)
         for key, why in kept.waiting:
             app.narrate(f"Not now {key}: {why}.")
         if kept.by_hand:
             by_hand = words.plural(kept.by_hand, "call, text or letter", "calls, texts and letters")
             app.narrate(f"{by_hand}: followup calls")
-    else:
-        prepared = composing.prepare(desk, sending.ready(desk, only=only))
+    codes += _refused(app, [item for item in prepared if item.message is None])
     good = [item for item in prepared if item.message is not None]
-    refused = [item for item in prepared if item.message is None]
+    if _by_server(app):
+        resting = [item for item in good if sending.rests_until(desk, item) is not None]
+        if resting:
+            app.narrate(f"{words.plural(len(resting), 'message')} put off by the server rest; `followup status`.")
+        good = [item for item in good if item not in resting]
+    return good, worst(codes)
+
+
+def _refused(app: App, refused: Sequence[Prepared]) -> list[ExitCode]:
+    from followup.workflow import sending
+
     for line in sending.refusals(refused):
-        app.warn(f"Not drafted: {line}")
-    code = worst((code, *(item.code for item in refused)))
-    if not good:
-        if not dry_run:
-            sending.tidy_drafts(desk)
-        click.echo("Nothing to draft.")
-        return code
-    shown = good[:limit] if limit else good
-    for item in shown if dry_run or not yes else ():
+        app.warn(f"Not {'sent' if _by_server(app) else 'drafted'}: {line}")
+    return [item.code for item in refused]
+
+
+def _to(item: Prepared) -> str:
+    assert item.message is not None
+    return f"{item.message.to_name} <{item.message.to_address}>"
+
+
+def _show(app: App, shown: Sequence[Prepared], *, dry_run: bool) -> None:
+    word = "send" if _by_server(app) else "draft"
+    for item in shown:
         assert item.message is not None
-        verb, to = "Would draft" if dry_run else "To draft", f"{item.message.to_name} <{item.message.to_address}>"
-        say(f"{verb}: {item.decision.step:<18} {to}  {item.message.subject}")
-    if dry_run:
+        verb = f"Would {word}" if dry_run else f"To {word}"
+        say(f"{verb}: {item.decision.step:<18} {_to(item)}  {item.message.subject}")
+    if dry_run and _by_server(app):
+        click.echo(f"{words.plural(len(shown), 'message')} would be sent (--dry-run); nothing was.")
+    elif dry_run:
         click.echo(f"{words.plural(len(shown), 'draft')} would be written (--dry-run); nothing was.")
-        return code
+
+
+# ---------------------------------------------------------------- handing over
+
+
+def hand_over(
+    app: App, good: Sequence[Prepared], *, limit: int | None = None, yes: bool = False
+) -> tuple[ExitCode, int]:
+    """Ask, hand over, and say what happened; return that as an exit code, and how many messages went."""
+    from followup.workflow import sending
+
+    desk = app.desk()
+    by_server, mail = _by_server(app), desk.settings.mail
     opens_at = sending.opens_at(desk)
     if opens_at:
-        click.echo(
-            f"Held until {opens_at}: mail.send_between is {desk.settings.mail.send_between}. Nothing was drafted."
-        )
-        return code
-    app.confirm(f"Write {words.plural(len(shown), 'draft')}?", yes=yes)
-    done = sending.draft(desk, good, limit=limit)
-    for line in sending.refusals(done.refused):
-        app.warn(f"Not drafted: {line}")
-    code = worst((code, *(item.code for item in done.refused)))
-    names = {item.decision.key: item.message.to_name for item in good if item.message is not None}
+        done = "sent" if by_server else "drafted"
+        click.echo(f"Held until {opens_at}: mail.send_between is {mail.send_between}. Nothing was {done}.")
+        return ExitCode.DONE, 0
+    count = min(len(good), limit or len(good))
+    if not by_server:
+        app.confirm(f"Write {words.plural(count, 'draft')}?", yes=yes)
+        drafts = sending.hand_over(desk, good, limit=limit)
+        return _tell_drafts(app, drafts, good[:count]), len(drafts.drafted)
+    from followup.workflow import mailbox
+
+    allowed = mailbox.health(desk).allowance
+    count = min(count, allowed.count)
+    if count:
+        code = _offer_test(app)
+        if code != ExitCode.DONE:
+            return code, 0
+        app.confirm(f"Send {words.plural(count, 'message')} by {mail.host}?", yes=yes)
+        seconds = float(mail.pause) * (count - 1)
+        if app.interactive and seconds > WORTH_A_WORD:
+            takes = words.plural(round(seconds / 60) or 1, "minute")
+            app.narrate(f"With pauses this takes about {takes}. Ctrl-C ends it after the message that is on its way.")
+    live = _Live(app, good, count)
+    same_machine = _ask_machine if app.interactive else None
+    sent = sending.hand_over(desk, good, limit=limit, report=live, same_machine=same_machine)
+    return _tell_sent(app, sent), len(sent.accepted)
+
+
+def _ask_machine(last: Machine, here: Machine) -> bool:
+    question = f"This home last sent as {last}, and is now {here}. Was it moved, and does nothing send from there now?"
+    return click.confirm(question, err=True)
+
+
+def _offer_test(app: App) -> ExitCode:
+    """Offer a message to the owner before the first one that reaches a client; a server that refuses it ends here."""
+    from followup.cli import mail
+    from followup.workflow import mailbox
+
+    desk = app.desk()
+    found = mailbox.health(desk)
+    if not app.interactive or found.tested is not None or found.last_accepted_at is not None:
+        return ExitCode.DONE
+    host, address = desk.settings.mail.host, mailbox.owners_address(desk)
+    click.echo(f"Nothing was ever sent by {host} from this home.", err=True)
+    if not click.confirm(f"Send a test message to yourself first ({address})?", default=True, err=True):
+        return ExitCode.DONE
+    return mail.tell(app, mailbox.test(desk))
+
+
+class _Live:
+    """Says what becomes of each message while the run goes on."""
+
+    def __init__(self, app: App, good: Sequence[Prepared], count: int) -> None:
+        self._app = app
+        self._server = app.desk().settings.mail.host
+        self._to = {item.decision.key: _to(item) for item in good}
+        self._count = count
+        self._number = 0
+
+    def __call__(self, event: str) -> None:
+        word, _, rest = event.partition(" ")
+        key, _, said = rest.partition(" ")
+        what = f"{key:<29} {self._to.get(key, '')}"
+        if word in ("accepted", "temporary", "permanent", "unknown"):
+            self._number += 1
+        if word == "accepted":
+            say(f"Accepted by {self._server}: {what}")
+        elif word == "temporary":
+            self._app.warn(f"Put off by {self._server}: {what}: {said}. It is tried again by itself.")
+        elif word == "permanent":
+            self._app.warn(f"Refused by {self._server}: {what}: {said}. `followup why {key}` says what to do.")
+        elif word == "unknown":
+            self._app.warn(f"Not known: {what}: the line broke before {self._server} answered. followup confirm")
+        elif word in ("review", "reconnecting"):
+            self._app.narrate(f"{word.capitalize()}: {rest}.")
+
+
+def _tell_sent(app: App, done: Sent) -> ExitCode:
+    """Say in sums what happened, what is left and when it may go, and what stopped it."""
+    from followup.cli import mail
+
+    desk = app.desk()
+    codes = [done.code, *_refused(app, done.refused)]
+    for attempt, reason in done.withheld:
+        app.narrate(f"Not sent {attempt.key}: {reason}.")
+    sums = (
+        (len(done.accepted), f"accepted by {done.server or desk.settings.mail.host}"),
+        (len(done.later), "put off"),
+        (len(done.failed), "refused"),
+        (len(done.unknown), "not known (followup confirm)"),
+    )
+    said = ", ".join(f"{number} {what}" for number, what in sums if number)
+    say(f"{said or 'Nothing was sent'}.")
+    if done.left:
+        when = f"from {mail.when(desk, done.next_at)} on" if done.next_at else "with the next run"
+        why = f" ({done.cap})" if done.cap and not done.stopped else ""
+        say(f"{words.plural(done.left, 'message')} left{why}: may go {when}.")
+    if done.stopped is not None:
+        app.warn(f"Error: {done.stopped.text}")
+    return worst(codes) if done.code not in ENDED else done.code
+
+
+def _tell_drafts(app: App, done: Sent, shown: Sequence[Prepared]) -> ExitCode:
+    codes = [ExitCode.DONE, *_refused(app, done.refused)]
+    to = {item.decision.key: _to(item) for item in shown}
     for attempt in done.drafted:
-        say(f"Wrote draft: {attempt.key:<29} {names[attempt.key]} <{attempt.address}>")
-    if len(done.drafted) + len(done.refused) < len(shown):
-        stopped = words.plural(len(shown) - len(done.drafted) - len(done.refused), "message")
-        app.narrate(f"{stopped} stopped by a rule at the last moment; `followup why` says which.")
+        say(f"Wrote draft: {attempt.key:<29} {to.get(attempt.key, attempt.address)}")
+    stopped = len(shown) - len(done.drafted) - len(done.refused)
+    if stopped > 0:
+        app.narrate(
+            f"{words.plural(stopped, 'message')} stopped by a rule at the last moment; `followup why` says which."
+        )
     if done.left:
         app.narrate(f"{words.plural(done.left, 'message')} left for the next run (--limit).")
-    say(f"{words.plural(len(done.drafted), 'draft')} in {desk.home.drafts_path}")
+    say(f"{words.plural(len(done.drafted), 'draft')} in {app.desk().home.drafts_path}")
     say("Open drafts.html there, send them from your mail program, then say: followup confirm")
-    return code
+    return worst(codes)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from followup import settings
 from followup.cli import confirming
 from followup.cli import contacts as contact_commands
 from followup.cli import intake as intake_commands
 from followup.cli import messages as message_commands
+from followup.cli import sending as sending_commands
 from followup.cli.app import App, pass_app
 from followup.cli.output import say
 from followup.errors import FollowupError
@@ -20,6 +22,7 @@ from followup.model import Channel, InstructionKind, Outcome
 from followup.report import words
 
 if TYPE_CHECKING:
+    from followup.model import Attempt
     from followup.workflow.composing import Prepared
 
 OUTCOME_KEYS = {
@@ -61,14 +64,14 @@ def week_command(app: App, *, files: tuple[Path, ...]) -> None:
 def _print_round(app: App) -> None:
     from followup.cli import planning as planning_commands
     from followup.report import calls
-    from followup.workflow import composing, sending
+    from followup.workflow import composing, sending, settling
 
     desk = app.desk()
     planning_commands.show_status(app, desk.home.path)
-    drafts = sending.drafts(desk)
-    if drafts:
-        click.echo("\nDrafts to confirm")
-        for attempt in drafts:
+    waiting = settling.waiting(desk)
+    if waiting:
+        click.echo("\nDid these go out? (`followup confirm`)")
+        for attempt in waiting:
             say(f"  {confirming.draft_line(attempt)}")
     prepared = composing.prepare(desk, sending.ready(desk))
     if prepared:
@@ -116,8 +119,10 @@ def _messages(app: App, did: Counter[str]) -> None:
     for item in prepared:
         if item.message is None:
             app.warn(f"{item.decision.key}: {item.problem}")
+    by_server = desk.settings.mail.transport == settings.SMTP
     services, count = planning.services_of(desk, [item.decision for item in good]), len(good)
-    drafted = []
+    drafted: list[Attempt] = []
+    to_send: list[Prepared] = []
     while good:
         number, item = count - len(good) + 1, good.pop(0)
         what, about = words.step(item.decision), words.services(item.decision, services)
@@ -129,7 +134,7 @@ def _messages(app: App, did: Counter[str]) -> None:
         message_commands.show(app, item, brief=True)
         click.echo()
         said = click.prompt(
-            "[s]end as draft, [e]dit, s[k]ip for good, [l]ater, [a]ll the rest",
+            f"[s]end{'' if by_server else ' as draft'}, [e]dit, s[k]ip for good, [l]ater, [a]ll the rest",
             type=click.Choice(["s", "e", "k", "l", "a"]),
             show_choices=False,
             default="s",
@@ -138,28 +143,56 @@ def _messages(app: App, did: Counter[str]) -> None:
         if said == "e":
             good.insert(0, _edited(app, item))
         elif said == "k":
-            planning.instruct(
-                desk,
-                client_id=item.decision.client_id,
-                kind=InstructionKind.SKIP,
-                command="week",
-                key=item.decision.key,
-            )
-            did["skipped"] += 1
-            say(f"Skipped {item.decision.key}.")
+            _skip(app, item, did)
         elif said in ("s", "a"):
-            made = sending.draft(desk, [item, *good] if said == "a" else [item]).drafted
-            drafted += made
-            for attempt in made:
-                say(f"Wrote draft: {attempt.key}  {attempt.address}")
-            if not made:
-                app.warn(f"Not drafted: a rule stopped it. `followup why {item.decision.key}` says which.")
+            picked = [item, *good] if said == "a" else [item]
+            if by_server:  # one connection for all of them, at the end
+                to_send += picked
+            else:
+                drafted += _draft(app, picked)
             if said == "a":
                 break
-    did["drafted"] += len(drafted)
+    did["handed over"] += len(drafted)
     if drafted:
         say(f"\nOpen {desk.home.drafts_path / 'drafts.html'} and send them; answer when you have, or later.")
         confirming.ask_drafts(app, drafted)
+    if to_send:
+        click.echo("\n" + RULE)
+        _send(app, to_send, did)
+
+
+def _skip(app: App, item: Prepared, did: Counter[str]) -> None:
+    from followup.workflow import planning
+
+    planning.instruct(
+        app.desk(),
+        client_id=item.decision.client_id,
+        kind=InstructionKind.SKIP,
+        command="week",
+        key=item.decision.key,
+    )
+    did["skipped"] += 1
+    say(f"Skipped {item.decision.key}.")
+
+
+def _draft(app: App, picked: list[Prepared]) -> list[Attempt]:
+    from followup.workflow import sending
+
+    made = sending.draft(app.desk(), picked).drafted
+    for attempt in made:
+        say(f"Wrote draft: {attempt.key}  {attempt.address}")
+    if not made:
+        app.warn(f"Not drafted: a rule stopped it. `followup why {picked[0].decision.key}` says which.")
+    return made
+
+
+def _send(app: App, picked: list[Prepared], did: Counter[str]) -> None:
+    try:
+        _, accepted = sending_commands.hand_over(app, picked)
+    except FollowupError as error:  # a no, or what stops sending today: the calls are still to be made
+        app.warn(str(error))
+        return
+    did["handed over"] += accepted
 
 
 def _edited(app: App, item: Prepared) -> Prepared:
@@ -220,7 +253,12 @@ def _summary(app: App, did: Counter[str]) -> None:
     now = status.count(desk)
     coming = [each for each in planning.coming(desk, weeks=1) if each.act_on and each.act_on > desk.today]
     by_me = words.plural(did["called"], "call or letter", "calls and letters")
-    done = f"{words.plural(did['drafted'], 'draft')} written, {did['skipped']} skipped, {by_me} made"
+    went = did["handed over"]
+    if desk.settings.mail.transport == settings.SMTP:
+        handed = f"{words.plural(went, 'message')} accepted by {desk.settings.mail.host}"
+    else:
+        handed = f"{words.plural(went, 'draft')} written"
+    done = f"{handed}, {did['skipped']} skipped, {by_me} made"
     by_hand = words.plural(now.count("letter"), "letter or text", "letters or texts")
     click.echo("\n" + RULE)
     say(f"Done for {words.long_day(desk.today)}: {done}.")

@@ -285,6 +285,11 @@ class Reader:
         rows = self.database.rows("hand_overs_since", since=codec.instant(instant))
         return [datetime.fromisoformat(row[0]) for row in rows]
 
+    def last_accepted_at(self) -> datetime | None:
+        """Return when the last message that a mail server accepted was handed over; None: none was."""
+        found = self.database.value("last_accepted")
+        return None if found is None else datetime.fromisoformat(found)
+
     def find_keys(self, prefix: str) -> list[str]:
         """Return the touchpoints with a history that begin with *prefix*, at most 50."""
         return [row[0] for row in self.database.rows("keys_like", start=prefix, end=prefix + _AFTER_ALL)]

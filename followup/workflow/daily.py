@@ -1,24 +1,35 @@
-"""The daily run for cron: what is due is drafted, and one digest says what waits for the owner.
+"""The daily run for cron: what is due is handed over, and one digest says what waits for the owner.
 
-Takes a Desk. Gives what was done and what of it the owner has not been told yet. Touches what `sending` touches, and
-the note in the store of what was told.
+Takes a Desk. Gives what was done and what of it the owner has not been told yet. Touches what `sending` touches, the
+note in the store of what was told, and the command of the owner's that follows a good run.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 
 from followup.errors import ExitCode, worst
+from followup.mail import passwords
 from followup.report import words
-from followup.workflow import composing, planning, sending, status
+from followup.workflow import mailnotes, planning, sending, status
 from followup.workflow.desk import Desk
 
 REMIND = timedelta(days=7)
 """What still waits is told once more after so long, so that a draft that nobody confirmed is not forgotten."""
+
+PATIENCE = timedelta(days=1)
+"""For how long a server that is down, or another run that is at work, is no news: the next run tries again."""
+
+_PASSING = frozenset({ExitCode.MAIL_SERVER, ExitCode.TRY_LATER})
+_ENDED = frozenset({ExitCode.INTERRUPTED, ExitCode.TERMINATED})
+
+AFTER_SECONDS = 30
+"""How long the owner's own command may take; a ping takes one second."""
 
 BY_ITSELF = frozenset({"retry"})
 """Kinds that are no news: the next run sees to them. So is a message, unless the hour holds it."""
@@ -40,10 +51,21 @@ class Daily:
     @property
     def code(self) -> ExitCode:
         """Return what the shell is told: 0 also when ordinary work waits."""
-        codes = [ExitCode.DONE, *(item.code for item in self.sent.refused)]
+        if self.sent.code in _ENDED:
+            return self.sent.code
+        codes = [self.sent.code]
         if any(self.waiting[kind] for kind in ("review", "failed", "unknown")):
             codes.append(ExitCode.NEEDS_A_PERSON)
         return worst(codes)
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether the run came to its end: messages that need a person, or another try, do not spoil it."""
+        return self.sent.stopped is None and self.code in (
+            ExitCode.DONE,
+            ExitCode.NEEDS_A_PERSON,
+            ExitCode.TRY_LATER,
+        )
 
     @property
     def marks(self) -> frozenset[str]:
@@ -58,9 +80,15 @@ class Daily:
         return bool(self.marks - self.told) or self.told_on is None or self.today - self.told_on >= REMIND
 
 
-def run(desk: Desk) -> Daily:
-    """Draft what is due; a draft that was made by an earlier run is not made again."""
-    done = sending.draft(desk, composing.prepare(desk, sending.ready(desk)))
+def run(desk: Desk, *, automatic: bool = False, report: Callable[[str], None] = lambda _: None) -> Daily:
+    """Hand over what is due, as drafts or to the mail server, and find out what waits for the owner then.
+
+    Args:
+        desk: an open home.
+        automatic: nobody is there: messages say so, and nothing is asked.
+        report: gets a line for each event, see `sending.hand_over`.
+    """
+    done = sending.hand_over(desk, sending.messages(desk), automatic=automatic, report=report)
     problems = {item.decision.key: item.problem for item in done.refused}
     found = status.waiting(desk, planning.due(desk), refused=problems)
     quiet = BY_ITSELF if done.opens_at else BY_ITSELF | {"message"}
@@ -100,6 +128,61 @@ def _what_now(done: Daily, kind: status.Kind) -> str:
     if kind.name == "message":
         return f"held until {done.sent.opens_at} (mail.send_between)"
     return "see below" if kind.name == "refused" else kind.command
+
+
+def trouble(desk: Desk, done: Daily) -> str:
+    """Return on one line what went wrong in this run and keeps messages from going out; nothing when all is well."""
+    said = []
+    if done.sent.stopped is not None and is_news(desk, done.sent.stopped.code):
+        said.append(done.sent.stopped.text)
+    if done.sent.unknown:
+        many = words.plural(len(done.sent.unknown), "message")
+        said.append(f"{many} may have gone out, and nobody knows: followup confirm")
+    return one_line(" ".join(said))
+
+
+def is_news(desk: Desk, code: ExitCode) -> bool:
+    """Tell whether a run that ended with *code* is worth a mail: what passes by itself is not, for a day."""
+    if code not in _PASSING:
+        return True
+    good = mailnotes.last_good_run(desk)
+    return good is None or desk.now() - good > PATIENCE
+
+
+def one_line(text: str) -> str:
+    """Return *text* on one line: cron's mail about trouble has one."""
+    return " ".join(text.split())
+
+
+def follow(desk: Desk) -> str:
+    """Run the owner's command after a good run (run.after); return on one line why that failed, or nothing.
+
+    It gets no shell, no input, and not the password. Whatever becomes of it, what was sent was sent.
+    """
+    import shlex
+    import subprocess
+
+    command = desk.settings.run.after
+    if not command:
+        return ""
+    environment = {name: value for name, value in os.environ.items() if name != passwords.VARIABLE}
+    try:
+        ended = subprocess.run(  # noqa: S603 - the owner's own command, without a shell
+            shlex.split(command) if os.name == "posix" else command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd=desk.home.path,
+            timeout=AFTER_SECONDS,
+            check=False,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return f"run.after took longer than {AFTER_SECONDS} seconds and was ended; what was sent was sent."
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        return f"run.after cannot be run: {said}. It is run without a shell: name a program."
+    return f"run.after ended with {ended}; what was sent was sent." if ended else ""
 
 
 def remember(desk: Desk, done: Daily, *, told: bool) -> None:

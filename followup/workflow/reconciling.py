@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from followup import identity
+from followup import identity, settings
 from followup.deliver import settling
 from followup.errors import BadInput, ConfigurationError
 from followup.mail import build
@@ -18,7 +18,7 @@ from followup.model import Attempt, AttemptState, Channel, Purpose
 from followup.records import dataclass
 from followup.report import words
 from followup.store import Writer
-from followup.workflow import journal
+from followup.workflow import journal, mailnotes
 from followup.workflow.desk import Desk
 from followup.workflow.journal import Seen
 
@@ -38,7 +38,8 @@ class Obstacle:
 
 def obstacles(desk: Desk) -> list[Obstacle]:
     """Return what keeps messages from going out now; empty when nothing does."""
-    return [*_older(desk), *_steps(desk)]
+    found = [*_older(desk), *_steps(desk)]
+    return [*found, *_machine(desk), *_login(desk)] if desk.settings.mail.transport == settings.SMTP else found
 
 
 # ---------------------------------------------------------------- a database that is older than its journal
@@ -168,3 +169,40 @@ def _steps(desk: Desk) -> Iterator[Obstacle]:
     except ConfigurationError as error:
         for problem in error.problems:
             yield Obstacle((problem,), "edit followup.toml; `followup cadence check` says when all is well")
+
+
+# ---------------------------------------------------------------- what mail servers and machines have to do with it
+
+
+def _machine(desk: Desk) -> Iterator[Obstacle]:
+    last, here = mailnotes.machine(desk), mailnotes.here(desk)
+    if last is None or last.mark == here.mark:
+        return
+
+    def move() -> str:
+        mailnotes.set_machine(desk, here)
+        return f"From now on this home sends as {here}."
+
+    yield Obstacle(
+        (
+            f"This home last sent as {last}, and is now {here}.",
+            "If the other one still sends, this is a copy of it, and both would write to the same clients.",
+        ),
+        'switch sending off there (no cron, or transport = "drafts"), then let this one send: '
+        "`followup reconcile --yes`",
+        "Does nothing send from there any more, so that this one may?",
+        move,
+    )
+
+
+def _login(desk: Desk) -> Iterator[Obstacle]:
+    block = mailnotes.block(desk)
+    if block is not None:
+        since = desk.local(block.since)
+        yield Obstacle(
+            (
+                f"{block.host} refuses the login since {words.day(since.date())} {since:%H:%M}: {block.why}",
+                "Nothing is tried until you act, because providers lock accounts that keep trying.",
+            ),
+            "correct the password or the settings, then `followup mail test`",
+        )

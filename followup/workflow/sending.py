@@ -129,14 +129,14 @@ def rests_until(desk: Desk, item: composing.Prepared) -> datetime | None:
 
 
 def opens_at(desk: Desk) -> str:
-    """Return from which hour on messages may be drafted, when it is not the hour (mail.send_between); else nothing."""
+    """Return from which hour on messages may go, when it is not the hour (mail.send_between); else nothing."""
     first, _, last = desk.settings.mail.send_between.partition("-")
     now = desk.local(desk.now()).strftime("%H:%M")
     return first if first and not first <= now <= last else ""
 
 
 def refuse_unsafe(desk: Desk) -> None:
-    """Raise ConfigurationError when drafting could reach a client twice: a step is gone, or the database is older.
+    """Raise ConfigurationError when sending could reach a client twice: a step is gone, or the database is older.
 
     Stops that the journal knows and an older database does not are brought back first: nobody has to ask for that.
     """
@@ -146,7 +146,7 @@ def refuse_unsafe(desk: Desk) -> None:
     if ahead:
         raise ConfigurationError(
             f"The journal knows {len(ahead)} hand-overs that the database has never heard of: this database is older "
-            "than the journal, and drafting again could reach a client twice. `followup doctor` says what to do."
+            "than the journal, and sending again could reach a client twice. `followup reconcile` says what to do."
         )
 
 

@@ -6,8 +6,9 @@ Takes a Desk. Gives identifiers by kind, and counts. Touches nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 
+from followup import pace
 from followup.model import AttemptState, Channel, Decision, State
 from followup.records import dataclass
 from followup.workflow import planning
@@ -53,6 +54,7 @@ class Status:
     jobs: int
     contacts: int
     oldest_draft_on: date | None
+    next_try_at: datetime | None  # of the first message that a server put off
 
     def count(self, *kinds: str) -> int:
         """Return how many things of these kinds wait."""
@@ -63,13 +65,16 @@ def count(desk: Desk) -> Status:
     """Count what waits now."""
     due, held = planning.due_and_held(desk)
     counts = desk.store.counts()
+    found = waiting(desk, due)
+    tries = (pace.next_try_at(desk.store.attempts_of_key(key)) for key in found["retry"])
     return Status(
-        waiting=waiting(desk, due),
+        waiting=found,
         held=len(held),
         clients=counts["clients"],
         jobs=counts["jobs"],
         contacts=counts["contacts"],
         oldest_draft_on=min((each.on for each in desk.store.open_attempts([AttemptState.DRAFTED])), default=None),
+        next_try_at=min((at for at in tries if at is not None), default=None),
     )
 
 

@@ -54,6 +54,10 @@ UPDATE attempt SET state = 'handing_over', handed_over_at = :at WHERE id = :id A
 -- name: hand_overs_since
 SELECT handed_over_at FROM attempt WHERE handed_over_at > :since ORDER BY handed_over_at;
 
+-- name: last_accepted
+SELECT handed_over_at FROM attempt WHERE handed_over_at IS NOT NULL AND state = 'sent'
+ORDER BY handed_over_at DESC LIMIT 1;
+
 -- name: attempt_states_among
 SELECT id, state FROM attempt WHERE id IN (:ids...);
 
