@@ -1,16 +1,18 @@
-"""Identifiers, touchpoint keys and keyed hashes: what outlives rows.
+"""Identifiers, touchpoint keys, keyed hashes, and when names and addresses are the same: what outlives rows.
 
 Takes the home's key (32 bytes) and plain values. Gives strings. Touches nothing but the system's random source.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 LETTERS = "abcdefghjkmnpqrstvwxyz"
 ALPHABET = LETTERS + "23456789"  # no 0 o 1 l i u: they are misread over the phone
 LENGTH = 10
 KEY_BYTES = 32
+_NOT_WORDS = re.compile(r"[\W_]+")
 
 
 def new_home_key() -> bytes:
@@ -74,6 +76,19 @@ def _a_labels(domain: str) -> str:
         return idna.encode(domain, uts46=True).decode("ascii")
     except UnicodeError:  # no domain at all: compared as it is written
         return domain
+
+
+def fold(text: str) -> str:
+    """Return *text* without accents, case and punctuation, in which names and streets are compared.
+
+    "Müller & Sons, Ltd." becomes "muller sons ltd".
+    """
+    if not text.isascii():  # case first: some capitals (the Turkish I with a dot) become a letter and an accent
+        decomposed = unicodedata.normalize("NFKD", text.casefold())
+        text = "".join([letter for letter in decomposed if not unicodedata.combining(letter)])
+    elif text.replace(" ", "").isalnum():  # most names and streets
+        return " ".join(text.lower().split())
+    return _NOT_WORDS.sub(" ", text.casefold()).strip()
 
 
 def address_hash(home_key: bytes, address: str) -> str:

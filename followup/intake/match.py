@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from typing import Protocol
 
 from followup import identity
@@ -722,13 +723,16 @@ def _add_lines(file: facts.FileResult, lines: Sequence[facts.ParsedJob]) -> None
         first.unpaid = first.unpaid or line.unpaid
 
 
+_TOLD = [name for name in facts.ParsedClient.__dataclass_fields__ if name not in {"rows", "client_id", "reference"}]
+_told = attrgetter(*_TOLD)
+
+
 def _take(first: facts.ParsedClient, other: facts.ParsedClient) -> bool:
     """Add what a further row of the same client says; return whether something of it was not taken."""
     lost = False
     first.rows += other.rows
-    for name in facts.ParsedClient.__dataclass_fields__:
-        mine, theirs = getattr(first, name), getattr(other, name)
-        if name in {"rows", "client_id", "reference"} or mine == theirs or not theirs:
+    for name, mine, theirs in zip(_TOLD, _told(first), _told(other), strict=True):
+        if mine == theirs or not theirs:
             continue
         if isinstance(mine, tuple):
             known = {each.casefold() for each in mine}

@@ -7,9 +7,10 @@ greetings and comparing.
 from __future__ import annotations
 
 import re
-import unicodedata
 from difflib import SequenceMatcher
 from functools import lru_cache
+
+from followup import identity
 
 _TITLES = frozenset(
     [
@@ -142,7 +143,9 @@ _PARTICLES = frozenset(
     ]
 )
 _AND = re.compile(r"\s*(?:&|\+|\band\b|\bund\b|\bet\b|\by\b|\ben\b)\s*", re.IGNORECASE)
-_NOT_WORDS = re.compile(r"[\W_]+")
+
+folded = lru_cache(maxsize=200_000)(identity.fold)
+"""The form in which whole names are compared; files repeat their names."""
 
 
 # Legal forms that are somebody's name as well; a firm writes them in capitals or with points.
@@ -208,18 +211,6 @@ def _title(name: str) -> tuple[str, str]:
             break
         titles.append(words.pop(0))
     return " ".join(titles), " ".join(words)
-
-
-@lru_cache(maxsize=200_000)
-def folded(name: str) -> str:
-    """Return the form in which whole names are compared, the one that the store finds names by."""
-    if not name.isascii():
-        name = _bare(_bare(name).casefold())
-    return _NOT_WORDS.sub(" ", name.casefold()).strip()
-
-
-def _bare(text: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
 @lru_cache(maxsize=200_000)

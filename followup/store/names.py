@@ -1,27 +1,16 @@
-"""How names and addresses are folded, so that what people mean alike compares alike.
+"""Under which names and addresses a client is found: folded, so that what people mean alike compares alike.
 
-Takes and gives text. Touches nothing.
+Takes clients. Gives text. Touches nothing.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 
+from followup import identity
 from followup.model import Client
 
-_NOT_WORDS = re.compile(r"[\W_]+")
-
-
-def fold(text: str) -> str:
-    """Return *text* without accents, case and punctuation: "Müller & Sons, Ltd." becomes "muller sons ltd"."""
-    if not text.isascii():  # case first: some capitals (the Turkish I with a dot) become a letter and an accent
-        decomposed = unicodedata.normalize("NFKD", text.casefold())
-        text = "".join([letter for letter in decomposed if not unicodedata.combining(letter)])
-    elif text.replace(" ", "").isalnum():  # most names and streets
-        return " ".join(text.lower().split())
-    return _NOT_WORDS.sub(" ", text.casefold()).strip()
+fold = identity.fold
 
 
 def of_client(client: Client) -> list[str]:
