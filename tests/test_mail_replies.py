@@ -130,7 +130,10 @@ TABLE: tuple[tuple[Phase, str, dict[str, Any]], ...] = (
     (Phase.RCPT, "550 relaying denied", POLICY),
     (Phase.RCPT, "550 5.7.1 Service unavailable; client host blocked", POLICY),
     (Phase.RCPT, "553 5.7.1 <sam@x.example>: Sender address rejected: not owned by user sam", NOT_FROM_HERE),
-    (Phase.RCPT, "503 5.5.1 bad sequence", NEVER),
+    (Phase.MAIL, "503 5.5.1 Error: nested MAIL command", {"reconnect": True}),
+    (Phase.RCPT, "503 5.5.1 need MAIL before RCPT", {"reconnect": True}),
+    (Phase.RCPT, "500 5.5.2 syntax", NEVER),
+    (Phase.DOT, "503 5.5.1 bad sequence", LATER_TODAY | {"reconnect": True}),
     (Phase.RCPT, "550 4.2.0 codes that disagree", LATER_TODAY),
     # DATA, the text, the dot
     (Phase.DATA, "451 4.3.0 later", LATER_TODAY),

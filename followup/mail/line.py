@@ -114,7 +114,10 @@ class Line(smtplib.SMTP):
             raise smtplib.SMTPConnectError(code, text)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        plain = socket.create_connection((host, port), timeout)
+        try:
+            plain = socket.create_connection((host, port), timeout)
+        except UnicodeError:  # no name at all: a label too long, two dots in a row
+            raise socket.gaierror(socket.EAI_NONAME, "not a name") from None
         # A lone dot would otherwise wait 40 ms for the acknowledgement of the text.
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._tls is None:
@@ -224,7 +227,9 @@ class Line(smtplib.SMTP):
         if way == "PLAIN":
             return self.docmd("AUTH", "PLAIN " + _base64(b"\0" + user + b"\0" + password))
         code, text = self.docmd("AUTH", way)
-        for answer in [user, password] if way == "LOGIN" else [_cram_md5(user, password, text)]:
+        if code == 334 and way == "CRAM-MD5":
+            return self.docmd(_base64(_cram_md5(user, password, text)))
+        for answer in (user, password):
             if code != 334:
                 break
             code, text = self.docmd(_base64(answer))
@@ -265,7 +270,11 @@ def _base64(data: bytes) -> str:
 
 
 def _cram_md5(user: bytes, password: bytes, challenge: bytes) -> bytes:
-    return user + b" " + hmac.new(password, base64.b64decode(challenge), hashlib.md5).hexdigest().encode()
+    try:
+        asked = base64.b64decode(challenge)
+    except ValueError:
+        raise NotSMTP("a question that cannot be read") from None
+    return user + b" " + hmac.new(password, asked, hashlib.md5).hexdigest().encode()
 
 
 class Mailer(yagmail.SMTP):  # type: ignore[misc]
@@ -280,7 +289,7 @@ class Mailer(yagmail.SMTP):  # type: ignore[misc]
         *,
         login: Secret | None,
         security: str,
-        tls: ssl.SSLContext,
+        tls: ssl.SSLContext | None,
         make: Callable[[], Line],
     ) -> None:
         """Say where and how; without *login* it does not log in. *make* gives a line that is not connected yet."""
@@ -315,6 +324,6 @@ class Mailer(yagmail.SMTP):  # type: ignore[misc]
     def cut(self) -> None:
         """Hang up without a goodbye; nothing is said by the destructor either."""
         self.is_closed = True
-        if self.smtp is not None:
+        if getattr(self, "smtp", None) is not None:  # older ones do not have it before they connect
             with contextlib.suppress(OSError):
                 self.smtp.close()

@@ -180,9 +180,10 @@ def _said(words: object, *secrets: str) -> str:
 
 def _of_file(path: Path) -> str:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for somebody to write into it
+            raise ConfigurationError(f"{path}: not a file. The password stands in one: {_PRIVATE}")
         with path.open("rb") as file:
-            what = os.fstat(file.fileno())
-            _check_private(path, what)
+            _check_private(path, os.fstat(file.fileno()))
             raw = file.read(_LONGEST + 2)
     except FileNotFoundError:
         raise ConfigurationError(f"{path}: there is no such file. Write the password into it: {_PRIVATE}") from None
@@ -201,8 +202,6 @@ _PRIVATE = "one line, and nobody else may read it (chmod 600)."
 
 def _check_private(path: Path, what: os.stat_result) -> None:
     """Refuse a file that others can read or replace, as ssh does with its keys. Windows has no such modes."""
-    if not stat.S_ISREG(what.st_mode):
-        raise ConfigurationError(f"{path}: not a file. The password stands in one: {_PRIVATE}")
     if not hasattr(os, "geteuid"):
         return
     if what.st_uid != os.geteuid():

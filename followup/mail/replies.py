@@ -80,7 +80,7 @@ def of_reply(phase: Phase, code: int, text: bytes | str) -> Verdict:
         text: the lines after the digits, separated by line feeds; without secrets.
     """
     reply = _Reply.read(phase, code, text)
-    meanings = (_no_answer, _accepted, _login_missing, _quota, _closing, _BY_PHASE[phase])
+    meanings = (_no_answer, _accepted, _login_missing, _confused, _quota, _closing, _BY_PHASE[phase])
     verdict = next(filter(None, (meaning(reply) for meaning in meanings)))
     return dataclasses.replace(verdict, said=reply.said)
 
@@ -209,6 +209,13 @@ def _login_missing(reply: _Reply) -> Verdict | None:
     return None
 
 
+def _confused(reply: _Reply) -> Verdict | None:
+    """Begin anew after "503 bad sequence": the two ends do not agree on where they are, and no message is to blame."""
+    if reply.code != 503 or reply.phase in OPENING:
+        return None
+    return Verdict(phase=reply.phase, state=reply.untouched, reconnect=True)
+
+
 def _quota(reply: _Reply) -> Verdict | None:
     """Enough for today, in whatever code a provider puts it; no message is to blame."""
     if reply.phase in OPENING or not _is_our_limit(reply):
@@ -330,11 +337,10 @@ def _refused(reply: _Reply) -> Verdict:
     )
 
 
-def too_large(phase: Phase) -> Verdict:
+def too_large(phase: Phase, said: str = "") -> Verdict:
     """Return the verdict on a message that is larger than the server takes."""
-    return Verdict(
-        phase=phase, state=AttemptState.PERMANENT, hint="The message is larger than the server takes. Shorten it."
-    )
+    hint = "The message is larger than the server takes. Shorten it."
+    return Verdict(phase=phase, state=AttemptState.PERMANENT, said=said, hint=hint)
 
 
 _BY_PHASE = {

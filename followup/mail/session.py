@@ -77,17 +77,18 @@ class Session:
         from followup.mail import line
 
         mail, security = self._mail, self._mail.security
+        tls = None if security == "none" else self._tls
         mailer = line.Mailer(
             mail.host,
             mail.port,
             login=self._secret,
             security=security,
-            tls=self._tls,
+            tls=tls,
             make=lambda: line.Line(
                 mail.host,
                 mail.port,
                 timeout=mail.timeout,
-                tls=self._tls if security == "tls" else None,
+                tls=tls if security == "tls" else None,
                 local_hostname=build.to_ascii_address(mail.from_address).rpartition("@")[2],
             ),
         )
@@ -112,7 +113,7 @@ class Session:
         code = getattr(error, "smtp_code", None)
         if code is None:
             return replies.of_break(phase, error, server=self.server)
-        verdict = replies.of_reply(phase, code, self._redacted(error.smtp_error))  # type: ignore[attr-defined]
+        verdict = self._verdict(phase, code, error.smtp_error)  # type: ignore[attr-defined]
         provider = PROVIDERS.get(self._mail.provider)
         if verdict.blocks and provider is not None:
             hint = f"{verdict.hint} {provider.title} wants {provider.password}."
@@ -174,7 +175,7 @@ class Session:
             return Verdict(phase=Phase.MAIL, state=AttemptState.PERMANENT, said=replies.one_line(str(error)))
         text = line.canonical(raw)
         if 0 < connection.takes_at_most < len(text):
-            return replies.too_large(Phase.MAIL)
+            return replies.too_large(Phase.MAIL, f"{self.server} takes at most {connection.takes_at_most} bytes")
         size = f" SIZE={len(text)}" if connection.has_extn("size") else ""
         try:
             if connection.spoke_out_of_turn():  # "421 idle for too long", usually: not about this message
@@ -185,13 +186,22 @@ class Session:
                 (Phase.DATA, "DATA", ""),
             ):
                 code, said = connection.command(phase, verb, argument)
-                if code != 354 if phase is Phase.DATA else not 200 <= code < 300:
+                goes_on = code == 354 if phase is Phase.DATA else 200 <= code < 300
+                if not goes_on:
                     return self._refused(connection, code, said)
             connection.body(text)
             if connection.spoke_out_of_turn():
                 return self._refused(connection, *connection.getreply())
         except OSError as error:
-            return self._broken(connection, error)
+            return self._last_words(connection) or self._broken(connection, error)
+        return None
+
+    def _last_words(self, connection: line.Line) -> Verdict | None:
+        """Return what the server said of a text before it hung up: often why."""
+        if connection.phase is Phase.BODY:
+            with contextlib.suppress(OSError):
+                if connection.spoke_out_of_turn():
+                    return self._refused(connection, *connection.getreply())
         return None
 
     def _finish(self, connection: line.Line) -> Verdict:
@@ -200,7 +210,7 @@ class Session:
         except OSError as error:
             return self._broken(connection, error)
         if 200 <= code < 300:
-            return replies.of_reply(Phase.DOT, code, self._redacted(said))
+            return self._verdict(Phase.DOT, code, said)
         return self._refused(connection, code, said)
 
     def _broken(self, connection: line.Line, error: OSError) -> Verdict:
@@ -210,7 +220,7 @@ class Session:
     def _refused(self, connection: line.Line, code: int, said: bytes) -> Verdict:
         """Return what a refusal means, with the line fit for the next message or closed."""
         phase = connection.phase
-        verdict = replies.of_reply(phase, code, self._redacted(said))
+        verdict = self._verdict(phase, code, said)
         if code == 421 or verdict.reconnect or phase is Phase.BODY or not self._reset(connection):
             self._cut()
             return dataclasses.replace(verdict, reconnect=verdict.stop is None)
@@ -224,6 +234,10 @@ class Session:
         except OSError:
             return False
 
-    def _redacted(self, said: bytes) -> str:
-        text = said[: 4 * replies.MAX_SAID].decode("utf-8", "replace")
-        return self._secret.redact(text) if self._secret else text
+    def _verdict(self, phase: Phase, code: int, said: bytes) -> Verdict:
+        """Return what a reply means, in words without the password: a server may repeat what it was told."""
+        if self._secret is None:
+            return replies.of_reply(phase, code, said)
+        verdict = replies.of_reply(phase, code, self._secret.redact(said.decode("utf-8", "replace")))
+        # Again, because words that stood on two lines stand on one now.
+        return dataclasses.replace(verdict, said=self._secret.redact(verdict.said))
