@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,8 +26,11 @@ from followup.model import REFUSED
 from followup.workflow import desk as desks
 from followup.workflow import homes, importing, planning, records, stops, undoing, wishes
 from followup.workflow.desk import Desk
-from tests import factories
+from tests import factories, invariants
 from tests.conftest import Ran
+from tests.mailserver import Fault, FaultServer
+from tests.mailserver.fixtures import LiveHome
+from tests.programs import ended
 
 Run = Callable[..., Ran]
 HEADER = "Client ID,Name,Email,Phone,Service,Completed\n"
@@ -195,6 +199,40 @@ def test_what_a_server_refused_is_no_stop_and_hides_none(made: Run) -> None:
         assert write.is_suppressed("ada@example.com")
 
 
+# ---------------------------------------------------------------- while a run is at work
+
+
+def test_a_stop_is_heard_by_a_run_that_is_at_work(
+    home: Path, mail_server: Callable[..., FaultServer], live_home: LiveHome
+) -> None:
+    """Mautic, post_office: what was queued went out. Here the fence asks once more; whoever says stop does not wait."""
+    server = mail_server(delays={"mail": 1.0})
+    program = live_home(server, clients=4)
+    sending = program.start("send", "--yes")
+    deadline = time.monotonic() + 60
+    while not server.commands and time.monotonic() < deadline:
+        time.sleep(0.02)
+    began = time.monotonic()
+    program.run("optout", "a3@example.com")
+    stopped_after = time.monotonic() - began
+    assert stopped_after < 30
+    ended(sending, None)
+    reached = {address for message in server.messages for address in message.recipients}
+    assert reached == {"a0@example.com", "a1@example.com", "a2@example.com"}
+    invariants.check(home, server.truth)
+
+
+def test_an_erasure_waits_for_the_run_that_is_at_work(
+    home: Path, mail_server: Callable[..., FaultServer], live_home: LiveHome
+) -> None:
+    """Or the run would write down afterwards what the server said of the address. 75: say it again."""
+    program = live_home(mail_server(), clients=1)
+    with files.Lock(Home(home).lock_path):
+        ran = program.run("forget", "a0@example.com", "--yes", exit_code=75)
+    assert "Try again when it is done" in ran.stderr
+    program.run("forget", "a0@example.com", "--yes")
+
+
 # ---------------------------------------------------------------- restore
 
 
@@ -339,6 +377,28 @@ def test_nothing_of_an_erased_person_is_left_in_any_file_of_the_home(made: Run, 
         for word in (*WORDS, "old.hall@", "a.hall@", "hall.new@"):
             assert word.encode() not in data, f"{word} in {name}"
     assert "Bert Hill" in made("client", "list").stdout
+
+
+def test_what_servers_said_of_an_erased_person_is_gone_too(
+    run: Run, home: Path, mail_server: Callable[..., FaultServer], live_home: LiveHome
+) -> None:
+    """Their last words name the address; so do reasons to wait, to block an address, and the log of cron's runs."""
+    said = "<a0@example.com> a0 Hall"
+    server = mail_server(
+        faults=[
+            Fault("dot", "reply", line=f"452 4.5.3 quota of {said} is used up", hits={1}),
+            Fault("rcpt", "reply", line=f"550 5.1.1 {said} unknown", hits={2}),
+        ]
+    )
+    program = live_home(server, clients=1)
+    for now in ("2026-03-02", "2026-03-03T12:00", "2026-03-05T12:00"):
+        program.run("run", "--cron", exit_code=None, now=now)
+        program.run("status", exit_code=None, now=now)
+    assert any(b"a0@example.com" in data for data in raw(home).values())
+    run("forget", "a0 Hall", "--yes", now="2026-03-06")
+    for name, data in raw(home).items():
+        assert b"a0@example.com" not in data, name
+        assert b"a0 Hall" not in data, name
 
 
 def test_the_counts_of_reports_stay(made: Run) -> None:

@@ -6,6 +6,7 @@ Takes a Desk. Gives and keeps notes. Touches the store. A note holds no password
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Mapping
 from datetime import datetime
@@ -68,6 +69,7 @@ def block(desk: Desk) -> Block | None:
 def set_block(desk: Desk, why: str) -> None:
     """Note that the login was refused just now; *why* holds the server's words."""
     mail = desk.settings.mail
+    why = _of_nobody(desk, why)
     _write(desk, {_BLOCK: {"since": _said(desk.now()), "why": why, "host": mail.host, "user": mail.user}})
 
 
@@ -82,12 +84,21 @@ def pause(desk: Desk) -> Pause | None:
 
 def set_pause(desk: Desk, until: datetime, why: str) -> None:
     """Note that nothing may be tried before *until*."""
-    _write(desk, {_PAUSE: {"until": _said(until), "why": why}})
+    _write(desk, {_PAUSE: {"until": _said(until), "why": _of_nobody(desk, why)}})
 
 
 def lift(desk: Desk) -> None:
     """Forget a block and a pause: the owner acted, and the server took a login."""
     _write(desk, {_BLOCK: None, _PAUSE: None})
+
+
+_ADDRESS = re.compile(r"""[^\s<>()\[\],;:"']+@[^\s<>()\[\],;:"']+""")
+
+
+def _of_nobody(desk: Desk, words: str) -> str:
+    """Return what a server said without the address it was about, unless that is ours: notes outlive an erasure."""
+    ours = {desk.settings.mail.user, desk.settings.mail.from_address}
+    return _ADDRESS.sub(lambda found: found[0] if found[0] in ours else "(an address)", words)
 
 
 # ---------------------------------------------------------------- where it runs

@@ -97,7 +97,7 @@ def forget(desk: Desk, client: Client) -> Forgotten:
     contacts = len(desk.store.contacts_of(client.id))
     kept = copies(desk, client)
     with (
-        desk.lock(),
+        desk.lock(wait_seconds=3),
         desk.store.write(kind="wish", command="forget", person=desk.person, now=desk.now()) as write,
     ):
         _withdraw(desk, write, client.id)
