@@ -153,7 +153,7 @@ def read(home: Path) -> Belief:
     connection.row_factory = sqlite3.Row
     try:
         tables = {
-            name: tuple(dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY 1"))
+            name: tuple(dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY rowid"))
             for name in ("attempt", "contact", "suppression")
         }
     finally:
@@ -251,10 +251,9 @@ def _unknown_only_behind_a_fence(belief: Belief, *, most: int) -> None:
         unknown += attempt["state"] == "unknown"
         if attempt["state"] in ("unknown", "handing_over") and not attempt["handed_over_at"]:
             raise Broken("I4", attempt["key"], f"is {attempt['state']} without a fence in the database")
-        if attempt["handed_over_at"] and attempt["state"] != "handing_over" and attempt["id"] not in fences:
-            # A kill between the two fences leaves the first one only: that is `handing_over`, and then `unknown`.
-            if attempt["state"] == "unknown":
-                continue
+        # A kill between the two fences leaves the first one only: that is `handing_over`, and then `unknown`.
+        answered = attempt["handed_over_at"] and attempt["state"] in ("sent", "temporary", "permanent")
+        if answered and attempt["id"] not in fences:
             raise Broken("I4", attempt["key"], f"is {attempt['state']} without a fence in the journal")
     if unknown > most:
         raise Broken("I4", f"{unknown} touchpoints", f"are unknown, and only {most} kills and cut lines explain that")

@@ -85,6 +85,7 @@ def send_through(home: Path, server: FaultServer | ServerProcess, **settings: ob
     }
     if server.certificates is not None:
         (home / CA_NAME).write_bytes(server.certificates.ca_file.read_bytes())
+        (home / CA_NAME).chmod(0o600)
         mail["ca_file"] = CA_NAME
     set_mail(home, **{**mail, **settings})
 
