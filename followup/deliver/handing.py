@@ -189,6 +189,8 @@ class Handing:
         self._person = person
         self._closed = closed
         self._ours: set[str] = set()  # the attempts of this run
+        self._agreed: int | None = None  # the store's outside_version with which the claimed ones were checked
+        self._touched: set[str] = set()  # clients of whom the run itself has written since
         self._open: dict[str, Frozen] = {}  # claimed, and nothing known of it yet
         self._passed: dict[str, Attempt] = {}  # of these, what may be behind its dot
         self._last: _Outcome | None = None  # answered, in the journal, and not yet in the database
@@ -201,8 +203,10 @@ class Handing:
         stopped: list[tuple[Frozen, str]] = []
         with self._writing() as writing:
             dossiers = self._store.dossiers(dict.fromkeys(item.attempt.client_id for item in items))
+            self._agreed = self._store.outside_version()
+            self._touched.clear()
             for item in items:
-                reason = self._reason(writing, item, dossiers.get(item.attempt.client_id))
+                reason = self._reason(item, dossiers.get(item.attempt.client_id))
                 if not reason and not writing.insert_attempt(item.attempt):
                     reason = "it was handed over already"
                 if reason:
@@ -217,18 +221,18 @@ class Handing:
 
     def stopped(self, item: Frozen) -> str:
         """Return why *item* must not go out by now, or nothing: asked before the server hears of it."""
-        dossier = self._store.dossiers([item.attempt.client_id]).get(item.attempt.client_id)
-        return self._reason(None, item, dossier)
+        client_id = item.attempt.client_id
+        # While nobody else wrote, what held when it was claimed holds: all facts are in this database.
+        if self._store.outside_version() == self._agreed and client_id not in self._touched:
+            return ""
+        return self._reason(item, self._store.dossiers([client_id]).get(client_id))
 
-    def _reason(self, writing: Writer | None, item: Frozen, dossier: Dossier | None) -> str:
+    def _reason(self, item: Frozen, dossier: Dossier | None) -> str:
         if dossier is None:
             return "the client is not there any more"
-        attempt = item.attempt
-        return (
-            rules.stop_reason(dossier, item.message, item.decision, today=self._today, attempt_id=attempt.id)
-            or ("the address asked us to stop" if writing and writing.is_suppressed(attempt.address) else "")
-            or (rules.CHANGED if rules.changed(item.dossier, dossier, ours=self._ours) else "")
-        )
+        return rules.stop_reason(
+            dossier, item.message, item.decision, today=self._today, attempt_id=item.attempt.id
+        ) or (rules.CHANGED if rules.changed(item.dossier, dossier, ours=self._ours) else "")
 
     # ------------------------------------------------------------ the fence
 
@@ -242,8 +246,7 @@ class Handing:
         attempt, now = item.attempt, self._clock()
         with self._writing() as writing:
             self._write_last(writing)
-            dossier = self._store.dossiers([attempt.client_id]).get(attempt.client_id)
-            reason = self._reason(writing, item, dossier) or self._closed()
+            reason = self.stopped(item) or self._closed()
             if not reason and not writing.hand_over(attempt.id, at=now):
                 reason = NOT_MOVED
             if reason:
@@ -366,7 +369,8 @@ class Handing:
             return
         # Of somebody who was erased meanwhile, neither the server's words nor the subject come back.
         said = settled.server_said if stored.address else ""
-        writing.settle_attempt(settled.id, settled.state, now=settled.settled_at, server_said=said)
+        writing.settle(stored, settled.state, now=settled.settled_at, server_said=said)
+        self._touched.add(stored.client_id)
         if settled.state is AttemptState.SENT:
             on = settled.settled_at.astimezone(self._timezone).date()
             writing.save(settling.contact_of(stored, on=on, now=settled.settled_at, person=self._person))
@@ -374,6 +378,7 @@ class Handing:
         if outcome.bad_address and stored.address:
             code = _CODE.match(said)
             writing.suppress(stored.address, REFUSED, code.group() if code else "", settled.settled_at)
+            self._agreed = None  # it may be the address of others too
 
     def _cancel(self, writing: Writer, attempt: Attempt, reason: str) -> None:
         writing.settle_attempt(

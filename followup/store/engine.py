@@ -125,6 +125,11 @@ class Database:
         with self._refusals():
             self._connection.executemany(text, rows)
 
+    def outside_version(self) -> int:
+        """Return a number that changes whenever another connection commits, and with our own commits does not."""
+        with self._refusals():
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
     # ------------------------------------------------------------ transactions
 
     @property

@@ -53,6 +53,10 @@ class Reader:
     def settle(self) -> None:
         """Write down what an open transaction still has in hand, so that its own reads see it."""
 
+    def outside_version(self) -> int:
+        """Return a number that changes whenever somebody else writes: while it stays, what was read still holds."""
+        return self.database.outside_version()
+
     def snapshot(self) -> AbstractContextManager[None]:
         """Return a context in which everything read is of one moment, whatever others write meanwhile."""
         return nullcontext() if self.database.writing else self.database.transaction(write=False)

@@ -249,6 +249,10 @@ class Writer:
             raise NotFound(f"There is no attempt {attempt_id}.")
         if expected and old.state not in expected:
             return False
+        return self.settle(old, state, now=now, server_said=server_said)
+
+    def settle(self, old: Attempt, state: AttemptState, *, now: datetime, server_said: str = "") -> bool:
+        """Do what `settle_attempt` does with an attempt that was read in this transaction."""
         new = replace(
             old,
             state=state,
@@ -258,7 +262,7 @@ class Writer:
         row = codec.ATTEMPT.row(new)
         touched = self._database.run(
             "attempt_settle",
-            id=attempt_id,
+            id=old.id,
             state=row["state"],
             settled_at=row["settled_at"],
             server_said=row["server_said"],
@@ -266,7 +270,7 @@ class Writer:
         if touched != 1:
             return False
         for field, before, after in codec.ATTEMPT.differences(old, new):
-            self._record("attempt", attempt_id, field, before, after)
+            self._record("attempt", old.id, field, before, after)
         return True
 
     # ------------------------------------------------------------ addresses that must not be written to
