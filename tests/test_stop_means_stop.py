@@ -246,10 +246,8 @@ def restored(made: Run, home: Path, tmp_path: Path) -> Run:
     made("backup", tmp_path / "kept.tar.gz")
     made("optout", "Ada Hall", "--evidence", "wrote on 2 March")
     made("forget", "Eve Stone", "--yes")
-    journal = (home / "journal").read_bytes()
-    shutil.rmtree(home)
-    made("restore", tmp_path / "kept.tar.gz", home)
-    files.write_atomically(home / "journal", journal)
+    home.rename(tmp_path / "lost")
+    made("restore", tmp_path / "kept.tar.gz", home, "--journal", tmp_path / "lost" / "journal")
     return made
 
 
@@ -264,6 +262,19 @@ def test_a_stop_outlives_the_restore_of_an_older_backup(restored: Run, home: Pat
     assert "eve@example.com" not in drafts
     assert due_for(restored) == set() or "Ada Hall" not in due_for(restored)
     assert "brought back from the journal" in restored("client", "dossier", "Ada Hall").stdout
+
+
+def test_the_journal_of_another_home_is_not_taken(made: Run, home: Path, tmp_path: Path) -> None:
+    """Its stops are hashed with another key, and its hand-overs are of others; a missing one is said."""
+    made("send", "--yes")
+    made("backup", tmp_path / "kept.tar.gz")
+    other = tmp_path / "journal"
+    other.write_bytes(b"2026-03-01T09:15:00+00:00 sent jbbbbbbbbb.thank-you.1 abbbbbbbbb\n")
+    restoring = ("restore", tmp_path / "kept.tar.gz", tmp_path / "new", "--journal")
+    assert "of another home" in made(*restoring, other, exit_code=65).stderr
+    made(*restoring, tmp_path / "none", exit_code=66)
+    assert not (tmp_path / "new").exists()
+    made(*restoring, home / "journal")
 
 
 def test_an_erasure_outlives_the_restore_of_an_older_backup(restored: Run, home: Path) -> None:
@@ -285,10 +296,8 @@ def test_what_a_file_said_of_stops_outlives_the_restore(made: Run, home: Path, t
     made("import", path, "--dry-run")
     assert (home / "journal").read_bytes() == before
     made("import", path, "--yes")
-    journal = (home / "journal").read_bytes()
-    shutil.rmtree(home)
-    made("restore", tmp_path / "kept.tar.gz", home)
-    files.write_atomically(home / "journal", journal)
+    home.rename(tmp_path / "lost")
+    made("restore", tmp_path / "kept.tar.gz", home, "--journal", tmp_path / "lost" / "journal")
     made("restore", "--looked")
     made("send", "--yes")
     assert not list((home / "drafts").glob("*.eml"))

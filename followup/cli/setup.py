@@ -223,9 +223,15 @@ def backup_command(app: App, *, to: Path | None) -> None:
 @click.command("restore")
 @click.argument("backup", metavar="[BACKUP]", required=False, type=click.Path(path_type=Path))
 @click.argument("folder", metavar="[DIR]", required=False)
+@click.option(
+    "--journal",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The journal of the home that was lost: it knows what went out since the backup, and who said stop.",
+)
 @click.option("--looked", is_flag=True, help="You have looked at what waits for review: treat it as due again.")
 @pass_app
-def restore_command(app: App, *, backup: Path | None, folder: str | None, looked: bool) -> None:
+def restore_command(app: App, *, backup: Path | None, folder: str | None, journal: Path | None, looked: bool) -> None:
     """Bring a home back from a backup into an empty folder; what was due by then waits for your review.
 
     \b
@@ -236,7 +242,7 @@ def restore_command(app: App, *, backup: Path | None, folder: str | None, looked
     from followup.workflow import backups
 
     if looked:
-        if backup is not None:
+        if backup is not None or journal is not None:
             raise UsageError("--looked is said in a home that was restored; it takes no backup.")
         backups.release_restored(app.desk())
         say("What waited because of the restore is due again.")
@@ -244,7 +250,9 @@ def restore_command(app: App, *, backup: Path | None, folder: str | None, looked
     if backup is None:
         raise UsageError("Say which backup: followup restore BACKUP [DIR].")
     target = app.new_home_path(folder)
-    made, contacts = backups.restore(backup, target, now=app.clock(), pretended=app.fixed_now is not None)
+    made, contacts = backups.restore(
+        backup, target, now=app.clock(), pretended=app.fixed_now is not None, journal_path=journal
+    )
     say(f"Restored {made.path}: {words.plural(contacts, 'contact')} on record.")
     say("Everything due up to today waits for your review, because this copy cannot know what went out since.")
     say("Look at `followup due`; settle each with done or skip, or say `followup restore --looked` for all.")

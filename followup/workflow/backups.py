@@ -125,7 +125,9 @@ def _held_in(path: Path, client_ids: Sequence[str]) -> set[str]:
         return store.held_in(scratch / "followup.db", client_ids)
 
 
-def restore(archive_path: Path, folder: Path, *, now: datetime, pretended: bool = False) -> tuple[Home, int]:
+def restore(
+    archive_path: Path, folder: Path, *, now: datetime, pretended: bool = False, journal_path: Path | None = None
+) -> tuple[Home, int]:
     """Bring a backup back into *folder*, which must be empty or not exist.
 
     Everything due up to today then waits for review: the backup cannot know what went out after it was made.
@@ -136,6 +138,8 @@ def restore(archive_path: Path, folder: Path, *, now: datetime, pretended: bool 
         now: the instant; a naive one is local time of the home that is brought back.
         pretended: the instant is not the clock's (--now), so that a home that sends real mail is not brought back:
             nobody could tell what was due by then.
+        journal_path: the journal of the home that was lost. It goes on where that of the backup ends: with what went
+            out since, and who said stop.
 
     Returns:
         The home, and how many contacts it holds.
@@ -155,6 +159,8 @@ def restore(archive_path: Path, folder: Path, *, now: datetime, pretended: bool 
         made = Home(scratch / "home")
         files.make_folder(made.path)
         _unpack(archive_path, made.path)
+        if journal_path is not None:
+            _go_on_with(made, journal_path)
         for path in made.path.rglob("*"):
             path.chmod(files.PRIVATE_FOLDER if path.is_dir() else files.PRIVATE_FILE)
         with _opened(made, archive_path) as opened:
@@ -169,6 +175,16 @@ def restore(archive_path: Path, folder: Path, *, now: datetime, pretended: bool 
             folder.rmdir()
         made.path.rename(folder)
     return Home(folder), contacts
+
+
+def _go_on_with(made: Home, journal_path: Path) -> None:
+    try:
+        lines = journal_path.read_bytes()
+    except OSError as error:
+        raise files.failure(error, journal_path, doing="read") from error
+    if not lines.startswith(made.journal_path.read_bytes() if made.journal_path.exists() else b""):
+        raise BadInput(f"{journal_path} does not go on where the journal in the backup ends: it is of another home.")
+    files.write_atomically(made.journal_path, lines)
 
 
 @contextmanager
