@@ -9,9 +9,12 @@ the drafts folder, and nothing else.
     undoing, records             taking back; clients and jobs by hand
     planning, status             what is due, what comes; in numbers
     composing, planfile          touchpoint -> words; the plan looked over in a spreadsheet
-    sending, journal             drafts and their confirmation; database and journal agree
-    stops                        opt-outs and erasures that outlive the database
+    sending, mailing             what is due is handed over: as drafts, or to the mail server
+    settling                     did it go out? drafts, and hand-overs of which nobody saw the end
+    journal, reconciling         database and journal agree; what keeps messages from going out, and its cure
+    mailbox, mailnotes           the mail account: tried, logged in to; what a home notes about it
+    stops, stopping              opt-outs and erasures that outlive the database; Ctrl-C, politely
     contacts, wishes             calls, letters, cases; stop, forget me
     templating, reporting        the words themselves; what happened in a period
-    daily, demo                  cron's run and its digest; the tour
+    daily, runlog, demo          cron's run and its digest, and its log; the tour
 """

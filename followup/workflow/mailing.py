@@ -357,4 +357,5 @@ class _Run:
     def _words(self, verdict: Verdict) -> str:
         server = self.session.server if self.session is not None else self.mail.host
         said = verdict.said if verdict.said.startswith(server) else f"{server}: {verdict.said}"
-        return f"{said.rstrip('.')}. {verdict.hint}".strip()
+        then = "Nothing more is tried until you have said `followup mail test`." if verdict.blocks else ""
+        return " ".join(filter(None, (f"{said.rstrip('.')}.", verdict.hint, then)))

@@ -1,7 +1,7 @@
 """The log of unattended runs: what happened when, for the day on which somebody asks.
 
 Takes a Desk and events. Gives nothing. Touches HOME/log/followup.log, which turns over by itself. A line holds an
-instant, a word and identifiers or counts: no name, no address, no subject, nothing that a server said.
+instant, a word of ours and identifiers or numbers: no name, no address, no subject, no words of a server.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from followup.workflow.desk import Desk
 MAX_BYTES = 1_000_000
 KEPT = 5
 
-_IDENTIFIER = re.compile(rf"[a-z0-9]+\.[a-z0-9-]+\.\d+|\d+|{'|'.join(AttemptState)}")
-"""What may stand behind the first word: the key of a touchpoint, a number, a state."""
+_IDENTIFIER = re.compile(rf"[a-z0-9]+\.[a-z0-9-]+\.\d+|\d{{1,3}}|{'|'.join(AttemptState)}")
+"""What may stand behind the first word: the key of a touchpoint, a count, a reply's numbers (450 4.2.1), a state."""
 
 
 class Log:
@@ -35,7 +35,7 @@ class Log:
         self._handler = handler
 
     def event(self, text: str) -> None:
-        """Keep *text* as far as it is made of identifiers: "accepted KEY 250 2.0.0 Ok, sam" becomes "accepted KEY"."""
+        """Keep *text* as far as it identifies: "accepted KEY 250 2.0.0 Ok, Sam" becomes "accepted KEY 250 2.0.0"."""
         if self._handler is None:
             return
         word, *rest = text.split()
