@@ -157,6 +157,7 @@ TABLE: tuple[tuple[Phase, str, dict[str, Any]], ...] = (
     (Phase.DOT, "554 looks like spam", POLICY),
     (Phase.DOT, "550 5.7.1 looks like spam", POLICY),
     (Phase.DOT, "550-5.7.26 not authenticated: DMARC", POLICY),
+    (Phase.DOT, "554 5.7.1 Spam score exceeds the limit", POLICY),
     (Phase.DOT, "550 5.1.1 no such user", NOBODY),
     # refused because of us, but after the dot: a try it was
     (

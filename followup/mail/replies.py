@@ -243,7 +243,7 @@ def _is_our_limit(reply: _Reply) -> bool:
         return False  # about the mailbox that it is for
     if reply.says(_SENDING_LIMIT) or (reply.says(_LIMIT) and reply.says(_PERIOD)):
         return True
-    return reply.status is not None and reply.status[0] == 7 and reply.says(_LIMIT)
+    return reply.status is not None and reply.status[0] == 7 and reply.says(_LIMIT) and not reply.says(_POLICY)
 
 
 def _closing(reply: _Reply) -> Verdict | None:

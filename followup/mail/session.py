@@ -36,7 +36,7 @@ class Stopped(Exception):
     def __init__(self, verdict: Verdict) -> None:
         """Keep the verdict."""
         self.verdict = verdict
-        super().__init__(f"{verdict.said}. {verdict.hint}".strip())
+        super().__init__(f"{verdict.said.rstrip('.')}. {verdict.hint}".strip())
 
 
 class Session:
