@@ -106,7 +106,9 @@ def test_what_the_journal_saw_is_taken_over(
     assert held(home, key) == [becomes]
     assert states(made).get("thank-you") == due
     assert len(contacts(made)) == (becomes is AttemptState.SENT)
-    assert made("reconcile").stdout == "Nothing keeps messages from going out.\n"
+    said = made("reconcile").stdout
+    assert said.startswith("What was due up to 2 March 2026 waits for you to look")
+    assert "restore --looked" in said
     made("send", "--yes", exit_code=None)
     assert not list((home / "drafts").glob("*.eml"))
 
@@ -204,3 +206,24 @@ def test_many_lines_are_counted(made: Run, home: Path) -> None:
     said = made("reconcile", exit_code=78).stdout
     assert said.count("it did not go out") == 10
     assert "and 4 more" in said
+
+
+def test_a_repair_waits_for_a_run_that_is_at_work(made: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """75: what is on its way is not taken for lost."""
+    from followup import files
+
+    monkeypatch.setattr(Desk, "lock", lambda desk: files.Lock(desk.home.lock_path))
+    saw(home, touchpoint(made), "claimed", "handing_over")
+    with files.Lock(Home(home).lock_path):
+        made("reconcile", "--yes", exit_code=75)
+    made("reconcile", "--yes")
+
+
+def test_a_clock_that_jumped_is_explained(made: Run, home: Path) -> None:
+    """It keeps nothing back for good: 0, with what to do."""
+    with desk_of(home) as desk, desk.store.write(kind="system", command="clock", person="", now=NOW) as write:
+        write.set_meta("doubted_on", "2026-03-02")
+        write.set_meta("doubt", "the home slept from 1 January 2026, 08:00 to 2 March 2026, 09:15")
+    assert "because the home slept from 1 January 2026" in made("reconcile").stdout
+    made("restore", "--looked")
+    assert made("reconcile").stdout == "Nothing keeps messages from going out.\n"

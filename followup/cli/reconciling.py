@@ -36,10 +36,10 @@ def reconcile_command(app: App, *, yes: bool) -> ExitCode:
         for line in obstacle.said:
             say(line)
         say(f"  What now: {obstacle.cure}.")
-        if obstacle.repair is None or not _may_repair(app, obstacle.question, yes=yes):
-            left += 1
-            continue
-        say(obstacle.repair())
+        if obstacle.repair is not None and _may_repair(app, obstacle.question, yes=yes):
+            say(obstacle.repair())
+        else:
+            left += not obstacle.is_partial
     if not left:
         return ExitCode.DONE
     app.narrate(f"Nothing goes out before {'this is' if left == 1 else 'these are'} settled.")

@@ -6,8 +6,9 @@ Takes a Desk. Gives obstacles. Touches, when told to repair, the store.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from itertools import islice
 
 from followup import identity, settings
@@ -34,12 +35,15 @@ class Obstacle:
     cure: str  # what to do about it, also when `repair` is refused
     question: str = ""  # whether to do it here and now
     repair: Callable[[], str] | None = None  # does it, and says what was done
+    is_partial: bool = False  # the rest goes out, or all of it by itself later
 
 
 def obstacles(desk: Desk) -> list[Obstacle]:
     """Return what keeps messages from going out now; empty when nothing does."""
     found = [*_older(desk), *_steps(desk)]
-    return [*found, *_machine(desk), *_login(desk)] if desk.settings.mail.transport == settings.SMTP else found
+    if desk.settings.mail.transport == settings.SMTP:
+        found += [*_machine(desk), *_login(desk), *_pause(desk)]
+    return [*found, *_reviews(desk)]
 
 
 # ---------------------------------------------------------------- a database that is older than its journal
@@ -62,7 +66,7 @@ def _older(desk: Desk) -> Iterator[Obstacle]:
         "`followup reconcile --yes` takes over what the journal knows: none of it goes out again, and what is due by "
         "now waits for your review",
         f"Take over {many} from the journal?",
-        lambda: _take_over(desk, missing),
+        lambda: _take_over(desk),
     )
 
 
@@ -86,15 +90,17 @@ def _line(desk: Desk, seen: Seen) -> str:
     return f"{words.long_day(at.date())} {at:%H:%M}  {seen.key}{who}: {_SAW[seen.state]}"
 
 
-def _take_over(desk: Desk, missing: Sequence[Seen]) -> str:
+def _take_over(desk: Desk) -> str:
     """Make the database know what the journal saw; what may have gone out is asked by `confirm`."""
     counted: Counter[AttemptState] = Counter()
-    remaining = iter(missing)
-    while some := list(islice(remaining, _AT_ONCE)):
-        with desk.store.write(kind="contact", command="reconcile", person=desk.person, now=desk.now()) as write:
-            # With the first of them, so that a repair that is cut off leaves nothing due by itself.
-            write.set_meta("restored_on", desk.today.isoformat())
-            counted.update(_take(desk, write, seen) for seen in some)
+    with desk.lock():
+        missing = journal.missing(desk).values()  # once more: nobody hands anything over now
+        remaining = iter(missing)
+        while some := list(islice(remaining, _AT_ONCE)):
+            with desk.store.write(kind="contact", command="reconcile", person=desk.person, now=desk.now()) as write:
+                # With the first of them, so that a repair that is cut off leaves nothing due by itself.
+                write.set_meta("restored_on", desk.today.isoformat())
+                counted.update(_take(desk, write, seen) for seen in some)
     unknown, sent = counted[AttemptState.UNKNOWN], counted[AttemptState.SENT]
     asked = f" {words.plural(unknown, 'message')} may have gone out: followup confirm." if unknown else ""
     return (
@@ -206,3 +212,30 @@ def _login(desk: Desk) -> Iterator[Obstacle]:
             ),
             "correct the password or the settings, then `followup mail test`",
         )
+
+
+def _pause(desk: Desk) -> Iterator[Obstacle]:
+    pause = mailnotes.pause(desk)
+    if pause is not None:
+        until = desk.local(pause.until)
+        yield Obstacle(
+            (f"The mail server asked to wait until {words.long_day(until.date())}, {until:%H:%M}: {pause.why}",),
+            "nothing; the next run after that goes on",
+            is_partial=True,
+        )
+
+
+# ---------------------------------------------------------------- what waits to be looked at
+
+
+def _reviews(desk: Desk) -> Iterator[Obstacle]:
+    """Yield why things wait for review although they are not late."""
+    cure = "look at `followup due`; settle each with done or skip, or say `followup restore --looked` for all"
+    for note, why in (
+        ("restored_on", "because this database cannot know of itself what went out before"),
+        ("doubted_on", f"because {desk.store.meta('doubt')}"),
+    ):
+        day = desk.store.meta(note)
+        if day:
+            said = f"What was due up to {words.full_day(date.fromisoformat(day))} waits for you to look, {why}."
+            yield Obstacle((said,), cure, is_partial=True)
