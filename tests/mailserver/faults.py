@@ -24,7 +24,7 @@ PLACES = (
     "quit",
 )
 
-BEFORE = ("reply", "drop", "silent", "slow")
+BEFORE = ("reply", "drop", "silent", "slow", "hold")
 AFTER = ("accept+drop", "accept+late", "accept+garbage", "accept+silent")
 DISHONEST = ("dishonest", "accept-cut")
 WAYS = BEFORE + AFTER + DISHONEST
@@ -37,7 +37,7 @@ class Fault:
     Ways to go wrong:
         ``reply``: *line* is said in place of doing what was asked ("451 4.7.1 later"; several lines: "\\r\\n" between).
         ``drop``: the line is cut, and what was asked is not done. ``silent``: nothing is ever said again.
-        ``slow``: everything is done *seconds* later.
+        ``slow``: everything is done *seconds* later. ``hold``: nothing goes on until the fault is taken away again.
         ``accept+drop``, ``accept+late`` (*seconds*), ``accept+garbage`` (*line*), ``accept+silent``: what was asked is
         done (at the dot: the message is kept), and then the line is cut, the answer comes late, is no answer, is never
         given. A *line* with ``accept+late`` is said in place of the usual answer.

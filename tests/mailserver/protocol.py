@@ -171,8 +171,10 @@ class Conversation(smtp.SMTP):
             self._drop()
         if fault.do == "silent":
             await asyncio.Event().wait()
-        if fault.do == "slow":
+        if fault.do in ("slow", "hold"):
             await asyncio.sleep(fault.seconds)
+            while fault.do == "hold" and fault in self._rules.faults:
+                await asyncio.sleep(0.01)
             return False
         self._after = fault
         return False

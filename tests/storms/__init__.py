@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from tests import invariants
 from tests.mailserver import PASSWORD, Fault, certificates, process
@@ -68,6 +69,9 @@ AIMED: Mapping[str, Sequence[Mapping[str, object]]] = {
 """Where a phase is over too soon for a random moment to find it: what it follows; see `deadly`."""
 
 
+Running: TypeAlias = "subprocess.Popen[str]"
+
+
 @dataclass
 class Storm:
     """A home, a server, and what was done to them."""
@@ -105,9 +109,7 @@ class Storm:
             aim = dict(self.chance.choice(AIMED[phase]))
             aim["hit"] = 1 if aim["at"] == "connect" else self.chance.randrange(1, 4)
             aim["wait"] = self.chance.random() * float(str(aim.get("wait", 0)))
-            command = self.program.command(*words, now=CLOCK)
-            command[command.index("-m") + 1 : command.index("-m") + 2] = ["tests.storms.deadly", json.dumps(aim)]
-            run = start(command)
+            run = start(aimed(self.program.command(*words, now=CLOCK), aim))
             said = run.communicate(timeout=120)
         else:
             run = start(self.program.command(*words, now=CLOCK))
@@ -146,7 +148,13 @@ class Storm:
                     break
 
 
-def start(command: list[str]) -> subprocess.Popen[str]:
+def aimed(command: list[str], moment: Mapping[str, object]) -> list[str]:
+    """Return the command line of the same run, which dies or fails at *moment* (see `deadly`)."""
+    at = command.index("-m")
+    return [*command[: at + 1], "tests.storms.deadly", json.dumps(dict(moment)), *command[at + 2 :]]
+
+
+def start(command: list[str]) -> Running:
     """Start a program that may use the tests' own modules."""
     return subprocess.Popen(
         command,
