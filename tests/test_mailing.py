@@ -215,6 +215,45 @@ def test_outside_the_hours_nothing_is_asked_of_the_server(office: Callable[..., 
     assert (done.opens_at, done.accepted, made.server.sessions) == ("10:00", [], 0)
 
 
+def test_an_hour_that_ends_while_it_runs_ends_the_run(office: Callable[..., Office]) -> None:
+    """What was claimed is let go of at once, and the rest is not even claimed."""
+    made = office(clients=30, send_between="08:00-18:00")
+
+    def evening() -> None:
+        made.now = NOW + 12 * HOUR
+
+    made.server.faults.append(Meanwhile("dot", hit=2, do=evening))
+    done = made.send()
+    assert (len(done.accepted), done.opens_at, done.stopped, done.withheld) == (2, "08:00", None, [])
+    assert made.states() == {"sent": 2, "cancelled": 23}
+
+
+def test_a_message_costs_one_commit_and_one_line_on_disk(
+    office: Callable[..., Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's rollback journal waits four times for the disk per commit, and ours once: five per message, and what a
+    chunk's claim and the run's own notes cost.
+    """
+    made = office(clients=25)
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def counted(handle: int) -> None:
+        synced.append(handle)
+        fsync(handle)
+
+    with made.desk() as desk:
+        before = len(desk.store.batches())
+    monkeypatch.setattr(os, "fsync", counted)
+    made.send()
+    fences = len(synced)
+    with made.desk() as desk:
+        notes = {"mail", "people of followup.toml"}
+        written = [each for each in desk.store.batches()[:-before] if each.command not in notes]
+    assert len(written) == 25 + 2  # the claim, and the last answer
+    assert fences <= 25 + 4  # the lock's note and the drafts folder
+
+
 # ---------------------------------------------------------------- answers
 
 

@@ -113,8 +113,11 @@ class _Run:
     def _closed(self) -> str:
         from followup.workflow import sending
 
-        opens_at = sending.opens_at(self.desk)
-        return f"it is not the hour any more (mail.send_between); from {opens_at} on" if opens_at else ""
+        self.done.opens_at = sending.opens_at(self.desk)
+        return "it is not the hour any more (mail.send_between)" if self.done.opens_at else ""
+
+    def _is_over(self) -> bool:
+        return self.asked.asked or bool(self._closed())
 
     # ------------------------------------------------------------ the run as a whole
 
@@ -219,7 +222,7 @@ class _Run:
     # ------------------------------------------------------------ one after the other
 
     def _send(self, items: Iterator[composing.Prepared]) -> None:
-        while not self.asked.asked and (chunk := list(islice(items, CHUNK))):
+        while not self._is_over() and (chunk := list(islice(items, CHUNK))):
             frozen = [made for item in chunk if (made := self._frozen(item)) is not None]
             if not frozen:
                 continue
@@ -232,7 +235,7 @@ class _Run:
                 if self.tried and self.mail.pause:  # not before the first, and so not after the last
                     chance = random.random()  # noqa: S311  # a rhythm, no secret
                     self.asked.pause(pace.pause_seconds(self.mail.pause, chance))
-                if self.asked.asked:
+                if self._is_over():
                     break
                 self._hand_over(item)
         if self.asked.code is not None:
@@ -275,7 +278,7 @@ class _Run:
         return self.session
 
     def _hand_over(self, item: deliver.Frozen) -> None:
-        if reason := self.handing.stopped(item) or self._closed():  # a line need not be cut for what is known by now
+        if reason := self.handing.stopped(item):  # a line need not be cut for what is known by now
             self.handing.cancel(item, reason)
             self._withheld(item, reason)
             return

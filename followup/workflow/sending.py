@@ -56,7 +56,7 @@ class Sent:
     drafted: list[Attempt] = field(default_factory=list)
     refused: list[composing.Prepared] = field(default_factory=list)  # no message could be made: with their problems
     left: int = 0  # over --limit or a cap: they go with a later run
-    opens_at: str = ""  # nothing was handed over, because of the hour; from when on it may be
+    opens_at: str = ""  # nothing (more) was handed over, because of the hour; from when on it may be
     server: str = ""  # who accepted; empty: no mail server was asked
     accepted: list[Attempt] = field(default_factory=list)
     later: list[Attempt] = field(default_factory=list)  # the server put it off; it is tried again by itself
