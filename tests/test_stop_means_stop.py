@@ -410,6 +410,15 @@ def test_what_servers_said_of_an_erased_person_is_gone_too(
         assert b"a0 Hall" not in data, name
 
 
+def test_what_names_the_person_elsewhere_is_told(made: Run) -> None:
+    """What is written of others is theirs: it is not rewritten, and the owner is told where to look."""
+    made("client", "add", "--name", "Bert Hill", "--email", "bert@example.com", "--notes", "neighbour of Ada Hall")
+    made("client", "add", "--name", "Cy Dunn", "--email", "cy@example.com", "--notes", "100% Ada_Hall")
+    said = made("forget", "Ada Hall", "--yes").stdout
+    assert "What is kept of Bert Hill" in said
+    assert "Cy Dunn" not in said
+
+
 def test_the_counts_of_reports_stay(made: Run) -> None:
     """Contact rows stay, without name, address and words."""
     made("send", "--yes")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from followup import files
+from followup import cells, files
 from followup.cli.app import App, pass_app
 from followup.cli.output import Commands, dry_run_option, format_option, options, print_rows, say, yes_option
 from followup.errors import UsageError
@@ -281,6 +281,9 @@ def _say_copies(copies: wishes.Copies) -> None:
         say("Delete them once you have a newer one (`followup backup`): whoever brings one back has the person again.")
     for path in copies.files:
         say(f"{path} has rows of the person: delete it when it is done with.")
+    for client in copies.named_by:
+        who = cells.printable(words.client(client))
+        say(f"What is kept of {who} ({client.id}) names the person: followup client show {client.id}")
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Takes identifiers, days and words. Gives records of the model. Touches the datab
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
@@ -99,6 +100,11 @@ class Reader:
         """Return the ids of the clients whom this one brought, also where only the name was typed."""
         found = [row[1] for row in self.database.among("clients_referred_by", [client.id])]
         return found + [row[1] for row in self.database.among("clients_referred_by_name", [client.full_name or "-"])]
+
+    def naming(self, name: str) -> list[str]:
+        """Return the ids of the clients about whom something is written, or was written to them, that holds *name*."""
+        escaped = re.sub(r"([!%_])", r"!\1", name)
+        return sorted(row[0] for row in self.database.rows("clients_naming", pattern=f"%{escaped}%"))
 
     def iter_clients(self) -> Iterator[Client]:
         """Yield the clients of the home by name; those that were merged into another or erased are left out."""

@@ -6,7 +6,7 @@ the drafts folder, and nothing else.
     desk, finding                one open home; what a person types -> the record that is meant
     homes, doctor, backups       making, looking over, copying a home
     importing, consequences      files -> one batch, and what becomes due because of it
-    undoing, records             taking back; clients and jobs by hand
+    undoing, records, dossiers   taking back; clients and jobs by hand; all that is held of one client
     planning, status             what is due, what comes; in numbers
     composing, planfile          touchpoint -> words; the plan looked over in a spreadsheet
     sending, mailing             what is due is handed over: as drafts, or to the mail server

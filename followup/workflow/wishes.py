@@ -63,16 +63,20 @@ def lift(desk: Desk, text: str, *, evidence: str) -> Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Files of the home that an erasure leaves as they are."""
+    """What an erasure leaves as it is, because it is not about the person alone."""
 
     backups: tuple[backups.Held, ...]  # copies of the database that hold the person, or could not be looked into
     files: tuple[Path, ...]  # rejected rows that name the person
+    named_by: tuple[Client, ...] = ()  # others whose notes, contacts or messages name the person
 
 
 def copies(desk: Desk, client: Client) -> Copies:
-    """Return the files of the home that hold *client* and are not changed by an erasure."""
+    """Return what holds *client* and is not changed by an erasure."""
     whole = [client.id, *desk.store.absorbed(client.id)]
-    return Copies(tuple(backups.holding(desk.home, whole, zone=desk.zone)), _mentions(desk, client))
+    # Of a name of one word others would be told who only share it.
+    naming = desk.store.naming(client.full_name) if len(client.full_name.split()) > 1 else []
+    others = desk.store.clients(each for each in naming if each not in whole).values()
+    return Copies(tuple(backups.holding(desk.home, whole, zone=desk.zone)), _mentions(desk, client), tuple(others))
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,17 @@ SELECT referred_by_id, id FROM client WHERE referred_by_id IN (:ids...) ORDER BY
 -- Typed in, without anybody looking up who that is.
 SELECT referred_by, id FROM client WHERE referred_by_id = '' AND referred_by IN (:names...) ORDER BY id;
 
+-- name: clients_naming
+-- Texts about one client that name another.
+SELECT id FROM client WHERE notes LIKE :pattern ESCAPE '!' OR note LIKE :pattern ESCAPE '!'
+    OR referred_by LIKE :pattern ESCAPE '!'
+UNION SELECT client_id FROM job WHERE note LIKE :pattern ESCAPE '!' OR site_address LIKE :pattern ESCAPE '!'
+UNION SELECT client_id FROM trouble_case WHERE summary LIKE :pattern ESCAPE '!' OR cause LIKE :pattern ESCAPE '!'
+    OR resolution LIKE :pattern ESCAPE '!'
+UNION SELECT client_id FROM contact WHERE summary LIKE :pattern ESCAPE '!' OR note LIKE :pattern ESCAPE '!'
+UNION SELECT client_id FROM instruction WHERE text LIKE :pattern ESCAPE '!' OR reason LIKE :pattern ESCAPE '!'
+UNION SELECT client_id FROM attempt WHERE text LIKE :pattern ESCAPE '!';
+
 -- name: emails_among
 SELECT client_id, address FROM client_email WHERE client_id IN (:ids...) ORDER BY client_id, position;
 
