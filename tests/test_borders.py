@@ -10,9 +10,11 @@ import marshal
 import os
 import re
 import stat
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -42,6 +44,7 @@ from followup.render import wire
 from tests import factories
 from tests.conftest import Ran
 from tests.mailserver import FaultServer
+from tests.programs import CHECKOUT, Program
 
 Run = Callable[..., Ran]
 POSIX = sys.platform != "win32"
@@ -363,6 +366,25 @@ def test_rows_for_programs_hold_no_row_more(evil: Run, words: list[str]) -> None
     read = list(csv.reader(text.splitlines(keepends=True)))
     assert len(read) == len(rows) + 1
     assert {len(row) for row in read} == {len(read[0])}
+
+
+@pytest.mark.skipif(not POSIX, reason="pseudo-terminals")
+@pytest.mark.parametrize("format_", ["csv", "json"])
+def test_what_is_for_programs_is_not_obeyed_by_a_terminal_either(evil: Run, home: Path, format_: str) -> None:
+    """In a file and a pipe it is exact; on a screen it is only looked at."""
+    master, slave = os.openpty()
+    command = Program(home).command("client", "list", "--format", format_)
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=slave, env=environment) as process:
+        os.close(slave)
+        shown = b""
+        with suppress(OSError):  # what Linux says when the other side has gone
+            while chunk := os.read(master, 65536):
+                shown += chunk
+    os.close(master)
+    assert process.returncode == 0
+    assert b"evil@example.com" in shown
+    assert ESCAPES.search(shown.decode().replace("\r\n", "\n")) is None
 
 
 def test_a_file_cannot_forge_what_is_said_of_its_import(made: Run, tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ Takes rows and columns. Gives text on stdout or in a file that is replaced atomi
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import click
 
@@ -102,16 +103,34 @@ def print_rows(
             count = tables.write(rows, columns, stream=stream, **options)
         app.narrate(f"Wrote {words.plural(count, 'row')} to {output}.")
         return count
-    stream = sys.stdout
+    screen: TextIO = sys.stdout
     if format_ == "table":
         import shutil
 
-        options["width"] = shutil.get_terminal_size((120, 24)).columns if stream.isatty() else app.width
-    count = tables.write(rows, columns, stream=stream, **options)
-    stream.flush()
+        options["width"] = shutil.get_terminal_size((120, 24)).columns if screen.isatty() else app.width
+    elif screen.isatty():
+        screen = cast(TextIO, _Seen(screen))
+    count = tables.write(rows, columns, stream=screen, **options)
+    screen.flush()
     if not count and empty and format_ == "table":
         click.echo(empty)
     return count
+
+
+class _Seen(io.TextIOBase):
+    """A terminal that is shown what is meant for programs: csv and json keep a text as it is, and it obeys no text."""
+
+    def __init__(self, screen: TextIO) -> None:
+        """Write to *screen*."""
+        self._screen = screen
+
+    def write(self, text: str) -> int:
+        """Write *text* with whatever could move the cursor made visible."""
+        return self._screen.write("\n".join(cells.printable_lines(text)))
+
+    def flush(self) -> None:
+        """Pass on what is kept back."""
+        self._screen.flush()
 
 
 class Commands(click.Group):
