@@ -200,8 +200,12 @@ class Lock:
         except OSError as error:
             raise failure(error, self._path, doing="lock") from error
         self._lock = lock
-        with suppress(FollowupError):
-            write_atomically(self._note, f"{os.getpid()}\n")
+        with suppress(OSError):  # in place: a run that is killed here leaves no temporary file
+            handle = os.open(self._note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+            try:
+                os.write(handle, f"{os.getpid()}\n".encode("ascii"))
+            finally:
+                os.close(handle)
         return self
 
     def __exit__(
