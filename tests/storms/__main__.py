@@ -36,7 +36,7 @@ def main() -> None:
                 security=options.security,
                 seconds=options.seconds,
                 seed=options.seed,
-                tell=sys.stderr.isatty(),
+                tell=True,
             )
         few = [phase for phase in storms.PHASES if found.landed.get(phase, 0) < options.kills]
         sys.stdout.write(f"\n{server} server, {options.security}, seed {options.seed}\n")
