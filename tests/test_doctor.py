@@ -144,6 +144,18 @@ def test_the_end_of_passwords_is_told_in_time(made: Run, home: Path) -> None:
     assert "sure to take passwords only until 31 December 2026" in ran.stdout
 
 
+def test_a_refused_login_was_a_try(made: Run, home: Path) -> None:
+    """To try what was never tried is advice for another home."""
+    set_mail(home, **SERVER, user="sam", keyring=True)
+    opened = desks.open_desk(homes.Home(home), now=lambda: NOW)
+    try:
+        mailnotes.set_block(opened, "535 5.7.8 not accepted")
+    finally:
+        opened.close()
+    (line,) = [each for each in said(made, exit_code=78) if " sending " in each]
+    assert "the login is refused" in line
+
+
 def test_what_earlier_runs_noted_is_told(made: Run, home: Path) -> None:
     """Since when the login is refused, until when it pauses, what nobody knows, when all went well."""
     set_mail(home, **SERVER, user="sam", keyring=True)

@@ -172,7 +172,8 @@ def test_a_limit_leaves_the_rest_for_the_next_run(office: Callable[..., Office])
     made = office(clients=5, per_run=2)
     first = made.send()
     assert (len(first.accepted), first.left, first.cap, first.next_at) == (2, 3, "mail.per_run", None)
-    assert len(made.send(limit=1).accepted) == 1
+    second = made.send(limit=1)
+    assert (len(second.accepted), second.left, second.cap) == (1, 2, "--limit")
     assert len(made.send(limit=9).accepted) == 2
 
 

@@ -113,6 +113,15 @@ def test_what_the_journal_saw_is_taken_over(
     assert not list((home / "drafts").glob("*.eml"))
 
 
+def test_the_screen_says_that_nothing_goes_out(made: Run, home: Path) -> None:
+    """Whoever looks only at what waits would wait for ever."""
+    assert "reconcile" not in made("status").stdout
+    saw(home, touchpoint(made), "claimed", "handing_over", "sent")
+    assert "the database is older than its journal. followup reconcile" in made("status").stdout
+    made("reconcile", "--yes")
+    assert "reconcile" not in made("status").stdout
+
+
 def test_a_person_is_asked_before_anything_is_taken_over(made: Run, home: Path) -> None:
     """No is no, and 78; yes does it."""
     saw(home, touchpoint(made), "claimed", "handing_over", "sent")

@@ -33,7 +33,7 @@ def welcome(app: App) -> None:
 
 def show_status(app: App, path: Path) -> None:
     """Print what waits, in the manner of `git status`."""
-    from followup.workflow import status
+    from followup.workflow import journal, status
 
     desk = app.desk()
     now = status.count(desk)
@@ -53,6 +53,8 @@ def show_status(app: App, path: Path) -> None:
         click.echo(f"  {words.plural(now.held, 'touchpoint') + ' held back by a rule':<44} followup plan")
     if now.oldest_draft_on and (desk.today - now.oldest_draft_on).days > 7:
         say(f"\nThe oldest draft is from {words.long_day(now.oldest_draft_on)}: did it go out?")
+    if journal.ahead(desk):
+        say("\nNothing goes out: the database is older than its journal. followup reconcile")
     if desk.settings.mail.transport == settings.SMTP:
         _show_sending(app, now)
 
@@ -66,7 +68,7 @@ def _show_sending(app: App, now: Status) -> None:
     found = mailbox.health(desk)
     waiting = now.count("message", "retry")
     lines = mail.stops(desk, found)
-    if now.next_try_at is not None:
+    if now.next_try_at is not None and found.pause is None:
         lines.append(f"What the server put off is tried again from {mail.when(desk, now.next_try_at)} on.")
     if not found.allowance.count and found.allowance.opens_at is not None:
         opens_at = mail.when(desk, found.allowance.opens_at)

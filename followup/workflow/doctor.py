@@ -237,7 +237,7 @@ def _sending(desk: Desk) -> Iterator[Check]:
     good = mailnotes.last_good_run(desk)
     if good is not None:
         yield Check("sending", True, f"last went well on {_when(desk, good)}")
-    elif mailnotes.tested(desk) is None:
+    elif block is None and mailnotes.tested(desk) is None and desk.store.last_accepted_at() is None:
         yield Check("sending", False, "has never been tried", "followup mail test", serious=False)
 
 

@@ -168,7 +168,8 @@ def _failed(desk: Desk, verdict: replies.Verdict) -> Tried:
     if verdict.pause is not None:
         mailnotes.set_pause(desk, desk.now() + verdict.pause, verdict.said)
     usual = ExitCode.TRY_LATER if verdict.state is AttemptState.TEMPORARY else ExitCode.NEEDS_A_PERSON
-    problem = f"{mail.host}: {verdict.said}. {verdict.hint}".strip()
+    said = verdict.said if verdict.said.startswith(mail.host) else f"{mail.host}: {verdict.said}"
+    problem = f"{said.rstrip('.')}. {verdict.hint}".strip()
     return Tried(tuple(_steps(mail, before=verdict.phase)), problem, verdict.stop or usual)
 
 

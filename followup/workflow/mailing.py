@@ -133,7 +133,9 @@ class _Run:
         try:
             self._check(same_machine)
             count = self._allowance()
-            self._send(islice(waiting, count if limit is None else min(count, limit)))
+            if limit is not None and limit < count:
+                count, self.done.cap, self.done.next_at = limit, "--limit", None
+            self._send(islice(waiting, count))
         except _Stop as stop:
             self._stopped(stop.text, stop.code)
         except FollowupError as error:

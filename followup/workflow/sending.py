@@ -64,7 +64,7 @@ class Sent:
     unknown: list[Attempt] = field(default_factory=list)  # nobody knows; also what a killed run before this one left
     withheld: list[tuple[Attempt, str]] = field(default_factory=list)  # stopped at the last moment, and why
     resting: int = 0  # put off by an earlier run, and not to be tried again yet
-    cap: str = ""  # the setting that limits: mail.per_run, mail.per_hour or mail.per_day
+    cap: str = ""  # what limits: mail.per_run, mail.per_hour, mail.per_day or --limit
     next_at: datetime | None = None  # when a cap or a pause lets the next one go; None: with the next run
     stopped: Stopped | None = None
 
