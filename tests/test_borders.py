@@ -40,7 +40,7 @@ from followup.model import (
     Message,
     Purpose,
 )
-from followup.render import wire
+from followup.render import process
 from tests import factories
 from tests.conftest import Ran
 from tests.mailserver import FaultServer
@@ -210,13 +210,13 @@ def plain(value: Any) -> bool:
 def test_only_plain_values_go_into_templates(business: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """What crosses to the child is text, numbers, lists and maps, and nothing of how to send or where the home is."""
     sent: list[Any] = []
-    write = wire.write_frame
+    write = process.write_frame
 
     def watched(stream: IO[bytes], frame: bytes) -> None:
         sent.append(marshal.loads(frame))
         write(stream, frame)
 
-    monkeypatch.setattr(wire, "write_frame", watched)
+    monkeypatch.setattr(process, "write_frame", watched)
     business("preview", exit_code=None)
     assert sent
     assert all(map(plain, sent))
