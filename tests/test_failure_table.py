@@ -391,6 +391,26 @@ def test_a_line_lost_after_the_dot_is_unknown_and_never_sent_again_by_itself(out
     assert attempt["handed_over_at"]
 
 
+def test_silence_after_the_dot_is_unknown(outing: Callable[..., Outing], monkeypatch: pytest.MonkeyPatch) -> None:
+    """We wait for ten minutes (here: one second), and then nobody knows; the others go on a new line."""
+    monkeypatch.setattr("followup.mail.line.AFTER_THE_DOT", 1.0)
+    out = outing(Fault("dot", "accept+silent", hits={2}), security="tls")
+    out.send(exit_code=3)
+    assert out.states() == {"unknown": 1, "sent": 2}
+    assert out.server.sessions == 2
+
+
+@pytest.mark.parametrize("security", SECURITIES)
+def test_a_line_cut_within_the_text_is_noticed_before_the_fence_or_is_unknown(
+    outing: Callable[..., Outing], security: str
+) -> None:
+    """Whichever comes first: the text is out before anybody hears of the cut."""
+    out = outing(Fault("body", "drop", hits={1}), security=security)
+    assert out.send().exit_code in (0, 3)
+    assert out.states() in ({"sent": 3}, {"unknown": 1, "sent": 2})
+    assert len(out.server.messages) == out.states()["sent"]
+
+
 def test_a_refused_login_is_tried_once(outing: Callable[..., Outing]) -> None:
     """Each try counts towards a locked account; PLAIN and LOGIN of one session are one refusal."""
     out = outing(Fault("auth", "reply", "535 5.7.8 no"), security="starttls")

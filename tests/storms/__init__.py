@@ -52,7 +52,7 @@ DISHONEST = (
 """What a server does that cuts lines: with the message, without it, and before it is whole."""
 
 AIMED: Mapping[str, Sequence[Mapping[str, object]]] = {
-    "connecting": ({"at": "connect", "when": "before"}, {"at": "connect", "when": "after"}),
+    "connecting": ({"at": "connect", "when": "after"}, {"at": "connect", "when": "after", "wait": 0.06}),
     "claimed": ({"at": "claimed", "when": "before"}, {"at": "claimed", "when": "after"}),
     "envelope": ({"at": "claimed", "when": "after", "wait": 0.06},),
     "body": ({"at": "body", "when": "before"}, {"at": "body", "when": "after"}),
@@ -107,7 +107,7 @@ class Storm:
     def killed(self, phase: str) -> str:
         """Kill one run; aimed at *phase*, or at a random moment where it is empty. Return where the kill landed."""
         session = self.server.truth.sessions
-        words = ["send", "--yes", "--limit", str(self.chance.randrange(2, 8))]
+        words = ["send", "--yes", "--limit", str(self.chance.randrange(4, 9))]
         if phase:
             aim = dict(self.chance.choice(AIMED[phase]))
             aim["hit"] = 1 if aim["at"] == "connect" else self.chance.randrange(1, 4)
