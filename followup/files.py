@@ -240,11 +240,11 @@ class Entry:
 
 
 class Journal:
-    """What was handed over, line by line, for the day on which the database is older than reality.
+    """What was handed over, and who said stop, line by line, for the day on which the database is older than reality.
 
-    A line is ``INSTANT EVENT KEY ATTEMPT``: identifiers only, so that erasing a person need not touch it. Lines are
-    only ever added, each on disk before `append` returns unless the caller leaves that to the next one. A line that a
-    crash cut short is left as it is and not read.
+    A line is ``INSTANT EVENT KEY ATTEMPT``, of stops ``INSTANT EVENT HASH REASON``: identifiers only, so that erasing
+    a person need not touch it. Lines are only ever added, each on disk before `append` returns unless the caller
+    leaves that to the next one. A line that a crash cut short is left as it is and not read.
     """
 
     _FIELD = re.compile(r"[!-~]+")
