@@ -10,21 +10,30 @@ import shlex
 import shutil
 import stat
 import sys
+import tomllib
+from calendar import month_name
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from followup import cadence, cli, errors, identity, model, render, settings
+from followup import cadence, cli, errors, files, identity, model, providers, render, settings
 from followup.cli.app import App
 from followup.intake import headers
 from tests import conftest, factories
+from tests.mailserver import HOST, PASSWORD, Fault, FaultServer
+from tests.mailserver.fixtures import set_mail
 from tests.test_architecture import LAYERS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PIECE = re.compile(
+    r"^```console\n(?P<console>.*?)^```$|^```toml\n(?P<mail>\[mail\]\n.*?)^```$|^<!-- play: (?P<stage>.*?) -->$",
+    re.MULTILINE | re.DOTALL,
+)
+"""What happens in the README, from top to bottom: commands, lines for [mail] in followup.toml, and what only readers of
+its source see: ``on DAY``, and ``fault JSON``, with which the mail server goes wrong (`tests.mailserver.Fault`)."""
 DRAWN = re.compile(r"\bna{5}[a-z0-9]{4}\b")  # what factories.identifier("n") makes
 WIDTH = 100  # of tables, as on a screen
 SKIPPED = "..."  # a line of a transcript that stands for any number of lines
@@ -89,6 +98,18 @@ def names_table() -> list[str]:
     return ["| name | meaning |", "|---|---|", *rows]
 
 
+def providers_table() -> list[str]:
+    """Return the table of mail providers, from the presets."""
+    rows = (
+        f"| `{name}` | {each.title} | {each.per_day or 'by plan'} | "
+        f"{'' if each.takes_passwords else 'stays with drafts: '}{each.password} |"
+        for name, each in providers.PROVIDERS.items()
+    )
+    as_of = {each.as_of for each in providers.PROVIDERS.values()}
+    (known,) = {f"{month_name[day.month]} {day.year}" for day in as_of}
+    return [f"| provider | | most in 24 hours ({known}) | password |", "|---|---|---|---|", *rows]
+
+
 def filters_table() -> list[str]:
     """Return the table of filters, from the place that makes them."""
     rows = ("| `{{ " + use.replace("|", r"\|") + " }}` | " + result + " |" for _name, use, result in render.FILTERS)
@@ -106,7 +127,9 @@ def condition_table() -> list[str]:
     return ["| condition | meaning |", "|---|---|", *rows]
 
 
-@pytest.mark.parametrize("made", [settings_table, names_table, filters_table, step_table, condition_table])
+@pytest.mark.parametrize(
+    "made", [settings_table, names_table, filters_table, providers_table, step_table, condition_table]
+)
 def test_the_tables_are_those_of_the_program(made: Callable[[], list[str]], request: pytest.FixtureRequest) -> None:
     """What the program knows in a table is not written by hand: --update-golden writes it into the README."""
     name = made.__name__.removesuffix("_table")
@@ -221,70 +244,123 @@ def test_the_tour_is_short_and_fits_the_screen(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- transcripts
 
 
-@pytest.fixture
-def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
-    """Run a command line as Sam on the Monday of the example, and return what appears on the screen."""
-    sam = tmp_path / "sam"
-    (sam / "files").mkdir(parents=True)
-    for table in (ROOT / "examples").glob("*.csv"):
-        shutil.copy(table, sam / "files")
-    program = sam / ".local" / "bin" / "followup"
-    program.parent.mkdir(parents=True)
-    program.write_text("#!/bin/sh\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.chdir(sam / "files")
-    for name, value in {"HOME": sam, "USERPROFILE": sam, "PATH": f"{program.parent}{os.pathsep}{os.defpath}"}.items():
-        monkeypatch.setenv(name, str(value))
-    monkeypatch.setenv("FOLLOWUP_NOW", conftest.NOW)
-    # Identifiers that are drawn at random are shown under names of our own, in the order in which they appear.
-    drawn = (factories.identifier("n") for _ in itertools.count())
-    monkeypatch.setattr(identity, "random_identifier", lambda: next(drawn))
-    named: dict[str, str] = {}
-    names = iter(("k7m2p9q4wd", "hx4r9c2j7n", "td5g8w3vkf", "b6y2s9mzqe"))
-    monkeypatch.setattr(identity, "new_home_key", lambda: factories.HOME_KEY)
+class Play:
+    """Sam's machine, on which the README happens: his files, his home, and the mail server of his web host.
 
-    def run(line: str) -> list[str]:
+    The server is a real one on this machine. Where the README names a host and a port, the home gets those of that
+    server, and what appears on the screen is read back the other way round, like the path of the home.
+    """
+
+    def __init__(self, sam: Path, server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put Sam's files and program in their places."""
+        self._sam, self._server, self._monkeypatch = sam, server, monkeypatch
+        (sam / "files").mkdir(parents=True)
+        for table in (ROOT / "examples").glob("*.csv"):
+            shutil.copy(table, sam / "files")
+        self._program = sam / ".local" / "bin" / "followup"
+        self._program.parent.mkdir(parents=True)
+        self._program.write_text("#!/bin/sh\n")
+        self._program.chmod(self._program.stat().st_mode | stat.S_IXUSR)
+        monkeypatch.chdir(sam / "files")
+        path = f"{self._program.parent}{os.pathsep}{os.defpath}"
+        for name, value in {"HOME": sam, "USERPROFILE": sam, "PATH": path}.items():
+            monkeypatch.setenv(name, str(value))
+        self.stage(f"on {conftest.NOW}")
+        # Identifiers that are drawn at random are shown under names of our own, in the order in which they appear.
+        drawn = (factories.identifier("n") for _ in itertools.count())
+        monkeypatch.setattr(identity, "random_identifier", lambda: next(drawn))
+        monkeypatch.setattr(identity, "new_home_key", lambda: factories.HOME_KEY)
+        self._named: dict[str, str] = {}
+        self._names = iter(("k7m2p9q4wd", "hx4r9c2j7n", "td5g8w3vkf", "b6y2s9mzqe"))
+        self._shown_server: dict[str, str] = {}  # what stands in the settings -> what stands in the README
+
+    def stage(self, direction: str) -> None:
+        """Follow a direction that only readers of the README's source see."""
+        what, _, how = direction.partition(" ")
+        if what == "on":
+            self._monkeypatch.setenv("FOLLOWUP_NOW", how)
+        elif what == "fault":
+            self._server.faults.append(Fault(**json.loads(how)))
+        else:
+            raise ValueError(f"README.md: no such direction: {direction}")
+
+    def mail(self, piece: str) -> None:
+        """Put the README's lines for [mail] into the home, and what they name where they say it is."""
+        home = self._sam / "followup"
+        shown, certificates = settings.parse(piece, where="README.md").mail, self._server.certificates
+        assert certificates is not None
+        assert shown.security == self._server.security
+        files.write_atomically(home / "ca.pem", certificates.ca_file.read_bytes())
+        files.write_atomically(home / shown.password_file, f"{PASSWORD}\n")
+        here: dict[str, object] = {"host": HOST, "port": self._server.port, "ca_file": "ca.pem", "pause": 0}
+        set_mail(home, **{**tomllib.loads(piece)["mail"], **here})
+        self._shown_server = {HOST: shown.host, str(self._server.port): str(shown.port)}
+
+    def run(self, line: str) -> list[str]:
+        """Run a command line as Sam, and return what appears on the screen."""
         _followup, *arguments = shlex.split(line)
         app = App(person_is_there=False, width=WIDTH, says_now=False)
         result = CliRunner().invoke(cli.cli, arguments, obj=app)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         if arguments[:1] == ["init"]:  # the settings of the example: its second person, its services
-            shutil.copyfile(ROOT / "examples" / "followup.toml", sam / "followup" / "followup.toml")
+            shutil.copyfile(ROOT / "examples" / "followup.toml", self._sam / "followup" / "followup.toml")
         assert result.exit_code in (0, 3) or "Error: " in result.output, f"$ {line}\n{result.output}"
-        beside = Path(sys.executable).with_name("followup")  # where it may really be installed
-        text = DRAWN.sub(lambda found: named.get(found[0]) or named.setdefault(found[0], next(names)), result.output)
-        text = text.replace(f'"{beside}"', f'"{program}"').replace(str(sam), "/home/sam")
-        return [each.rstrip() for each in text.splitlines()]
+        return [each.rstrip() for each in self._read_back(result.output).splitlines()]
 
-    return run
+    def _read_back(self, text: str) -> str:
+        beside = Path(sys.executable).with_name("followup")  # where it may really be installed
+        text = DRAWN.sub(lambda found: self._named.get(found[0]) or self._name(found[0]), text)
+        text = text.replace(f'"{beside}"', f'"{self._program}"').replace(str(self._sam), "/home/sam")
+        for ours, shown in self._shown_server.items():
+            text = re.sub(rf"\b{ours}\b", shown, text)
+        return text
+
+    def _name(self, drawn: str) -> str:
+        return self._named.setdefault(drawn, next(self._names))
+
+
+@pytest.fixture
+def play(tmp_path: Path, mail_server: Callable[..., FaultServer], monkeypatch: pytest.MonkeyPatch) -> Play:
+    """Give Sam's machine, on the Monday of the example."""
+    server = mail_server(security="tls", users={"sam@alderheating.example.com": PASSWORD})
+    return Play(tmp_path / "sam", server, monkeypatch)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the transcripts show the paths of other systems")
-def test_the_transcripts_are_true(play: Callable[[str], list[str]], request: pytest.FixtureRequest) -> None:
+def test_the_transcripts_are_true(play: Play, request: pytest.FixtureRequest) -> None:
     """Every console block of the README prints what it says; a line `...` stands for any lines."""
     text = readme()
-    blocks = list(BLOCK.finditer(text))
-    assert blocks
-    real: list[str] = []
+    blocks: list[tuple[re.Match[str], str]] = []
     wrong: list[str] = []
-    for block in blocks:
-        shown = list(commands(block[1]))
-        assert shown, f"a console block of README.md has no command:\n{block[1]}"
-        lines: list[str] = []
-        for line, expected in shown:
-            printed = play(line)
-            if not matches(expected, printed):
-                wrong.append("\n".join([f"$ {line}", *printed]))
-                expected = printed
-            lines += [f"$ {line}", *expected]
-        real.append("\n".join(lines) + "\n")
+    for piece in PIECE.finditer(text):
+        if piece["stage"]:
+            play.stage(piece["stage"])
+        elif piece["mail"]:
+            play.mail(piece["mail"])
+        else:
+            blocks.append((piece, _played(play, piece["console"], wrong)))
+    assert blocks
     if request.config.getoption("--update-golden"):
-        for block, lines_of in reversed(list(zip(blocks, real, strict=True))):
-            text = text[: block.start(1)] + lines_of + text[block.end(1) :]
+        for block, real in reversed(blocks):
+            text = text[: block.start("console")] + real + text[block.end("console") :]
         README.write_text(text, encoding="utf-8", newline="\n")
         return
     assert not wrong, "README.md shows something else; run pytest --update-golden\n" + "\n\n".join(wrong)
+
+
+def _played(play: Play, block: str, wrong: list[str]) -> str:
+    """Play a block, and return it with what really appeared; what did not match is added to *wrong*."""
+    shown = list(commands(block))
+    assert shown, f"a console block of README.md has no command:\n{block}"
+    lines: list[str] = []
+    for line, expected in shown:
+        printed = play.run(line)
+        if not matches(expected, printed):
+            wrong.append("\n".join([f"$ {line}", *printed]))
+            expected = printed
+        lines += [f"$ {line}", *expected]
+    return "\n".join(lines) + "\n"
 
 
 def commands(block: str) -> Iterator[tuple[str, list[str]]]:
