@@ -412,3 +412,62 @@ def test_max_age_is_quiet_when_young_and_one_line_when_not(run: Run, mail_server
         assert "went well was on Monday 2 March 2026" in line
     for wrong in ("2", "d", "0d", "2m", "-1d"):
         assert "36h" in run("status", f"--max-age={wrong}", exit_code=2).stderr
+
+
+def test_a_quota_pauses_a_day_and_everything_says_so(run: Run, mail_server: Servers, live_home: LiveHome) -> None:
+    """550 5.4.5 is no refusal: the message stays due, nothing is tried meanwhile, and nothing has to be mended."""
+    server = mail_server(faults=[Fault("mail", "reply", "550 5.4.5 daily sending quota exceeded")])
+    live_home(server, clients=2)
+    run("send", "--yes", exit_code=75)
+    sessions = server.sessions
+    assert "asked to wait" in run("send", "--yes", exit_code=75).stderr
+    assert server.sessions == sessions
+    for words in (["status"], ["mail"], ["reconcile"]):
+        assert "asked to wait until Tuesday 3 March 2026, 09:15" in run(*words).stdout
+    server.faults.clear()
+    run("send", "--yes", now="2026-03-03T09:20")
+    assert len(server.messages) == 2
+
+
+def test_whoever_watches_is_told_how_long_it_takes(
+    run: Run, mail_server: Servers, live_home: LiveHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pauses add up; a script is told nothing of it."""
+    from followup.workflow import stopping
+
+    monkeypatch.setattr(stopping.Stopping, "pause", lambda self, seconds: False)
+    live_home(mail_server(), clients=20, pause=4)
+    assert "about 1 minute. Ctrl-C ends it after" in run("send", answers="n\ny\n").stderr
+
+
+def test_a_message_that_cannot_be_written_stops_nobody_else(
+    run: Run, home: Path, mail_server: Servers, live_home: LiveHome
+) -> None:
+    """Nobody to greet: said with its reason, and the others go."""
+    server = mail_server()
+    live_home(server, clients=1)
+    run("client", "add", "--name", "Mono", "--email", "mono@example.com")
+    run("job", "add", "Mono", "--service", "Drain", "--completed", "2026-02-27")
+    ran = run("send", "--yes", exit_code=3)
+    assert "Not sent: " in ran.stderr
+    assert "nobody to greet" in ran.stderr
+    assert len(server.messages) == 1
+
+
+def test_a_server_without_a_login_is_not_logged_in_to(run: Run, mail_server: Servers, live_home: LiveHome) -> None:
+    """user = "none", for a relay on this machine; `mail login` has nothing to ask."""
+    server = mail_server(users={})
+    live_home(server, clients=0, user="none")
+    assert "Logged in" not in run("mail", "test").stdout
+    assert "is told no password" in run("mail", "login", exit_code=78).stderr
+    assert "without a login" in run("mail").stdout
+
+
+def test_the_kind_of_password_is_said_before_it_is_asked_for(
+    run: Run, mail_server: Servers, live_home: LiveHome, keyring: dict[tuple[str, str], str]
+) -> None:
+    """An app password is another one than people know."""
+    live_home(mail_server(security="tls"), clients=0, provider="gmail", keyring=True)
+    ran = run("mail", "login", answers="abcd efgh ijkl mnop\n", exit_code=77)
+    assert "Gmail wants an app password" in ran.stderr
+    assert keyring == {}

@@ -119,10 +119,13 @@ def test_cron_sends_and_is_silent_when_all_is_well(run: Run, mail_server: Server
 
 
 def test_what_a_person_runs_is_not_marked_as_automatic(run: Run, mail_server: Servers, live_home: LiveHome) -> None:
-    """`run` without --cron has somebody who looks."""
+    """`run` without --cron has somebody who looks, and is asked."""
     server = mail_server()
     live_home(server)
-    run("run")
+    assert "--yes, or --cron" in run("run", exit_code=2).stderr
+    run("run", answers="n\n", exit_code=1)
+    assert server.messages == []
+    run("run", "--yes")
     assert server.messages[0].headers["Auto-Submitted"] is None
 
 

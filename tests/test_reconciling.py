@@ -15,6 +15,7 @@ from followup.home import Home
 from followup.model import AttemptState
 from followup.workflow import journal
 from followup.workflow.desk import Desk, open_desk
+from tests import factories
 from tests.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -120,6 +121,36 @@ def test_the_screen_says_that_nothing_goes_out(made: Run, home: Path) -> None:
     assert "the database is older than its journal. followup reconcile" in made("status").stdout
     made("reconcile", "--yes")
     assert "reconcile" not in made("status").stdout
+
+
+def test_an_attempt_that_was_only_claimed_by_then_went_out_since(made: Run, home: Path) -> None:
+    """A database from the middle of a run: what it had claimed, the journal saw on its way and accepted."""
+    key = touchpoint(made)
+    saw(home, key, "claimed", "handing_over", "sent")
+    with desk_of(home) as desk:
+        client = desk.store.client_of_fact(key.partition(".")[0]) or ""
+        claimed = factories.attempt(
+            id="aabcdefghk", key=key, client_id=client, state=AttemptState.CLAIMED, step="thank-you"
+        )
+        with desk.store.write(kind="contact", command="send", person="", now=NOW) as write:
+            assert write.insert_attempt(claimed)
+    assert "followup reconcile" in made("send", "--yes", exit_code=78).stderr
+    made("confirm")
+    assert held(home, key) == [AttemptState.CLAIMED], "nothing is settled before the journal was looked at"
+    made("reconcile", "--yes")
+    assert held(home, key) == [AttemptState.SENT]
+    (contact,) = contacts(made)
+    assert (contact["key"], contact["summary"]) == (key, "Thank you")
+
+
+def test_a_touchpoint_that_has_an_attempt_already_is_not_held_twice(made: Run, home: Path) -> None:
+    """The draft that waits keeps the key; what the journal saw besides is kept as taken back."""
+    made("send", "--yes")
+    key = touchpoint(made)
+    saw(home, key, "claimed", "handing_over")
+    made("reconcile", "--yes")
+    assert sorted(held(home, key)) == [AttemptState.CANCELLED, AttemptState.DRAFTED]
+    assert "Nothing keeps" not in made("reconcile").stdout
 
 
 def test_a_person_is_asked_before_anything_is_taken_over(made: Run, home: Path) -> None:

@@ -48,6 +48,7 @@ def confirm_command(
     desk = app.desk()
     if (all_drafts or all_unknown) and keys:
         raise UsageError("Either --drafts or --unknown, or keys, not both.")
+    settling.recover(desk)
     states = {
         *([AttemptState.DRAFTED] if all_drafts or not all_unknown else []),
         *([AttemptState.UNKNOWN] if all_unknown or not all_drafts else []),
@@ -129,6 +130,7 @@ def ask_waiting(app: App) -> None:
     """Ask about everything that waits for an answer."""
     from followup.workflow import settling
 
+    settling.recover(app.desk())
     waiting = settling.waiting(app.desk())
     drafts = [each for each in waiting if each.state is AttemptState.DRAFTED]
     if drafts:

@@ -6,15 +6,17 @@ import sys
 
 import click
 
+from followup import settings
 from followup.cli.app import App, pass_app
-from followup.cli.output import say
+from followup.cli.output import say, yes_option
 from followup.errors import ExitCode, FollowupError
 
 
 @click.command("run")
-@click.option("--cron", is_flag=True, help="Print nothing when nothing is new.")
+@click.option("--cron", is_flag=True, help="Nobody is there: ask nothing, and print nothing when nothing is new.")
+@yes_option
 @pass_app
-def run_command(app: App, *, cron: bool) -> ExitCode:
+def run_command(app: App, *, cron: bool, yes: bool) -> ExitCode:
     """Do the daily run: hand over what is due, and print one digest when there is something to do.
 
     Cron mails what is printed to the owner. With --cron nothing is printed on a day on which nothing waits, and
@@ -27,6 +29,9 @@ def run_command(app: App, *, cron: bool) -> ExitCode:
         $ followup run --cron
     """
     if not cron:
+        mail = app.desk().settings.mail
+        if mail.transport == settings.SMTP:
+            app.confirm(f"Send what is due by {mail.host}?", yes=yes, option="--yes, or --cron where nobody is")
         return _run(app, cron=False)
     try:
         return _run(app, cron=True)
@@ -49,6 +54,8 @@ def _run(app: App, *, cron: bool) -> ExitCode:
         except FollowupError as error:
             log.event(f"stopped {error.exit_code.value}")
             raise
+        for attempt in done.sent.drafted:
+            log.event(f"drafted {attempt.key}")
         log.event(f"ended {done.code.value}")
     lines = list(daily.digest(done, quiet=cron))
     for line in lines:

@@ -52,7 +52,7 @@ def send_command(
 
     sending.refuse_unsafe(app.desk())
     broken = () if dry_run else sending.recover(app.desk()).unknown  # before planning: the rest of it is due again
-    good, code = _chosen(app, only=only, plan_file=plan_file)
+    good, code = _chosen(app, only=only, plan_file=plan_file, check=dry_run or not yes)
     if broken:
         app.warn(f"Not known: {words.plural(len(broken), 'message')} of a run that broke off. followup confirm")
         code = worst((code, ExitCode.NEEDS_A_PERSON))
@@ -77,14 +77,18 @@ def _by_server(app: App) -> bool:
 # ---------------------------------------------------------------- what goes
 
 
-def _chosen(app: App, *, only: Sequence[str], plan_file: Path | None) -> tuple[list[Prepared], ExitCode]:
-    """Return the messages to hand over; what cannot be is said, with the exit code for it."""
+def _chosen(app: App, *, only: Sequence[str], plan_file: Path | None, check: bool) -> tuple[list[Prepared], ExitCode]:
+    """Return the messages to hand over; what cannot be is said, with the exit code for it.
+
+    With *check* that shows now, for a list to look over; else when they are handed over, which checks them anyway.
+    """
     from followup.workflow import composing, planfile, sending
 
     desk = app.desk()
     codes = [ExitCode.DONE]
     if plan_file is None:
-        prepared = composing.prepare(desk, sending.ready(desk, only=only))
+        found = sending.ready(desk, only=only)
+        prepared = composing.prepare(desk, found) if check else list(composing.each(desk, found))
     elif only:
         raise UsageError("--plan and --only do not go together.")
     else:
@@ -159,9 +163,9 @@ def hand_over(
     allowed = mailbox.health(desk).allowance
     count = min(count, allowed.count)
     if count:
-        code = _offer_test(app)
-        if code != ExitCode.DONE:
-            return code, 0
+        tested = ExitCode.DONE if yes else _offer_test(app)
+        if tested != ExitCode.DONE:
+            return tested, 0
         app.confirm(f"Send {words.plural(count, 'message')} by {mail.host}?", yes=yes)
         seconds = float(mail.pause) * (count - 1)
         if app.interactive and seconds > WORTH_A_WORD:

@@ -13,7 +13,7 @@ from followup import cells, deliver, identity
 from followup.errors import Ambiguous, NotFound
 from followup.model import Attempt, AttemptState, Instruction, InstructionKind
 from followup.report import words
-from followup.workflow import finding
+from followup.workflow import finding, journal, sending
 from followup.workflow.desk import Desk
 
 
@@ -23,6 +23,12 @@ class Answer(StrEnum):
     SENT = "sent"  # it did, and becomes a contact
     NOT_SENT = "not-sent"  # it did not, and is due again
     CANCEL = "cancel"  # whether or not: never again
+
+
+def recover(desk: Desk) -> None:
+    """Settle what a killed run left open, to ask about it; not while the journal has to be looked at first."""
+    if not journal.ahead(desk):
+        sending.recover(desk)
 
 
 ASKED = (AttemptState.DRAFTED, AttemptState.UNKNOWN)
