@@ -382,8 +382,14 @@ def test_other_settings_lift_the_block(office: Callable[..., Office]) -> None:
 
 def test_an_exhausted_quota_pauses_for_a_day(office: Callable[..., Office]) -> None:
     """Also where it comes as a 5xx, as Gmail's does."""
-    made = office(Fault("mail", "reply", "550 5.4.5 Daily user sending limit exceeded", hits={2}))
+    made = office(Fault("rcpt", "reply", "550 5.4.5 <ann@example.com> Daily user sending limit exceeded", hits={2}))
     done = made.send()
+    with made.desk() as desk:
+        pause = mailnotes.pause(desk)
+        assert pause is not None
+        assert pause.why == "550 5.4.5 (address) Daily user sending limit exceeded"  # it outlives an erasure
+        held = list(desk.store.database._connection.execute("SELECT server_said FROM attempt"))
+        assert sum("@" in said for (said,) in held) <= 1  # in the message's own row, which is erased with it
     assert (len(done.accepted), done.code, done.next_at) == (1, ExitCode.TRY_LATER, NOW + DAY)
     made.now += 23 * HOUR
     sessions = made.server.sessions

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -42,6 +43,8 @@ _LIMITS = {
     "policy": (2, "It refused two messages in a row for what they say or whom they are from.", ExitCode.NEEDS_A_PERSON),
 }
 """What happens so often in a row is about us, and not about the messages: how often, what to say, the exit code."""
+
+_ADDRESS = re.compile(r"\S+@\S+")
 
 Report = Callable[[str], None]
 SameMachine = Callable[[mailnotes.Machine, mailnotes.Machine], bool]
@@ -156,7 +159,8 @@ class _Run:
 
     def _finish(self) -> None:
         """Settle what is in hand; then say goodbye, which may take long and decides nothing."""
-        why = self.done.stopped.text if self.done.stopped else ""
+        # Not in the server's words: they may name another client, whose erasure would not find them here.
+        why = "the run was stopped" if self.done.stopped else ""
         try:
             for attempt in self.handing.finish(why):
                 self.done.unknown.append(attempt)
@@ -343,7 +347,8 @@ class _Run:
             mailnotes.set_block(self.desk, verdict.said)
         if verdict.pause is not None:
             until = self.desk.now() + verdict.pause
-            mailnotes.set_pause(self.desk, until, verdict.said)
+            said = _ADDRESS.sub("(address)", verdict.said)  # a note outlives the erasure of a client
+            mailnotes.set_pause(self.desk, until, said)
             self.done.next_at = until
 
     def _count(self, verdict: Verdict) -> None:
