@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Ran
+from tests.conftest import EXAMPLES, Ran
 from tests.mailserver import Fault, FaultServer
 from tests.mailserver.fixtures import LiveHome, set_mail
 
@@ -65,8 +68,6 @@ def test_a_refused_login_is_said_blocks_and_is_lifted_by_a_test(
 
 
 def _password(monkeypatch: pytest.MonkeyPatch, password: str) -> str:
-    import os
-
     before = os.environ["FOLLOWUP_MAIL_PASSWORD"]
     monkeypatch.setenv("FOLLOWUP_MAIL_PASSWORD", password)
     return before
@@ -471,3 +472,22 @@ def test_the_kind_of_password_is_said_before_it_is_asked_for(
     ran = run("mail", "login", answers="abcd efgh ijkl mnop\n", exit_code=77)
     assert "Gmail wants an app password" in ran.stderr
     assert keyring == {}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe of a POSIX shell")
+def test_a_reader_who_leaves_ends_the_run_between_two_messages(
+    run: Run, home: Path, mail_server: Servers, live_home: LiveHome
+) -> None:
+    """`send | head -1`: what was accepted is on record, the rest goes with the next run, nothing goes twice."""
+    server = mail_server()
+    live_home(server, clients=4, pause=0.3)
+    environment = {**os.environ, "FOLLOWUP_NOW": "2026-03-02T09:15", "PYTHONPATH": str(EXAMPLES.parent)}
+    line = f"'{sys.executable}' -m followup --home '{home}' send --yes | head -1"
+    ran = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, env=environment, check=True)
+    assert ran.stdout.startswith("Accepted by localhost")
+    assert "Traceback" not in ran.stderr
+    before = len(server.messages)
+    assert before < 4
+    assert run("confirm").stdout == "No message waits to be confirmed.\n"
+    run("send", "--yes")
+    assert len(server.messages) == len({message.touchpoint for message in server.messages}) == 4
