@@ -87,7 +87,7 @@ def test_post_office_326_no_way_of_sending_goes_round_the_lock(mail_server: Make
     server = mail_server(faults=[Fault("dot", "hold")])
     program = live_home(server, clients=4)
     first = busy(program, server)
-    others = (SEND, ("send", "--yes", "--only", "thank-you"), ("run",), ("run", "--cron"))
+    others = (SEND, ("send", "--yes", "--only", "thank-you"), ("run", "--cron"))
     assert set(together(*(program.start(*words, now=CLOCK) for words in others))) <= {0, 75}
     server.faults.clear()
     ended(first)

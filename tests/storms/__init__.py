@@ -135,7 +135,7 @@ class Storm:
         belief = invariants.check(self.program.home, truth, kills=self.kills, output=said, ended=False)
         where, address = landed_in(truth, belief, after=session, hot=hot)
         if address:
-            self.in_flight.setdefault(address, where)
+            self.in_flight[address] = where
         self.landed[where] += 1
         return where
 
