@@ -202,7 +202,7 @@ def test_the_doctor_knows_a_database_that_is_older_than_the_journal(made: Run, h
     made("send", "--yes")
     shutil.copyfile(saved, home / "followup.db")
     assert "older" in made("doctor", exit_code=78).stdout
-    assert "doctor" in made("send", "--yes", exit_code=78).stderr
+    assert "followup reconcile" in made("send", "--yes", exit_code=78).stderr
 
 
 def test_the_doctor_notes_a_line_that_was_torn(made: Run, home: Path) -> None:
