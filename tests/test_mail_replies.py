@@ -267,6 +267,7 @@ class Tls(OSError):
         (Phase.TLS, Tls("WRONG_VERSION_NUMBER"), NO_SERVER, "does not speak TLS", "465.*587"),
         (Phase.TLS, Tls("UNSUPPORTED_PROTOCOL"), NO_SERVER, "1.2 or newer", "provider"),
         (Phase.TLS, ConnectionResetError(104, "reset by peer"), NO_SERVER, "TLS did not come about", "465"),
+        (Phase.TLS, TimeoutError("_ssl.c:989: The handshake timed out"), NO_SERVER, "come about: it timed out", "465"),
         (Phase.TLS, replies.NotOffered("it offers no STARTTLS"), NO_SERVER, "no STARTTLS", "password stays here"),
         (Phase.TLS, Certificate(10, "certificate has expired"), NO_SERVER, "has expired", "clock"),
         (Phase.TLS, Certificate(9, "not yet valid"), NO_SERVER, "not valid yet", "clock"),
@@ -288,6 +289,21 @@ def test_what_fails_before_there_is_a_session_says_where_what_and_what_now(
     assert verdict.said.startswith("mail.example.com: ")
     assert said in verdict.said
     assert re.search(hint, verdict.hint)
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", "SMTP AUTH"),
+        ("550 5.7.30 Basic authentication is not supported for Client Submission.", "SMTP AUTH"),
+        ("535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", "the password"),
+        ("535 5.7.8 Username and Password not accepted", "the password"),
+    ],
+)
+def test_whoever_takes_no_passwords_is_not_blamed_on_the_password(said: str, hint: str) -> None:
+    """Another password would be refused as well."""
+    code, _, text = said.partition(" ")
+    assert hint in replies.of_reply(Phase.LOGIN, int(code), text).hint
 
 
 @pytest.mark.parametrize("phase", TRANSACTION)

@@ -171,6 +171,10 @@ _TOO_LARGE_STATUS = {(2, 3), (3, 4)}
 
 _CHECK_HOST = "Check mail.host, mail.port and mail.security in followup.toml."
 _LATER = "Nothing was lost; the next run tries again."
+_NO_PASSWORDS = (
+    "No password lets a program in there. Whoever administers the account has to allow SMTP AUTH for this mailbox; "
+    'where nobody can, stay with transport = "drafts".'
+)
 
 
 def _no_answer(reply: _Reply) -> Verdict | None:
@@ -276,9 +280,9 @@ def _login(reply: _Reply) -> Verdict:
             stop=ExitCode.CONFIGURATION,
             hint="The server knows none of PLAIN, LOGIN and CRAM-MD5. Ask your provider how programs send mail.",
         )
-    return Verdict(
-        phase=reply.phase, stop=ExitCode.NO_PERMISSION, blocks=True, hint="Check mail.user and the password."
-    )
+    off = reply.status == (7, 30) or reply.says(_PASSWORDS_OFF)  # 5.7.139 alone is a wrong one too
+    hint = _NO_PASSWORDS if off else "Check mail.user and the password."
+    return Verdict(phase=reply.phase, stop=ExitCode.NO_PERMISSION, blocks=True, hint=hint)
 
 
 def _mail(reply: _Reply) -> Verdict:
@@ -373,6 +377,8 @@ def of_break(phase: Phase, error: OSError, *, server: str = "the mail server") -
 
 
 def _words_of(error: OSError) -> str:
+    if isinstance(error, TimeoutError) and not isinstance(error, Silent):
+        return "it timed out"  # "_ssl.c:989: The handshake operation timed out"
     return (error.strerror or str(error) or type(error).__name__).rstrip(".")
 
 
