@@ -3,15 +3,17 @@
 Takes a store, a journal and messages. Gives attempts and contacts. Touches the store, the journal, the drafts folder.
 
     rules       why a message must not go out, asked in the moment of the hand-over
+    freezing    a message -> an attempt with its exact bytes
     drafting    a message -> a draft that the owner's own mail program sends
-    handing     messages -> a mail server: freeze, claim, fence, outcome
+    handing     frozen messages -> a mail server: claim, fence, outcome
     settling    what became of it: a person's answer; what a killed run left behind
 """
 
 from __future__ import annotations
 
 from followup.deliver.drafting import draft, publish
-from followup.deliver.handing import Frozen, Handing, Shut, freeze
+from followup.deliver.freezing import Frozen, freeze
+from followup.deliver.handing import Handing, Shut
 from followup.deliver.rules import stop_reason, unwanted
 from followup.deliver.settling import UNSETTLED, Recovered, confirm, recover
 

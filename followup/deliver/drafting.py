@@ -8,13 +8,13 @@ stored bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from followup import identity
-from followup.deliver import rules
-from followup.mail import build, drafts
+from followup.deliver import freezing, rules
+from followup.mail import drafts
 from followup.model import Attempt, AttemptState, Channel, Decision, Dossier, Message
 
 if TYPE_CHECKING:
@@ -58,30 +58,9 @@ def draft(
         raise ValueError(f"{message.channel} cannot be drafted")
     if (message.key, message.client_id) != (decision.key, decision.client_id):
         raise ValueError(f"the message is for {message.key} and the decision for {decision.key}")
-    touchpoint_id = identity.message_identifier(home_key, message.key)
-    message_id = build.message_id(touchpoint_id, sender=message.from_address)
-    raw = build.to_bytes(
-        message, message_id=message_id, touchpoint_id=touchpoint_id, at=now.astimezone(timezone), unsent=True
-    )
-    attempt = Attempt(
-        id=identity.random_identifier(),
-        key=message.key,
-        client_id=message.client_id,
-        step=decision.step,
-        channel=message.channel,
-        state=AttemptState.DRAFTED,
-        purpose=message.purpose,
-        address=message.to_address,
-        subject=message.subject,
-        text=message.text,
-        message=raw.decode("ascii"),
-        message_id=message_id,
-        made_at=now,
-        on=today,
-        job_ids=decision.job_ids,
-        person=message.person,
-        file_name=drafts.file_name(on=today, client_name=message.to_name, key=message.key),
-    )
+    begun = freezing.begun(home_key, message, decision, state=AttemptState.DRAFTED, now=now, today=today)
+    file_name = drafts.file_name(on=today, client_name=message.to_name, key=message.key)
+    attempt = replace(freezing.with_bytes(begun, home_key, message, timezone=timezone), file_name=file_name)
     with store.write(kind="contact", command="send", person=person, now=now) as writing:
         dossier = store.dossiers([message.client_id]).get(message.client_id)
         if dossier is None or rules.stop_reason(dossier, message, decision, today=today):

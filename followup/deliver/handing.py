@@ -1,7 +1,7 @@
-"""Hand messages to a mail server, each at most once: freeze, claim, fence, outcome.
+"""Hand messages to a mail server, each at most once: claim, fence, outcome.
 
-Takes a store, a journal and messages. Gives attempts, and the fence that a session passes between a message's text and
-its final dot. Touches the store and the journal.
+Takes a store, a journal and frozen messages. Gives attempts, and the fence that a session passes between a message's
+text and its final dot. Touches the store and the journal.
 
 Where a run may be killed, and what the next one finds (`settling.recover`):
 
@@ -15,26 +15,16 @@ Where a run may be killed, and what the next one finds (`settling.recover`):
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from followup import identity
 from followup.deliver import rules, settling
+from followup.deliver.freezing import Frozen
 from followup.errors import FollowupError
-from followup.mail import build, reading
-from followup.model import (
-    REFUSED,
-    Attempt,
-    AttemptState,
-    Channel,
-    Decision,
-    Dossier,
-    InstructionKind,
-    Message,
-)
+from followup.model import REFUSED, Attempt, AttemptState, Dossier
 from followup.records import dataclass
 
 if TYPE_CHECKING:
@@ -54,95 +44,6 @@ class Shut(Exception):
         """Say why."""
         self.reason = reason
         super().__init__(reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """A message whose bytes are made, and what it was decided by."""
-
-    attempt: Attempt
-    message: Message
-    decision: Decision
-    dossier: Dossier
-
-
-def freeze(
-    store: Store,
-    home_key: bytes,
-    message: Message,
-    decision: Decision,
-    dossier: Dossier,
-    *,
-    now: datetime,
-    today: date,
-    timezone: tzinfo,
-    automatic: bool,
-) -> Frozen:
-    """Make the bytes of *message*, or take those of an earlier try: what was said once is not said differently.
-
-    Args:
-        store: read for the earlier tries.
-        home_key: what the Message-ID is made with.
-        message: an e-mail.
-        decision: what the planner said of it.
-        dossier: what is known of the client; facts that differ from it later stop the message.
-        now: the instant of the attempt, aware; the Date of the bytes is that of the first one.
-        today: the home's local day.
-        timezone: the home's.
-        automatic: nobody looked at the message (RFC 3834).
-
-    Raises:
-        BadInput: no message can be made of it.
-    """
-    touchpoint_id = identity.message_identifier(home_key, message.key)
-    attempt = Attempt(
-        id=identity.random_identifier(),
-        key=message.key,
-        client_id=message.client_id,
-        step=decision.step,
-        channel=Channel.EMAIL,
-        state=AttemptState.CLAIMED,
-        purpose=message.purpose,
-        address=message.to_address,
-        subject=message.subject,
-        text=message.text,
-        message="",
-        message_id=build.message_id(touchpoint_id, sender=message.from_address),
-        made_at=now,
-        on=today,
-        job_ids=decision.job_ids,
-        person=message.person,
-    )
-    earlier = _earlier(store, attempt, message, dossier)
-    if earlier is not None:
-        same = replace(attempt, subject=earlier.subject, text=earlier.text, message=earlier.message)
-        return Frozen(same, message, decision, dossier)
-    raw = build.to_bytes(
-        message,
-        message_id=attempt.message_id,
-        touchpoint_id=touchpoint_id,
-        at=now.astimezone(timezone),
-        unsent=False,
-        automatic=automatic,
-    )
-    return Frozen(replace(attempt, message=raw.decode("ascii")), message, decision, dossier)
-
-
-def _earlier(store: Store, attempt: Attempt, message: Message, dossier: Dossier) -> Attempt | None:
-    """Return the latest try with bytes that still hold: made for a mail server, for the same address and sender."""
-    if not any(each.key == attempt.key for each in dossier.attempts):
-        return None
-    for earlier in reversed(store.attempts_of_key(attempt.key)):
-        if not earlier.message or earlier.file_name:  # erased, or a draft
-            continue
-        rewritten = any(
-            each.kind is InstructionKind.TEXT and each.key == attempt.key and each.given_at > earlier.made_at
-            for each in dossier.instructions
-        )
-        same = (earlier.address, earlier.message_id) == (attempt.address, attempt.message_id)
-        sender = dict(reading.headers(earlier.message.encode("ascii"))).get("From", "")
-        return earlier if same and not rewritten and message.from_address.lower() in sender.lower() else None
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +146,11 @@ class Handing:
         """
         attempt, now = item.attempt, self._clock()
         with self._writing() as writing:
-            self._write_last(writing)
             reason = self.stopped(item) or self._closed()
             if not reason and not writing.hand_over(attempt.id, at=now):
                 reason = NOT_MOVED
             if reason:
                 self._cancel(writing, attempt, reason)
-        self._last = None
         if reason:
             del self._open[attempt.id]
             self._note(replace(attempt, state=AttemptState.CANCELLED))
@@ -285,81 +184,60 @@ class Handing:
         outcome = _Outcome(settled, bad_address)
         if passed is None:
             with self._writing() as writing:
-                self._write_last(writing)
                 self._write(writing, outcome)
-            self._last = None
             self._note(settled)
             return settled
         self._last = outcome
         try:
             self._note(settled)
         except FollowupError:
-            with suppress(FollowupError):
-                self.settle()
+            with suppress(FollowupError), self._writing():
+                pass  # it is in hand
             raise
         return settled
 
     def cancel(self, item: Frozen, reason: str) -> None:
         """Let go of a claim that must not go out, or of which nobody handed over the dot."""
         with self._writing() as writing:
-            self._write_last(writing)
             self._cancel(writing, item.attempt, reason)
-        self._last = None
         self._passed.pop(item.attempt.id, None)
         self._open.pop(item.attempt.id, None)
         self._note(replace(item.attempt, state=AttemptState.CANCELLED))
-
-    def settle(self) -> None:
-        """Write the answer that is in hand into the database."""
-        if self._last is not None:
-            with self._writing() as writing:
-                self._write_last(writing)
-            self._last = None
 
     def finish(self, why: str) -> list[Attempt]:
         """Write what is in hand and let go of what was not handed over; return what is unknown because of that.
 
         What passed its fence and has no answer, because the run was broken off while it waited, is `unknown`.
         """
-        left = list(self._open.values())
-        if left or self._last is not None:
-            with self._writing() as writing:
-                self._write_last(writing)
-                for item in left:
-                    if item.attempt.id in self._passed:
-                        outcome = replace(
-                            self._passed[item.attempt.id],
-                            state=AttemptState.UNKNOWN,
-                            settled_at=self._clock(),
-                            server_said=settling.BROKEN_OFF,
-                        )
-                        self._write(writing, _Outcome(outcome, bad_address=False))
-                    else:
-                        self._cancel(
-                            writing, item.attempt, f"{settling.NEVER_LEFT}: {why}" if why else settling.NEVER_LEFT
-                        )
-        self._last = None
+        now = self._clock()
         unknown = [
-            replace(attempt, state=AttemptState.UNKNOWN, server_said=settling.BROKEN_OFF)
+            replace(attempt, state=AttemptState.UNKNOWN, settled_at=now, server_said=settling.BROKEN_OFF)
             for attempt in self._passed.values()
         ]
-        cancelled = [
-            replace(item.attempt, state=AttemptState.CANCELLED) for item in left if item.attempt.id not in self._passed
-        ]
+        unsent = [item.attempt for item in self._open.values() if item.attempt.id not in self._passed]
+        if unknown or unsent or self._last is not None:
+            reason = f"{settling.NEVER_LEFT}: {why}" if why else settling.NEVER_LEFT
+            with self._writing() as writing:
+                for attempt in unknown:
+                    self._write(writing, _Outcome(attempt, bad_address=False))
+                for attempt in unsent:
+                    self._cancel(writing, attempt, reason)
         self._open.clear()
         self._passed.clear()
-        for attempt in (*unknown, *cancelled):
+        for attempt in (*unknown, *(replace(each, state=AttemptState.CANCELLED) for each in unsent)):
             self._note(attempt)
         return unknown
 
     # ------------------------------------------------------------ writing
 
-    def _writing(self) -> AbstractContextManager[Writer]:
-        return self._store.write(kind="contact", command="send", person=self._person, now=self._clock())
-
-    def _write_last(self, writing: Writer) -> None:
-        if self._last is not None:
-            self._write(writing, self._last)
+    @contextmanager
+    def _writing(self) -> Iterator[Writer]:
+        """Begin a transaction with the answer that is in hand: once it is committed, it is in hand no more."""
+        with self._store.write(kind="contact", command="send", person=self._person, now=self._clock()) as writing:
+            if self._last is not None:
+                self._write(writing, self._last)
+            yield writing
+        self._last = None
 
     def _write(self, writing: Writer, outcome: _Outcome) -> None:
         settled = outcome.attempt

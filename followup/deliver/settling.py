@@ -117,7 +117,8 @@ def recover(store: Store, journal: Journal, *, now: datetime, timezone: tzinfo, 
     """Settle what a run that was killed left open, in one transaction. Whoever calls holds the lock.
 
     What was only claimed never left. What was being handed over is what the journal says the server answered, and
-    `unknown` where it says nothing: no time-out and no guess decides that.
+    `unknown` where it says nothing: no time-out and no guess decides that. Whether an address was at fault stands in no
+    journal: the next try finds that out.
 
     Args:
         store: written to, when there is anything.
@@ -130,7 +131,7 @@ def recover(store: Store, journal: Journal, *, now: datetime, timezone: tzinfo, 
     if not left:
         return Recovered()
     answers = _answers(journal, {each.id for each in left if each.state is AttemptState.HANDING_OVER})
-    settled = []
+    settled: list[tuple[Attempt, AttemptState]] = []
     with store.write(kind="contact", command="recover", person=person, now=now) as writing:
         for attempt in left:
             state, at, said = AttemptState.CANCELLED, now, NEVER_LEFT
@@ -144,11 +145,10 @@ def recover(store: Store, journal: Journal, *, now: datetime, timezone: tzinfo, 
                 on = at.astimezone(timezone).date()
                 writing.save(contact_of(attempt, on=on, now=at, person=person))
                 use_up_note(store, writing, attempt)
-            settled.append((attempt.id, state))
-    for attempt_id, state in settled:
-        key = next(each.key for each in left if each.id == attempt_id)
-        journal.append(at=now, event=state.value, key=key, attempt_id=attempt_id)
-    found = (store.attempt(attempt_id) for attempt_id, _ in settled)
+            settled.append((attempt, state))
+    for attempt, state in settled:
+        journal.append(at=now, event=state.value, key=attempt.key, attempt_id=attempt.id)
+    found = (store.attempt(attempt.id) for attempt, _ in settled)
     return Recovered(tuple(each for each in found if each is not None))
 
 
