@@ -41,11 +41,14 @@ SEVERITY = (
     ExitCode.NEEDS_A_PERSON,
 )
 
+# Somebody ended the run: then no other code tells more.
+_ENDED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
+
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
     """Return the exit code that a run reports when several things happened in it."""
     seen = set(codes)
-    for code in SEVERITY:
+    for code in (*_ENDED, *SEVERITY):
         if code in seen:
             return code
     return max(seen, default=ExitCode.DONE)

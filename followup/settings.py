@@ -94,9 +94,14 @@ class Mail:
         return self.host.lower() in ("localhost", "::1") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", self.host))
 
     @property
+    def by_server(self) -> bool:
+        """Whether messages go to a mail server; else they become drafts."""
+        return self.transport == SMTP
+
+    @property
     def reaches_people(self) -> bool:
         """Whether messages go to a mail server that can deliver them; drafts and a server of this machine do not."""
-        return self.transport == SMTP and not self.is_loopback
+        return self.by_server and not self.is_loopback
 
     @property
     def logs_in(self) -> bool:
@@ -569,7 +574,7 @@ def _mail(reader: _Document, owners_address: str) -> Mail:
     values["from_address"] = values["from_address"] or owners_address
     values["user"] = values["user"] or values["from_address"] or NO_LOGIN
     mail = Mail(**values)
-    if mail.transport == SMTP:
+    if mail.by_server:
         _check_smtp(mail, reader, provider_is_known=preset is not None or "provider" not in own)
     return mail
 

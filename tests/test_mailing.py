@@ -387,7 +387,7 @@ def test_an_exhausted_quota_pauses_for_a_day(office: Callable[..., Office]) -> N
     with made.desk() as desk:
         pause = mailnotes.pause(desk)
         assert pause is not None
-        assert pause.why == "550 5.4.5 (address) Daily user sending limit exceeded"  # it outlives an erasure
+        assert pause.why == "550 5.4.5 <(an address)> Daily user sending limit exceeded"  # it outlives an erasure
         held = list(desk.store.database._connection.execute("SELECT server_said FROM attempt"))
         assert sum("@" in said for (said,) in held) <= 1  # in the message's own row, which is erased with it
     assert (len(done.accepted), done.code, done.next_at) == (1, ExitCode.TRY_LATER, NOW + DAY)

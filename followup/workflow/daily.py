@@ -26,7 +26,6 @@ PATIENCE = timedelta(days=1)
 """For how long a server that is down, or another run that is at work, is no news: the next run tries again."""
 
 _PASSING = frozenset({ExitCode.MAIL_SERVER, ExitCode.TRY_LATER})
-_ENDED = frozenset({ExitCode.INTERRUPTED, ExitCode.TERMINATED})
 
 AFTER_SECONDS = 30
 """How long the owner's own command may take; a ping takes one second."""
@@ -51,8 +50,6 @@ class Daily:
     @property
     def code(self) -> ExitCode:
         """Return what the shell is told: 0 also when ordinary work waits."""
-        if self.sent.code in _ENDED:
-            return self.sent.code
         codes = [self.sent.code]
         if any(self.waiting[kind] for kind in ("review", "failed", "unknown")):
             codes.append(ExitCode.NEEDS_A_PERSON)

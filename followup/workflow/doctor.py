@@ -52,7 +52,7 @@ def examine(made: Home, desk: Desk | None) -> list[Check]:
         return checks
     database = _database(desk)
     checks += [database, *(_journal(desk) if database.ok else []), *_templates(desk), *_reachable(desk)]
-    if desk.settings.mail.transport == settings.SMTP:
+    if desk.settings.mail.by_server:
         checks += [*_server(desk), *(_sending(desk) if database.ok else [])]
     checks += [_steps(desk), _holidays(desk)] if database.ok else []
     return checks

@@ -37,7 +37,7 @@ class Health:
 
 def health(desk: Desk) -> Health:
     """Return what is known of the account, for `status` and `mail show`."""
-    mail, now = desk.settings.mail, desk.now()
+    now = desk.now()
     handed_over = desk.store.hand_overs_since(now - pace.DAY)
     machine = mailnotes.machine(desk)
     return Health(
@@ -49,9 +49,19 @@ def health(desk: Desk) -> Health:
         tested=mailnotes.tested(desk),
         used_hour=sum(instant > now - pace.HOUR for instant in handed_over),
         used_day=len(handed_over),
-        allowance=pace.allowance(
-            handed_over, now=now, per_run=mail.per_run, per_hour=mail.per_hour, per_day=mail.per_day
-        ),
+        allowance=allowance(desk),
+    )
+
+
+def allowance(desk: Desk) -> pace.Allowance:
+    """Return how many messages may go now, by the limits of the settings and what went before."""
+    mail, now = desk.settings.mail, desk.now()
+    return pace.allowance(
+        desk.store.hand_overs_since(now - pace.DAY),
+        now=now,
+        per_run=mail.per_run,
+        per_hour=mail.per_hour,
+        per_day=mail.per_day,
     )
 
 
@@ -134,7 +144,7 @@ def account(desk: Desk) -> settings.Mail:
 
 
 def _smtp(desk: Desk) -> settings.Mail:
-    if desk.settings.mail.transport != settings.SMTP:
+    if not desk.settings.mail.by_server:
         raise ConfigurationError(
             "Messages become drafts in this home, so there is no server to talk to. For sending by itself set "
             'transport = "smtp" and a provider or a host under [mail] in followup.toml.'

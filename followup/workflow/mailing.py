@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import random
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -19,15 +18,13 @@ from typing import TYPE_CHECKING
 
 from followup import deliver, pace
 from followup.errors import BadInput, ExitCode, FollowupError
-from followup.mail import build
 from followup.model import Attempt, AttemptState
-from followup.workflow import composing, journal, mailnotes, stopping
+from followup.workflow import composing, journal, mailbox, mailnotes, sending, stopping
 from followup.workflow.desk import Desk
 
 if TYPE_CHECKING:
     from followup.mail.replies import Verdict
     from followup.mail.session import Session
-    from followup.workflow.sending import Sent
 
 CHUNK = 25
 """How many messages are rendered and claimed together."""
@@ -44,11 +41,6 @@ _LIMITS = {
 }
 """What happens so often in a row is about us, and not about the messages: how often, what to say, the exit code."""
 
-_ADDRESS = re.compile(r"\S+@\S+")
-
-Report = Callable[[str], None]
-SameMachine = Callable[[mailnotes.Machine, mailnotes.Machine], bool]
-
 
 class _Stop(Exception):
     """The run ends here, with *code*; what was not handed over stays due."""
@@ -61,21 +53,19 @@ class _Stop(Exception):
 def run(
     desk: Desk,
     prepared: Iterable[composing.Prepared],
-    done: Sent,
     *,
     limit: int | None,
     automatic: bool,
-    report: Report,
-    same_machine: SameMachine | None,
-) -> None:
-    """Hand over what was prepared, as far as caps, hours and the server allow, and write into *done* what happened.
+    report: sending.Report,
+    same_machine: sending.SameMachine | None,
+) -> sending.Sent:
+    """Hand over what was prepared, as far as caps, hours and the server allow, and return what happened.
 
     What was prepared may be stale once the lock is taken, because another run may have worked in the meantime: each
     message is compared with the facts as they are then, when it is claimed and again inside its fence. So whoever
     looked over a list sends from that list, and nothing that was not on it.
     """
-    from followup.workflow import sending
-
+    done = sending.Sent(opens_at=sending.opens_at(desk))
     with stopping.watch() as asked, desk.lock():
         sending.refuse_unsafe(desk)
         recovered = sending.recover_locked(desk)
@@ -92,12 +82,15 @@ def run(
         with suppress(FollowupError):  # what cannot be noted now makes `status` careful, and nothing worse
             mailnotes.note_run(desk, good=done.stopped is None, automatic=automatic)
             deliver.publish(desk.store, desk.home.drafts_path)
+    return done
 
 
 class _Run:
     """One run: its line, its claims, and what happened in a row."""
 
-    def __init__(self, desk: Desk, done: Sent, *, asked: stopping.Stopping, automatic: bool, report: Report) -> None:
+    def __init__(
+        self, desk: Desk, done: sending.Sent, *, asked: stopping.Stopping, automatic: bool, report: sending.Report
+    ) -> None:
         self.desk, self.done, self.asked, self.automatic, self.report = desk, done, asked, automatic, report
         self.mail = desk.settings.mail
         self.handing = deliver.Handing(
@@ -114,8 +107,6 @@ class _Run:
         self.in_a_row = dict.fromkeys(_LIMITS, 0)
 
     def _closed(self) -> str:
-        from followup.workflow import sending
-
         self.done.opens_at = sending.opens_at(self.desk)
         return "it is not the hour any more (mail.send_between)" if self.done.opens_at else ""
 
@@ -125,7 +116,7 @@ class _Run:
     # ------------------------------------------------------------ the run as a whole
 
     def go(
-        self, prepared: Iterable[composing.Prepared], *, limit: int | None, same_machine: SameMachine | None
+        self, prepared: Iterable[composing.Prepared], *, limit: int | None, same_machine: sending.SameMachine | None
     ) -> None:
         """Hand over as many as may go now."""
         waiting = self._ready(prepared)
@@ -135,10 +126,11 @@ class _Run:
         waiting = chain([first], waiting)
         try:
             self._check(same_machine)
-            count = self._allowance()
-            if limit is not None and limit < count:
-                count, self.done.cap, self.done.next_at = limit, "--limit", None
-            self._send(islice(waiting, count))
+            allowed = mailbox.allowance(self.desk)
+            if limit is not None and limit < allowed.count:
+                allowed = pace.Allowance(limit, "--limit")
+            self.done.cap, self.done.next_at = allowed.limit, allowed.opens_at
+            self._send(islice(waiting, allowed.count))
         except _Stop as stop:
             self._stopped(stop.text, stop.code)
         except FollowupError as error:
@@ -151,11 +143,9 @@ class _Run:
                 self.done.next_at = None
 
     def _stopped(self, text: str, code: ExitCode) -> None:
-        from followup.workflow.sending import Stopped
-
         self.report(f"stopped {code.value} {' '.join(text.split())}")
         if self.done.stopped is None:
-            self.done.stopped = Stopped(text, code)
+            self.done.stopped = sending.Stopped(text, code)
 
     def _finish(self) -> None:
         """Settle what is in hand; then say goodbye, which may take long and decides nothing."""
@@ -172,8 +162,6 @@ class _Run:
                 self.session.close()
 
     def _ready(self, prepared: Iterable[composing.Prepared]) -> Iterator[composing.Prepared]:
-        from followup.workflow import sending
-
         for item in prepared:
             if item.message is None:
                 self.done.refused.append(item)
@@ -185,12 +173,10 @@ class _Run:
 
     # ------------------------------------------------------------ may anything go?
 
-    def _check(self, same_machine: SameMachine | None) -> None:
+    def _check(self, same_machine: sending.SameMachine | None) -> None:
         here, last = mailnotes.here(self.desk), mailnotes.machine(self.desk)
-        if last is None:
-            mailnotes.set_machine(self.desk, here)
-        elif last.mark != here.mark:
-            if same_machine is None or not same_machine(last, here):
+        if last is None or last.mark != here.mark:
+            if last is not None and (same_machine is None or not same_machine(last, here)):
                 raise _Stop(
                     f"This home last sent mail as {last}, and is now {here}. If it was moved, say "
                     "`followup reconcile`; a copy of a home must not send what the other one sends too.",
@@ -212,18 +198,6 @@ class _Run:
                 f"{self.mail.host} asked to wait: {pause.why}. The next try is after {until:%Y-%m-%d %H:%M}.",
                 ExitCode.TRY_LATER,
             )
-
-    def _allowance(self) -> int:
-        now = self.desk.now()
-        allowed = pace.allowance(
-            self.desk.store.hand_overs_since(now - pace.DAY),
-            now=now,
-            per_run=self.mail.per_run,
-            per_hour=self.mail.per_hour,
-            per_day=self.mail.per_day,
-        )
-        self.done.next_at, self.done.cap = allowed.opens_at, allowed.limit
-        return allowed.count
 
     # ------------------------------------------------------------ one after the other
 
@@ -308,18 +282,16 @@ class _Run:
         """Hand *item* to the server once; None when a rule kept it back behind its text."""
         line = self._line()
         self.tried += 1
-        attempt = item.attempt
         try:
-            verdict = line.hand_over(
-                attempt.message.encode("ascii"),
-                sender=build.to_ascii_address(item.message.from_address),
-                recipient=build.to_ascii_address(attempt.address),
+            return line.hand_over(
+                item.attempt.message.encode("ascii"),
+                sender=item.message.from_address,
+                recipient=item.attempt.address,
                 fence=partial(self.handing.fence, item),
             )
         except deliver.Shut as shut:
             self._withheld(item, shut.reason)
             return None
-        return verdict
 
     # ------------------------------------------------------------ what came of it
 
@@ -347,8 +319,7 @@ class _Run:
             mailnotes.set_block(self.desk, verdict.said)
         if verdict.pause is not None:
             until = self.desk.now() + verdict.pause
-            said = _ADDRESS.sub("(address)", verdict.said)  # a note outlives the erasure of a client
-            mailnotes.set_pause(self.desk, until, said)
+            mailnotes.set_pause(self.desk, until, verdict.said)
             self.done.next_at = until
 
     def _count(self, verdict: Verdict) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import islice
 
-from followup import identity, settings
+from followup import identity
 from followup.deliver import settling
 from followup.errors import BadInput, ConfigurationError
 from followup.mail import build
@@ -41,7 +41,7 @@ class Obstacle:
 def obstacles(desk: Desk) -> list[Obstacle]:
     """Return what keeps messages from going out now; empty when nothing does."""
     found = [*_older(desk), *_steps(desk)]
-    if desk.settings.mail.transport == settings.SMTP:
+    if desk.settings.mail.by_server:
         found += [*_machine(desk), *_login(desk), *_pause(desk)]
     return [*found, *_reviews(desk)]
 

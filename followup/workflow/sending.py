@@ -1,7 +1,7 @@
-"""From what is due to drafts and back: hand over, tidy, confirm.
+"""What is due is handed over: as drafts, made here, or to the mail server (`mailing`).
 
-Takes a Desk and prepared messages. Gives what was drafted, refused or confirmed. Touches the store, the journal and the
-drafts folder, through `deliver`.
+Takes a Desk and prepared messages. Gives what became of each. Touches the store, the journal and the drafts folder,
+through `deliver`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
 
 from followup import deliver, pace
 from followup.errors import (
@@ -30,15 +29,12 @@ from followup.report import words
 from followup.workflow import composing, finding, journal, mailnotes, planning, stops
 from followup.workflow.desk import Desk
 
-if TYPE_CHECKING:
-    from followup import store
-
-    Write: TypeAlias = store.Writer
-
-
 READY = frozenset({State.DUE, State.RETRY})
 BY_NAME = frozenset({State.REVIEW, State.FAILED})
 """What goes out only when a person names it."""
+
+Report = Callable[[str], None]
+SameMachine = Callable[[mailnotes.Machine, mailnotes.Machine], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +67,12 @@ class Sent:
     @property
     def code(self) -> ExitCode:
         """Return what the shell is told."""
-        codes = [ExitCode.DONE, *(item.code for item in self.refused)]
+        codes = [item.code for item in self.refused]
         if self.unknown or self.failed:
             codes.append(ExitCode.NEEDS_A_PERSON)
         if self.later:
             codes.append(ExitCode.TRY_LATER)
         if self.stopped is not None:
-            if self.stopped.code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
-                return self.stopped.code
             codes.append(self.stopped.code)
         return worst(codes)
 
@@ -173,8 +167,8 @@ def hand_over(
     *,
     limit: int | None = None,
     automatic: bool = False,
-    report: Callable[[str], None] = lambda _: None,
-    same_machine: Callable[[mailnotes.Machine, mailnotes.Machine], bool] | None = None,
+    report: Report = lambda _: None,
+    same_machine: SameMachine | None = None,
 ) -> Sent:
     """Hand over what was prepared, each at most once: as drafts, or to the mail server (mail.transport).
 
@@ -196,12 +190,10 @@ def hand_over(
         ConfigurationError: nothing may be sent before a person acts (`refuse_unsafe`).
         TryLater: another run is at work.
     """
-    if desk.settings.mail.transport == "smtp":
-        from followup.workflow import mailing
+    if desk.settings.mail.by_server:
+        from followup.workflow import mailing  # which is made of what stands here
 
-        done = Sent(opens_at=opens_at(desk))
-        mailing.run(desk, prepared, done, limit=limit, automatic=automatic, report=report, same_machine=same_machine)
-        return done
+        return mailing.run(desk, prepared, limit=limit, automatic=automatic, report=report, same_machine=same_machine)
     done = draft(desk, prepared, limit=limit)
     with suppress(FollowupError):
         mailnotes.note_run(desk, good=True, automatic=automatic)

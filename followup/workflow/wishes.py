@@ -19,7 +19,7 @@ from followup.workflow import backups, finding, sending, stops
 from followup.workflow.desk import Desk
 
 if TYPE_CHECKING:
-    from followup.store import Change
+    from followup.store import Change, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def _texts(value: Any) -> Iterable[str]:
     return value if isinstance(value, list) else ()
 
 
-def _withdraw(desk: Desk, write: sending.Write, client_id: str) -> list[Attempt]:
+def _withdraw(desk: Desk, write: Writer, client_id: str) -> list[Attempt]:
     drafts = [each for each in desk.store.open_attempts([AttemptState.DRAFTED]) if each.client_id == client_id]
     for attempt in drafts:
         write.settle_attempt(
