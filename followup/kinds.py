@@ -152,11 +152,6 @@ def whole(low: int, high: int) -> Callable[[Any], int]:
     return lambda value: _whole(value, low, high)
 
 
-def port(value: Any) -> int:
-    """Check the number of a port."""
-    return _whole(value, 1, 65_535)
-
-
 def seconds(value: Any) -> Decimal:
     """Check a time of at most ten minutes, exact."""
     number = Decimal(value) if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else Decimal("nan")

@@ -281,6 +281,9 @@ class Instruction:
     reason: str = ""
 
 
+OPTED_OUT, ERASED = "opted out", "erased"
+"""Why an address is suppressed, where a client asked for it."""
+
 REFUSED = "refused"
 """The reason of a suppression that nobody asked for: a mail server said that there is no such address."""
 

@@ -244,7 +244,7 @@ SETTINGS: tuple[Setting, ...] = (
         f"Who runs your mail server, if it is one of {', '.join(providers.PROVIDERS)}: knows host, port and security.",
     ),
     Setting("mail.host", kinds.host, "", "The mail server that takes your messages.", "the provider's"),
-    Setting("mail.port", kinds.port, 465, "The server's port.", "the provider's, or 465; 587 for starttls"),
+    Setting("mail.port", kinds.whole(1, 65_535), 465, "The server's port.", "the provider's, or 465; 587 for starttls"),
     Setting(
         "mail.security",
         kinds.one_of(*PORTS),

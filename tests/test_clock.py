@@ -12,7 +12,7 @@ import pytest
 
 from followup import home as homes
 from followup.errors import UsageError
-from followup.workflow import composing, sending
+from followup.workflow import composing, mailbox, sending
 from followup.workflow import desk as desks
 from tests import conftest
 from tests.mailserver import FaultServer
@@ -179,7 +179,9 @@ def test_the_refusal_is_one_of_usage(made: Run, home: Path) -> None:
     """2, before anything was begun."""
     set_mail(home, **REMOTE)
     with desk_at(home, MADE, pretended=True) as desk, pytest.raises(UsageError, match="without --now"):
-        desk.check_day()
+        sending.hand_over(desk, [])
+    with desk_at(home, MADE, pretended=True) as desk, pytest.raises(UsageError, match="without --now"):
+        mailbox.account(desk)
     with (
         desk_at(home, MADE, pretended=True) as desk,
         pytest.raises(UsageError, match="without --now"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gc
 import re
 import socket
@@ -652,14 +653,21 @@ def test_a_bad_certificate_stops_before_the_password(
 
 
 def test_the_file_of_certificates_is_beside_the_systems_and_relative_to_the_home(
-    mail_server: Callable[..., FaultServer], certificates: Certificates, tmp_path: Path
+    mail_server: Callable[..., FaultServer],
+    certificates: Certificates,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Without it the test's own authority is unknown; with it the system's are still known."""
+    """Without it the test's own authority is unknown; with it the system's are still known. A ~ is one's own folder."""
     server = mail_server(security="tls")
     secret = passwords.Secret(USER, PASSWORD)
     (tmp_path / "own.pem").write_bytes(certificates.ca_file.read_bytes())
     mail = factories.mail(port=server.port, security="tls", ca_file="own.pem")
     each = session.Session(mail, secret, home=tmp_path)
+    each.open()
+    each.close()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    each = session.Session(dataclasses.replace(mail, ca_file="~/own.pem"), secret, home=tmp_path / "home")
     each.open()
     each.close()
     made = line.context(tmp_path / "own.pem")

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from followup import files, identity
 from followup.errors import FollowupError
 from followup.home import Home
-from followup.model import REFUSED
+from followup.model import OPTED_OUT, REFUSED
 from followup.workflow import desk as desks
 from followup.workflow import homes, importing, planning, records, stops, undoing, wishes
 from followup.workflow.desk import Desk
@@ -108,7 +108,7 @@ def test_a_new_address_in_the_next_file_is_stopped_as_well(made: Run, tmp_path: 
     made("import", table(tmp_path, "7,Eve Stone,eve@example.com", header=clients), "--yes")
     made("job", "add", "stone", "--service", "Tap repair", "--completed", "2026-02-27")
     with desk_of(tmp_path / "home") as desk, desk.store.write(kind="wish", command="x", now=desk.now()) as write:
-        stops.suppress(desk, write, ["eve@example.com"], reason=stops.OPTED_OUT)
+        stops.suppress(desk, write, ["eve@example.com"], reason=OPTED_OUT)
     made("import", table(tmp_path, "7,Eve Stone,eve.stone@example.net", header=clients), "--yes")
     assert due_for(made) == {"Ada Hall"}
     made("client", "edit", "stone", "--email", "eve.stone@example.net")
@@ -143,7 +143,7 @@ def test_taking_away_the_stopped_address_frees_no_other(made: Run) -> None:
     """After a merge a client has several; the one that was stopped may be the one that goes."""
     made("client", "add", "--name", "A. Hall", "--email", "a.hall@example.com")
     with desk_of(_home(made)) as desk, desk.store.write(kind="wish", command="x", now=desk.now()) as write:
-        stops.suppress(desk, write, ["a.hall@example.com"], reason=stops.OPTED_OUT)
+        stops.suppress(desk, write, ["a.hall@example.com"], reason=OPTED_OUT)
     made("client", "merge", "Ada Hall", "A. Hall", "--yes")
     assert due_for(made) == set()
     made("client", "edit", "Ada Hall", "--email", "ada@example.com")

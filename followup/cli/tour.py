@@ -53,7 +53,6 @@ def _play(examples: Path, target: Path) -> None:
                 now = instant
             case demo.Lay(names):
                 for name in names:
-                    # Home and files of the tour share one folder, so both kinds of laying are a copy.
                     shutil.copyfile(examples / name, target / name)
             case demo.Command(line, arguments):
                 click.secho(f"\n$ {line}", bold=True)

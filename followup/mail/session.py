@@ -107,7 +107,7 @@ class Session:
     def _tls(self) -> ssl.SSLContext:
         from followup.mail import line
 
-        return line.context(self._home / self._mail.ca_file if self._mail.ca_file else None)
+        return line.context(self._home / Path(self._mail.ca_file).expanduser() if self._mail.ca_file else None)
 
     def _why_not_open(self, phase: Phase, error: OSError) -> Verdict:
         code = getattr(error, "smtp_code", None)

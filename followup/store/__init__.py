@@ -21,15 +21,13 @@ from typing import Self
 from followup import files
 from followup.errors import ConfigurationError, UsageError
 from followup.model import Person
-from followup.store import codec, engine, names, summaries, undoing, writing
+from followup.store import codec, engine, summaries, undoing, writing
 from followup.store.engine import Database
 from followup.store.history import KINDS, Batch, Change, UndoItem
 from followup.store.reading import Reader
 from followup.store.writing import CHUNK, Writer, write_summaries
 
-__all__ = ["Batch", "Change", "Store", "UndoItem", "Writer", "create", "fold", "held_in", "open"]
-
-fold = names.fold
+__all__ = ["Batch", "Change", "Store", "UndoItem", "Writer", "create", "held_in", "open"]
 
 
 class Store(Reader):

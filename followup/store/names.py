@@ -10,17 +10,15 @@ from collections.abc import Iterator
 from followup import identity
 from followup.model import Client
 
-fold = identity.fold
-
 
 def of_client(client: Client) -> list[str]:
     """Return the folded names under which a client is found; the first is the one lists are sorted by."""
     if client.merged_into or client.erased_on:
         return []
-    full = fold(client.full_name)
+    full = identity.fold(client.full_name)
     pair = f"{client.first_name} {client.last_name}"
-    parts = full if pair == client.full_name else fold(pair)
-    company = fold(client.company) if client.company else ""
+    parts = full if pair == client.full_name else identity.fold(pair)
+    company = identity.fold(client.company) if client.company else ""
     return list(dict.fromkeys(name for name in (full or parts, company, parts) if name)) or [""]
 
 
@@ -28,7 +26,7 @@ def household_keys(client: Client) -> Iterator[str]:
     """Yield what a client's household is known by: the postal address, and every phone that could be read."""
     if client.merged_into or client.erased_on:
         return
-    street, postal_code = fold(client.street), fold(client.postal_code)
+    street, postal_code = identity.fold(client.street), identity.fold(client.postal_code)
     if street and postal_code:
         yield f"address:{street}|{postal_code}"
     for number in dict.fromkeys(client.phones):

@@ -128,7 +128,7 @@ class Reader:
             self.clients_by_email([identity.canonical_address(wanted)]).get(identity.canonical_address(wanted), ()),
             self._by_outside_number("client", wanted),
             self._by_phone(wanted),
-            self.clients_by_name([names.fold(wanted)]).get(names.fold(wanted), ()),
+            self.clients_by_name([identity.fold(wanted)]).get(identity.fold(wanted), ()),
             self._by_words(wanted) | self._by_prefix("client_ids_like", wanted),
         ):
             if ids:
@@ -163,7 +163,7 @@ class Reader:
         return dict.fromkeys(row[0] for row in rows)
 
     def _by_words(self, wanted: str) -> set[str]:
-        words = names.fold(wanted).split()
+        words = identity.fold(wanted).split()
         if not words:
             return set()
         longest = max(words, key=len)
@@ -569,7 +569,7 @@ class Reader:
         return {} if self._is_empty("client") else _listed(self.database.among("phones_by_number", numbers))
 
     def clients_by_name(self, folded: Iterable[str]) -> dict[str, list[str]]:
-        """Return client ids by folded name (`names.fold`): full name, firm, or first and last name."""
+        """Return client ids by folded name (`identity.fold`): full name, firm, or first and last name."""
         if self._is_empty("client"):
             return {}
         return _listed(self.database.among("names_by_name", (name for name in folded if name)))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from followup import identity
 from followup.errors import BadInput, NotFound
-from followup.model import Client, Consent, Instruction, Job
+from followup.model import OPTED_OUT, Client, Consent, Instruction, Job
 from followup.records import dataclass
 from followup.store import codec
 from followup.store.engine import chunks
@@ -255,7 +255,7 @@ def _keep_out(writer: Writer, reader: Reader, client_ids: Sequence[str]) -> None
     for client in reader.clients(client_ids).values():
         if client.consent is Consent.OPTED_OUT:
             for address in (*client.emails, *client.phones):
-                writer.suppress(identity.canonical_address(address), reason="opted out", evidence="import taken back")
+                writer.suppress(identity.canonical_address(address), reason=OPTED_OUT, evidence="import taken back")
 
 
 def _label(now: Any, change: Change) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from followup import identity
 from followup.errors import NotFound
 from followup.model import (
+    ERASED,
     REFUSED,
     Attempt,
     AttemptState,
@@ -511,7 +512,7 @@ class Writer:
         for hashed in dict.fromkeys(hashes.values()):
             old = known.get(hashed)
             since = old.since_at if old is not None and old.lifted_at is None else self._now
-            self._put_suppression(old, Suppression(address_hash=hashed, reason="erased", since_at=since))
+            self._put_suppression(old, Suppression(address_hash=hashed, reason=ERASED, since_at=since))
         return list(hashes.values())
 
     # ------------------------------------------------------------ the home
@@ -744,7 +745,7 @@ def _fact(key: str) -> str:
 def _without_referrer(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: "" if name == "referred_by" else each for name, each in value.items()}
-    return value and ""
+    return None if value is None else ""
 
 
 def _json(old: Any, new: Any) -> dict[str, str | None]:

@@ -34,10 +34,9 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Lay:
-    """Files of the example business; *into_home* replaces what the home has."""
+    """Files of the example business, put into the home in place of those that are there."""
 
     names: tuple[str, ...]
-    into_home: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +75,7 @@ def _step(line: str) -> Step | None:
             date.fromisoformat(day)
             return Clock(f"{day}T{time or '09:00'}")
         case "<":
-            return Lay(tuple(rest.split()), into_home=False)
-        case "<<":
-            return Lay(tuple(rest.split()), into_home=True)
+            return Lay(tuple(rest.split()))
         case "$":
             words = shlex.split(rest)
             return Command(rest, tuple(words[1:]))

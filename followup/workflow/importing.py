@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from followup import cells, files, identity, intake
 from followup.errors import BadInput, NotFound, TryLater, UsageError
 from followup.intake import facts, headers, match, merge, people
-from followup.model import Client, Consent, Job, JobStatus
+from followup.model import OPTED_OUT, Client, Consent, Job, JobStatus
 from followup.workflow import stops
 
 if TYPE_CHECKING:
@@ -458,7 +458,7 @@ def apply(desk: Desk, write: Writer, preview: Preview) -> None:
     write.adopt()
     now = desk.now()
     for address, evidence in dict(preview.stops).items():
-        write.suppress(address, "opted out", evidence, now)
+        write.suppress(address, OPTED_OUT, evidence, now)
     for (fingerprint, about), value in preview.answers.items():
         write.remember_answer(fingerprint, about, value)
     write.detail({"files": [file.name for file in preview.files], "counts": preview.counts()})

@@ -93,8 +93,6 @@ def test(desk: Desk) -> Tried:
     mail = _smtp(desk)
     secret = passwords.find(mail, environ=os.environ, home=desk.home.path) if mail.logs_in else None
     with desk.lock():
-        with desk.store.write(kind="system", command="mail test", person=desk.person, now=desk.now()):
-            pass  # what could not be noted afterwards (--now, a full disk) is said before anything is sent
         line = session.Session(mail, secret, home=desk.home.path)
         try:
             line.open()
@@ -144,6 +142,7 @@ def account(desk: Desk) -> settings.Mail:
 
 
 def _smtp(desk: Desk) -> settings.Mail:
+    desk.check_day()
     if not desk.settings.mail.by_server:
         raise ConfigurationError(
             "Messages become drafts in this home, so there is no server to talk to. For sending by itself set "

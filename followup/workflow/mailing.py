@@ -65,6 +65,7 @@ def run(
     message is compared with the facts as they are then, when it is claimed and again inside its fence. So whoever
     looked over a list sends from that list, and nothing that was not on it.
     """
+    desk.check_day()
     done = sending.Sent(opens_at=sending.opens_at(desk))
     with stopping.watch() as asked, desk.lock():
         sending.refuse_unsafe(desk)

@@ -16,7 +16,7 @@ from typing import Any
 from followup import identity, kinds
 from followup.errors import BadInput, NotFound
 from followup.intake import addresses, columns, phones
-from followup.model import Client, Consent, Job, JobStatus, Summary
+from followup.model import OPTED_OUT, Client, Consent, Job, JobStatus, Summary
 from followup.workflow import finding, stops
 from followup.workflow.desk import Desk
 
@@ -72,7 +72,7 @@ def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Clien
         said_stop = before.consent == Consent.OPTED_OUT or any(write.is_suppressed(each) for each in known)
         if said_stop and known != {*after.emails, *after.phones}:
             theirs = (*after.emails, *after.phones)  # all: the one that was stopped may be the one that goes
-            stops.suppress(desk, write, theirs, reason=stops.OPTED_OUT, evidence=stops.SAME_PERSON)
+            stops.suppress(desk, write, theirs, reason=OPTED_OUT, evidence=stops.SAME_PERSON)
         write.save(after)
     return before, after
 

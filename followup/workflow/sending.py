@@ -188,6 +188,7 @@ def hand_over(
 
     Raises:
         ConfigurationError: nothing may be sent before a person acts (`refuse_unsafe`).
+        UsageError: the day is a pretended one, and messages would reach people.
         TryLater: another run is at work.
     """
     if desk.settings.mail.by_server:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from followup import identity
-from followup.model import REFUSED, Client, Suppression
+from followup.model import ERASED, OPTED_OUT, REFUSED, Client, Suppression
 from followup.records import dataclass
 from followup.store import Writer
 from followup.workflow import journal
@@ -21,13 +21,10 @@ from followup.workflow.desk import Desk
 class Event(StrEnum):
     """What a line of the journal says about stops; the field of the key holds whom it is about."""
 
-    SUPPRESSED = "suppressed"  # the hash of an address, and why
+    SUPPRESSED = "suppressed"  # the hash of an address, and why, without blanks
     LIFTED = "lifted"  # the hash of an address
     FORGOTTEN = "forgotten"  # the identifier of a client
 
-
-OPTED_OUT, ERASED = "opted out", "erased"
-"""Why an address is suppressed; in the journal without blanks."""
 
 SAME_PERSON = "belongs to a client who said stop"
 """The evidence for an address that somebody who said stop has been given since."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from followup import identity
 from followup.errors import BadInput, NotFound, TryLater, UsageError
 from followup.intake import addresses, phones
-from followup.model import Attempt, AttemptState, Client, Consent
+from followup.model import OPTED_OUT, Attempt, AttemptState, Client, Consent
 from followup.workflow import backups, finding, sending, stops
 from followup.workflow.desk import Desk
 
@@ -38,7 +38,7 @@ def optout(desk: Desk, text: str, *, evidence: str = "") -> Stopped:
     client, addresses = _whom(desk, text)
     withdrawn: list[Attempt] = []
     with desk.store.write(kind="wish", command="optout", person=desk.person, now=desk.now()) as write:
-        stops.suppress(desk, write, addresses, reason=stops.OPTED_OUT, evidence=evidence)
+        stops.suppress(desk, write, addresses, reason=OPTED_OUT, evidence=evidence)
         if client:
             write.save(replace(client, consent=Consent.OPTED_OUT, consent_evidence=evidence or f"optout {desk.today}"))
             withdrawn = _withdraw(desk, write, client.id)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from followup import model, store
+from followup import identity, model, store
 from followup.errors import Ambiguous
 from followup.model import UNREACHED, AnchorWindow, AttemptState, Channel, Consent, JobStatus, Outcome
-from followup.store import names, reading, sql
+from followup.store import reading, sql
 from tests import factories
 
 Keep = Callable[..., None]
@@ -38,8 +38,8 @@ OUT, IN = model.Direction.OUT, model.Direction.IN
 )
 def test_names_are_folded_alike(written: str, folded: str) -> None:
     """Accents, case, punctuation and blanks make no difference."""
-    assert names.fold(written) == folded
-    assert store.fold(folded) == folded
+    assert identity.fold(written) == folded
+    assert identity.fold(folded) == folded
 
 
 @pytest.fixture
