@@ -92,11 +92,12 @@ def test_wrong_settings_are_told_by_cron_too(made: Run, home: Path) -> None:
     assert "budget" in made("run", "--cron", exit_code=78).stderr
 
 
-def test_a_run_while_another_is_at_work_is_for_later(made: Run, home: Path) -> None:
+def test_a_run_while_another_is_at_work_is_for_later(made: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """75, and nothing half done."""
     from followup import files
     from followup import home as homes
 
+    monkeypatch.setattr("followup.workflow.desk.WAIT_SECONDS", 0.2)
     with files.Lock(homes.Home(home).lock_path):
         assert "Error" in made("run", exit_code=75).stderr
     rows = json.loads(made("due", "--format", "json").stdout)
@@ -200,11 +201,12 @@ def test_wrong_settings_are_one_line_for_cron(run: Run, home: Path, calm: Run) -
     assert "cals" in line
 
 
-def test_a_run_beside_another_is_no_news_for_a_day(made: Run, home: Path) -> None:
+def test_a_run_beside_another_is_no_news_for_a_day(made: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """75; cron's line overlaps when a run takes long, and the next one goes on."""
     from followup import files
     from followup import home as homes
 
+    monkeypatch.setattr("followup.workflow.desk.WAIT_SECONDS", 0.2)
     made("run", "--cron")
     with files.Lock(homes.Home(home).lock_path):
         assert made("-q", "run", "--cron", exit_code=75).stderr == ""

@@ -43,6 +43,13 @@ def each_once(program: Program, server: FaultServer, count: int, **how: object) 
     return invariants.check(program.home, server.truth, **how)  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def impatient(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Give `run`, which waits a moment only for a run that is at work."""
+    monkeypatch.setattr("followup.workflow.desk.WAIT_SECONDS", 0.2)
+    return run
+
+
 def busy(program: Program, server: FaultServer, *, texts: int = 1) -> storms.Running:
     """Start a run, and return it when the server has begun to read that many texts."""
     process = program.start(*SEND, now=CLOCK)
@@ -57,18 +64,20 @@ def busy(program: Program, server: FaultServer, *, texts: int = 1) -> storms.Run
 # ---------------------------------------------------------------- two runs at once
 
 
-def test_mautic_2215_cron_starts_again_before_the_last_run_is_done(mail_server: Make, live_home: LiveHome) -> None:
+def test_mautic_2215_cron_starts_again_before_the_last_run_is_done(
+    mail_server: Make, live_home: LiveHome, impatient: Run
+) -> None:
     """There: every minute, and a run took longer; the same message by two processes."""
     server = mail_server(faults=[Fault("dot", "hold")])
     program = live_home(server, clients=6)
     first = busy(program, server)
-    assert program.run("run", "--cron", now=CLOCK, exit_code=75).stdout == ""
+    assert impatient("run", "--cron", exit_code=75).stdout == ""
     server.faults.clear()
     ended(first)
     each_once(program, server, 6)
 
 
-def test_mautic_1737_a_lock_does_not_die_of_age(mail_server: Make, live_home: LiveHome) -> None:
+def test_mautic_1737_a_lock_does_not_die_of_age(mail_server: Make, live_home: LiveHome, impatient: Run) -> None:
     """There: believed dead after half an hour, and up to six copies of each."""
     server = mail_server(faults=[Fault("dot", "hold")])
     program = live_home(server, clients=4)
@@ -76,7 +85,7 @@ def test_mautic_1737_a_lock_does_not_die_of_age(mail_server: Make, live_home: Li
     long_ago = time.time() - 7200
     for name in (".lock", ".lock.holder"):
         os.utime(program.home / name, (long_ago, long_ago))
-    program.run(*SEND, now=CLOCK, exit_code=75)
+    impatient(*SEND, exit_code=75)
     server.faults.clear()
     ended(first)
     each_once(program, server, 4)
@@ -105,13 +114,13 @@ def test_una_1664_nine_crons_make_one_copy(mail_server: Make, live_home: LiveHom
 
 
 def test_sinergiacrm_438_a_person_presses_again_because_nothing_seems_to_happen(
-    mail_server: Make, live_home: LiveHome
+    mail_server: Make, live_home: LiveHome, impatient: Run
 ) -> None:
     """There: the page timed out, the button was pressed again, all were mailed again."""
     server = mail_server(faults=[Fault("dot", "hold")])
     program = live_home(server, clients=3)
     first = busy(program, server)
-    said = program.run(*SEND, now=CLOCK, exit_code=75).stderr
+    said = impatient(*SEND, exit_code=75).stderr
     assert "at work" in said
     server.faults.clear()
     ended(first)

@@ -252,7 +252,7 @@ def test_a_repair_waits_for_a_run_that_is_at_work(made: Run, home: Path, monkeyp
     """75: what is on its way is not taken for lost."""
     from followup import files
 
-    monkeypatch.setattr(Desk, "lock", lambda desk: files.Lock(desk.home.lock_path))
+    monkeypatch.setattr("followup.workflow.desk.WAIT_SECONDS", 0)
     saw(home, touchpoint(made), "claimed", "handing_over")
     with files.Lock(Home(home).lock_path):
         made("reconcile", "--yes", exit_code=75)

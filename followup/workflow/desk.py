@@ -28,6 +28,9 @@ ONLY_LOOKING = (
     "has to carry the real day. Say the same without --now."
 )
 
+WAIT_SECONDS = 10.0
+"""How long a command waits for another one that is at work in the same home."""
+
 CLOCK_SET_BACK = timedelta(hours=1)
 """Clocks are set right by seconds; one that goes back by more was wrong before, or is now."""
 
@@ -104,9 +107,9 @@ class Desk:
         """Return the append-only journal of hand-overs."""
         return files.Journal(self.home.journal_path)
 
-    def lock(self, *, wait_seconds: float = 10) -> files.Lock:
-        """Return the lock that one sending run holds."""
-        return files.Lock(self.home.lock_path, wait_seconds=wait_seconds)
+    def lock(self, *, wait_seconds: float | None = None) -> files.Lock:
+        """Return the lock that one sending run holds; it is waited for, `WAIT_SECONDS` long or as long as is said."""
+        return files.Lock(self.home.lock_path, wait_seconds=WAIT_SECONDS if wait_seconds is None else wait_seconds)
 
     @cached_property
     def calendar(self) -> workdays.Calendar:
