@@ -26,7 +26,7 @@ def random_identifier() -> str:
     """Return an identifier for a fact typed by hand."""
     import secrets
 
-    return secrets.choice(LETTERS) + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
+    return _spell(secrets.token_bytes(KEY_BYTES))
 
 
 def imported_identifier(home_key: bytes, *identity: str) -> str:

@@ -92,7 +92,7 @@ def changed(before: Dossier, after: Dossier, *, ours: Container[str] = ()) -> bo
 
     What the run itself writes does not count: attempts in *ours*, their contacts, a personal line that was used up.
     """
-    return _facts(before, ours) != _facts(after, ours)
+    return before != after and _facts(before, ours) != _facts(after, ours)
 
 
 def _facts(dossier: Dossier, ours: Container[str]) -> tuple[object, ...]:

@@ -96,8 +96,8 @@ def contact_of(attempt: Attempt, *, on: date, now: datetime, person: str) -> Con
 
 def use_up_note(store: Store, writing: Writer, attempt: Attempt) -> None:
     """Blank the client's personal line when *attempt* has said it: it is for one message."""
-    client = store.client(attempt.client_id)
-    if client is not None and client.note and client.note in attempt.text:
+    note = store.note_of(attempt.client_id)
+    if note and note in attempt.text and (client := store.client(attempt.client_id)) is not None:
         writing.save(replace(client, note=""))
 
 

@@ -259,7 +259,8 @@ def _check(raw: bytes, message: Message, *, names: list[str], recipient: str, te
 
 def _difference(raw: bytes, message: Message, *, names: list[str], recipient: str, text: str, html: str) -> str:
     lines = raw.split(b"\r\n")
-    if not raw.isascii() or any(b"\n" in line or b"\r" in line or len(line) > MAX_LINE for line in lines):
+    is_cut_by_crlf = raw.count(b"\r") == raw.count(b"\n") == len(lines) - 1
+    if not (raw.isascii() and is_cut_by_crlf and max(map(len, lines)) <= MAX_LINE):
         return "a line is too long or not plain ASCII"
     head, _, body = raw.partition(b"\r\n\r\n")
     read = email.message_from_bytes(head + b"\r\n\r\n")

@@ -35,12 +35,13 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # the last are bytes
 class Secret:
     """A name and a password, which neither print themselves nor let others print them."""
 
-    __slots__ = ("_password", "user")
+    __slots__ = ("_forms", "_password", "user")
 
     def __init__(self, user: str, password: str) -> None:
         """Keep both."""
         self.user = user
         self._password = password
+        self._forms = _forms(password)  # once: every reply of a server is looked through
 
     def __repr__(self) -> str:
         """Return something that may stand in a log."""
@@ -56,7 +57,7 @@ class Secret:
         As it is, quoted for Python and for a URL, and in base64 wherever it stands in what was encoded, so that AUTH
         PLAIN (name and password in one) and AUTH LOGIN are both found.
         """
-        for form in _forms(self._password):
+        for form in self._forms:
             text = text.replace(form, HIDDEN)
         return text
 

@@ -87,6 +87,10 @@ class Reader:
         for row in rows:
             yield codec.CLIENT.record(row, emails=tuple(emails.get(row[0], ())), phones=tuple(phones.get(row[0], ())))
 
+    def note_of(self, client_id: str) -> str:
+        """Return the personal line that is kept for a client's next message; empty: none, or no such client."""
+        return str(self.database.value("client_note", id=client_id) or "")
+
     def absorbed(self, client_id: str) -> list[str]:
         """Return the ids of the clients that were merged into this one, and into those, nearest first."""
         found: dict[str, None] = {}

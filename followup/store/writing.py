@@ -260,13 +260,12 @@ class Writer:
             settled_at=now if state in _SETTLED else None,
             server_said=server_said or old.server_said,
         )
-        row = codec.ATTEMPT.row(new)
         touched = self._database.run(
             "attempt_settle",
             id=old.id,
-            state=row["state"],
-            settled_at=row["settled_at"],
-            server_said=row["server_said"],
+            state=new.state.value,
+            settled_at=new.settled_at and codec.instant(new.settled_at),
+            server_said=new.server_said,
         )
         if touched != 1:
             return False

@@ -24,6 +24,9 @@ UPDATE client SET
     created_on = :created_on, merged_into = :merged_into, erased_on = :erased_on
 WHERE id = :id;
 
+-- name: client_note
+SELECT note FROM client WHERE id = :id;
+
 -- name: clients_among
 SELECT
     id, full_name, first_name, last_name, title, company, address_as, street, city, region, postal_code, country,
