@@ -88,36 +88,58 @@ def compare(
     note: str = "",
     clock: Callable[[], float] = time.perf_counter,
 ) -> Result:
+    """Time *ours* and *floor* in turns by *clock*, and return the row *name*; see `compare_by`."""
+    (result,) = compare_by({name: clock}, ours, floor, limit=limit, rounds=rounds, before=before, warm=warm, note=note)
+    return result
+
+
+def compare_by(
+    clocks: Mapping[str, Callable[[], float]],
+    ours: Callable[[], object],
+    floor: Callable[[], object],
+    *,
+    limit: float,
+    rounds: int = ROUNDS,
+    before: Callable[[], object] | None = None,
+    warm: bool = True,
+    note: str = "",
+) -> list[Result]:
     """Time *ours* and *floor* in turns, *rounds* times; *before* runs ahead of each turn and is not counted.
 
     Args:
-        name: of the row.
+        clocks: what to time by, by the name of the row that is made of it.
         ours: what we measure.
         floor: what it is measured against.
         limit: how many times the floor is allowed.
         rounds: pairs; which of the two goes first alternates.
         before: puts things back (an empty database, say) before each single measurement.
         warm: whether each runs once uncounted first.
-        note: shown behind the row.
-        clock: what to time by.
+        note: shown behind the rows.
     """
     prepare = before or (lambda: None)
     if warm:
         for act in (floor, ours):
             prepare()
             act()
-    times: dict[str, list[float]] = {"ours": [], "floor": []}
+    times: dict[tuple[str, str], list[float]] = {}
     for number in range(rounds):
         pair: list[tuple[str, Callable[[], object]]] = [("floor", floor), ("ours", ours)]
         for label, act in pair if number % 2 == 0 else reversed(pair):
             prepare()
-            times[label].append(seconds(act, clock=clock))
+            starts = {name: clock() for name, clock in clocks.items()}
+            act()
+            for name, clock in clocks.items():
+                times.setdefault((name, label), []).append(clock() - starts[name])
+    return [_paired(name, times[name, "ours"], times[name, "floor"], limit=limit, note=note) for name in clocks]
+
+
+def _paired(name: str, ours: Sequence[float], floor: Sequence[float], *, limit: float, note: str) -> Result:
     return Result(
         name=name,
-        ours=statistics.median(times["ours"]) * 1000,
-        floor=statistics.median(times["floor"]) * 1000,
+        ours=statistics.median(ours) * 1000,
+        floor=statistics.median(floor) * 1000,
         limit=limit,
-        measured=statistics.median(mine / theirs for mine, theirs in zip(times["ours"], times["floor"], strict=True)),
+        measured=statistics.median(mine / theirs for mine, theirs in zip(ours, floor, strict=True)),
         note=note,
     )
 

@@ -25,6 +25,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 class ServerProcess:
     """A server that runs elsewhere."""
 
+    pid: int
     port: int
     log: Path
     security: str
@@ -67,7 +68,8 @@ def running(
             assert process.poll() is None, "the mail server did not start"
             assert time.monotonic() < deadline, "the mail server does not listen"
             time.sleep(0.02)
-        yield ServerProcess(int(port_file.read_text(encoding="ascii")), log, security, certificates)
+        port = int(port_file.read_text(encoding="ascii"))
+        yield ServerProcess(pid=process.pid, port=port, log=log, security=security, certificates=certificates)
     finally:
         process.communicate(timeout=30)
     assert process.returncode == 0, "the mail server failed"
