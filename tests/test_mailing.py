@@ -19,7 +19,7 @@ from followup import deliver, files, store
 from followup.errors import ConfigurationError, ExitCode, TryLater
 from followup.home import Home
 from followup.model import REFUSED, AttemptState
-from followup.workflow import composing, mailnotes, sending, settling, stopping
+from followup.workflow import composing, mailnotes, sending, settling, status, stopping
 from followup.workflow.desk import Desk, open_desk
 from tests.mailserver import Fault, FaultServer
 from tests.mailserver.fixtures import LiveHome, set_mail
@@ -454,6 +454,17 @@ def test_on_another_machine_the_owner_is_asked_once(office: Callable[..., Office
     assert made.send(same_machine=no).code == 0
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+def test_a_link_to_the_home_is_no_other_machine(office: Callable[..., Office], tmp_path: Path) -> None:
+    """Cron may name the folder, and the owner a link to it."""
+    made = office()
+    (tmp_path / "link").symlink_to(made.home)
+    with made.desk() as desk:
+        mark = mailnotes.here(desk).mark
+        desk.home = Home(tmp_path / "link")
+        assert mailnotes.here(desk).mark == mark
+
+
 def test_the_first_machine_is_noted_without_asking(office: Callable[..., Office]) -> None:
     """Somebody has to be first."""
     made = office()
@@ -624,11 +635,13 @@ def test_what_a_killed_run_left_is_settled_before_planning(office: Callable[...,
         begun.claim([frozen(desk, each) for each in sending.messages(desk)])
     with made.desk() as desk:
         assert sending.ready(desk) == []
+        assert status.count(desk).count("in-hand") == 1, "nobody is told that nothing waits"
         with desk.lock():
-            assert not sending.recover(desk).attempts  # it may be at work
-        assert [each.state for each in sending.recover(desk).attempts] == [AttemptState.CANCELLED]
+            assert not settling.recover(desk).attempts  # it may be at work
+        assert [each.state for each in settling.recover(desk).attempts] == [AttemptState.CANCELLED]
         assert len(sending.ready(desk)) == 1
-        assert not sending.recover(desk).attempts
+        assert status.count(desk).count("in-hand") == 0
+        assert not settling.recover(desk).attempts
 
 
 def test_a_killed_run_is_recovered_by_the_next(office: Callable[..., Office]) -> None:

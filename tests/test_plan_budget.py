@@ -104,6 +104,20 @@ def test_a_draft_is_called_a_draft():
     assert "a message (news) was drafted on Mon 2 March 2026, at most one for a household in 7 days" in said(decision)
 
 
+@pytest.mark.parametrize(
+    ("state", "came"),
+    [
+        (AttemptState.CLAIMED, "was taken in hand"),
+        (AttemptState.HANDING_OVER, "was handed over"),
+        (AttemptState.UNKNOWN, "was handed over"),
+    ],
+)
+def test_what_goes_by_a_mail_server_is_not_called_a_draft(state: AttemptState, came: str):
+    """Nor does the reason claim that it went out, which nobody knows."""
+    decision = one(THANKS, dossier(attempts=(tried(state, key="jotherxxxx.news.1"),)))
+    assert f"a message (news) {came} on Mon 2 March 2026, at most one" in said(decision)
+
+
 def test_calls_wait_for_no_budget():
     """A message of today does not stop a call."""
     known = dossier(contacts=(sent(date(2026, 3, 6)),))

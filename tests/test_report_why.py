@@ -98,6 +98,21 @@ def test_every_state_has_words(fields: dict[str, object], said: str) -> None:
     assert why.verdict(decision(**fields)) == said
 
 
+@pytest.mark.parametrize(
+    ("code", "phrase"),
+    [
+        ("drafted", "drafted by e-mail to ada@example.com; did it go out?"),
+        ("unknown", "handed over by e-mail to ada@example.com; did it go out?"),
+        ("handing-over", "in the hands of a run by e-mail to ada@example.com"),
+    ],
+)
+def test_only_a_draft_is_called_one(code: str, phrase: str) -> None:
+    """What a mail server was told is not a draft, and what a run is busy with is no question yet."""
+    asked = decision(state=State.UNCONFIRMED, address="ada@example.com", reasons=(Reason(code, "why"),))
+    assert why.lines(ADA, [asked], services={})[3] == f"  thank-you: {phrase}"
+    assert why.verdict(asked) == phrase.replace(" by e-mail to ada@example.com", "")
+
+
 def test_there_are_words_for_every_state() -> None:
     """A new state cannot be forgotten here."""
     assert all(why.verdict(decision(state=state)) for state in State)

@@ -35,6 +35,15 @@ from followup.plan.rulebook import Rules
 UNCONFIRMED_STATES = HOLDING_STATES - {AttemptState.SENT}
 """States of an attempt in which nobody knows yet whether the message reached anybody."""
 
+_CAME = {
+    AttemptState.DRAFTED: "was drafted",
+    AttemptState.CLAIMED: "was taken in hand",
+    AttemptState.HANDING_OVER: "was handed over",
+    AttemptState.UNKNOWN: "was handed over",
+    AttemptState.SENT: "went out",
+}
+"""How far a message came that takes its place in a budget."""
+
 OPEN_STATES = UNCONFIRMED_STATES | {AttemptState.TEMPORARY, AttemptState.PERMANENT}
 
 
@@ -135,7 +144,7 @@ class Record:
         self.open_keys: dict[str, tuple[str, str, int]] = {}  # touchpoints with an attempt that needs looking after
         self.inbound: list[Contact] = []
         self.done_steps: dict[str, list[tuple[date, str, int]]] = {}  # step -> day, fact, occurrence of what went out
-        self.messages: list[tuple[date, str, bool, bool]] = []  # day, what, asked a favour, only drafted so far
+        self.messages: list[tuple[date, str, bool, str]] = []  # day, what, asked a favour, how far it came
         self.lifted_on: date | None = None  # the owner has looked at what a restored backup brought back
         self._read()
         self.snoozes = snoozes(
@@ -161,7 +170,7 @@ class Record:
             if attempt.state in OPEN_STATES and parts is not None:
                 self.open_keys[key] = parts
             if attempt.state in HOLDING_STATES and attempt.id not in told:
-                self._went_out(attempt, parts, drafted=attempt.state in UNCONFIRMED_STATES)
+                self._went_out(attempt, parts, came=_CAME[attempt.state])
         for instruction in self.dossier.instructions:
             if instruction.kind is InstructionKind.TEXT:
                 continue
@@ -171,7 +180,9 @@ class Record:
             elif instruction.kind is InstructionKind.RELEASE:
                 self.lifted_on = instruction.on
 
-    def _went_out(self, event: Attempt | Contact, parts: tuple[str, str, int] | None, *, drafted: bool = False) -> None:
+    def _went_out(
+        self, event: Attempt | Contact, parts: tuple[str, str, int] | None, *, came: str = "went out"
+    ) -> None:
         fact, name, n = parts if parts is not None else ("", self._rules.renamed.get(event.step, event.step), 1)
         if name:
             self.done_steps.setdefault(name, []).append((event.on, fact, n))
@@ -179,7 +190,7 @@ class Record:
             known = self._rules.by_name.get(name)
             # The reminder of an ask is the same ask: it took its place in the budget when it first went out.
             asked = known is not None and known.ask and not (known.reminder is not None and n > 1)
-            self.messages.append((event.on, name or str(event.channel), asked, drafted))
+            self.messages.append((event.on, name or str(event.channel), asked, came))
 
     def _past(self, key: str, as_written: str) -> Past:
         found = self.keys.get(key)
@@ -256,10 +267,9 @@ class Household:
         self.asks = [self._sent(event, "an ask", rules.asks_days) for event in counted if event[2]]
 
     @staticmethod
-    def _sent(event: tuple[date, str, bool, bool], what: str, days: int) -> Sent:
-        on, name, _, drafted = event
-        verb = "was drafted" if drafted else "went out"
-        return Sent(on, on + timedelta(days=days), f"{what} ({name}) {verb} on {words.day(on)}")
+    def _sent(event: tuple[date, str, bool, str], what: str, days: int) -> Sent:
+        on, name, _, came = event
+        return Sent(on, on + timedelta(days=days), f"{what} ({name}) {came} on {words.day(on)}")
 
 
 def snoozes(instructions: Sequence[Instruction]) -> list[tuple[date, date]]:

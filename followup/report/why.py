@@ -102,7 +102,8 @@ def _where(decision: Decision) -> str:
         way += f" to {decision.address}"
     match decision.state:
         case State.UNCONFIRMED:
-            return said.replace("drafted", f"drafted{way}", 1)
+            made = _made(decision)
+            return said.replace(made, f"{made}{way}", 1)
         case State.HELD | State.REVIEW | State.RETRY:
             return f"{said}, then{way}"
     return said + way
@@ -123,13 +124,22 @@ def verdict(decision: Decision) -> str:
         case State.RETRY:
             return f"to be tried again on {acts_on}" if acts_on else "to be tried again"
         case State.UNCONFIRMED:
-            return "drafted; did it go out?"
+            made = _made(decision)
+            return made if made == _MADE["handing-over"] else f"{made}; did it go out?"
         case State.REVIEW:
             return "waits for you to look at it"
         case State.COVERED:
             return f"covered by {decision.covered_by}" if decision.covered_by else "covered by another"
         case State.FAILED | State.SKIPPED | State.EXPIRED | State.DONE:
             return decision.state.value
+
+
+_MADE = {"unknown": "handed over", "handing-over": "in the hands of a run"}
+"""What was done to a message of which nobody knows yet whether it went out; every other one is a draft."""
+
+
+def _made(decision: Decision) -> str:
+    return next((_MADE[reason.code] for reason in decision.reasons if reason.code in _MADE), "drafted")
 
 
 def _sentence(reason: Reason) -> str:

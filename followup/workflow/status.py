@@ -28,6 +28,7 @@ class Kind:
 
 KINDS = (
     Kind("unknown", "message that may have gone out", "messages that may have gone out", "followup confirm"),
+    Kind("in-hand", "message that a run has in hand", "messages that a run has in hand", "followup confirm"),
     Kind("draft", "draft to confirm", "drafts to confirm", "followup confirm"),
     Kind("failed", "message that failed", "messages that failed", "followup due"),
     Kind("review", "touchpoint to look at", "touchpoints to look at", "followup due"),
@@ -41,6 +42,12 @@ KINDS = (
 """Everything that can wait, what is urgent first. *refused* is known only after the messages were rendered."""
 
 _BY_STATE = {State.FAILED: "failed", State.REVIEW: "review", State.RETRY: "retry"}
+_OF_ATTEMPTS = {
+    AttemptState.DRAFTED: "draft",
+    AttemptState.UNKNOWN: "unknown",
+    AttemptState.CLAIMED: "in-hand",  # of a run at work; or of one that was killed, which `confirm` and `send` settle
+    AttemptState.HANDING_OVER: "in-hand",
+}
 _BY_CHANNEL = {Channel.CALL: "call", Channel.EMAIL: "message", **dict.fromkeys(BY_HAND - {Channel.CALL}, "letter")}
 
 
@@ -94,8 +101,8 @@ def waiting(
         if kind:
             found[kind].append(decision.key)
     # What was handed over is asked of the store: its touchpoint may be gone, the question is not.
-    for attempt in desk.store.open_attempts([AttemptState.DRAFTED, AttemptState.UNKNOWN]):
-        found["draft" if attempt.state is AttemptState.DRAFTED else "unknown"].append(attempt.id)
+    for attempt in desk.store.open_attempts(_OF_ATTEMPTS):
+        found[_OF_ATTEMPTS[attempt.state]].append(attempt.id)
     found["case"] = [case.id for case in desk.store.cases(open_only=True)]
     return {kind: tuple(identifiers) for kind, identifiers in found.items()}
 
