@@ -366,6 +366,19 @@ def test_a_home_on_another_machine_asks(
     assert len(server.messages) == 2
 
 
+def test_a_laptop_in_another_network_is_the_same_machine(
+    run: Run, mail_server: Servers, live_home: LiveHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the router gives out names, a Mac's changes behind the first dot, and so may its capitals."""
+    server = mail_server()
+    live_home(server, clients=2)
+    monkeypatch.setattr("socket.gethostname", lambda: "Sams-MacBook.local")
+    run("send", "--yes", "--limit", "1")
+    monkeypatch.setattr("socket.gethostname", lambda: "sams-macbook.fritz.box")
+    run("send", "--yes")
+    assert len(server.messages) == 2
+
+
 def test_the_week_sends_what_was_chosen_by_one_connection(run: Run, mail_server: Servers, live_home: LiveHome) -> None:
     """Its words follow the transport; the question comes at the end."""
     server = mail_server()

@@ -107,7 +107,8 @@ def _of_nobody(desk: Desk, words: str) -> str:
 def here(desk: Desk) -> Machine:
     """Return the machine and the folder in which this home is now."""
     host, home = socket.gethostname(), str(desk.home.path.resolve())  # a link to the home is the home
-    mark = identity.imported_identifier(desk.key, "machine", host, _machine_id(), home)
+    name = host.partition(".")[0].lower()  # the rest of it a Mac takes from the network that it is in
+    mark = identity.imported_identifier(desk.key, "machine", name, _machine_id(), home)
     return Machine(mark, host, home)
 
 
