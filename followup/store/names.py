@@ -23,12 +23,9 @@ def of_client(client: Client) -> list[str]:
 
 
 def household_keys(client: Client) -> Iterator[str]:
-    """Yield what a client's household is known by: the postal address, and every phone that could be read."""
+    """Yield what a client's household is known by beside its phones: the postal address, if it is a whole one."""
     if client.merged_into or client.erased_on:
         return
     street, postal_code = identity.fold(client.street), identity.fold(client.postal_code)
     if street and postal_code:
         yield f"address:{street}|{postal_code}"
-    for number in dict.fromkeys(client.phones):
-        if number.startswith("+"):  # E.164: the others could be anything
-            yield f"phone:{number}"

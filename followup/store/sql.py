@@ -38,8 +38,8 @@ def statements() -> dict[str, str]:
 
 
 def lists(name: str) -> tuple[str, ...]:
-    """Return the names of the lists that a statement takes."""
-    return tuple(_LIST.findall(statements()[name]))
+    """Return the names of the lists that a statement takes, each once."""
+    return tuple(dict.fromkeys(_LIST.findall(statements()[name])))
 
 
 @cache

@@ -165,6 +165,32 @@ def test_a_home_of_the_first_schema_comes_along_with_everything_in_it(tmp_path: 
         assert migrated.check() == []
 
 
+def test_households_of_an_earlier_schema_are_those_of_today(tmp_path: Path) -> None:
+    """Keys that were kept for phones go; who shares a phone or an address is in one household as before."""
+    path = tmp_path / "a.db"
+    engine.create_private(path)
+    database = engine.Database(path)
+    database.migrate(upto=2)
+    home = {"street": "1 High St", "postal_code": "LS1 1AA"}
+    clients = [
+        factories.client(id="ca", phones=("+441134960000",)),
+        factories.client(id="cb", phones=("+441134960000",), **home),
+        factories.client(id="cc", phones=("+441134960001",), **home),
+    ]
+    earlier = store.Store(database, home_key=factories.HOME_KEY)
+    with earlier.write(kind="hand", command="x", now=factories.NOW) as write:
+        write.save_many(clients)
+    with database.transaction(write=True):
+        rows = [(client.id, f"phone:{client.phones[0]}") for client in clients]
+        database.run_rows("household_key_insert", ("client_id", "key"), rows)
+    earlier.close()
+    with _open(path) as migrated:
+        assert list(migrated.households(["ca"])) == [["ca", "cb", "cc"]]
+        kept = migrated.database._connection.execute("SELECT key FROM household_key").fetchall()
+        assert set(kept) == {("address:1 high st|ls1 1aa",)}
+        assert migrated.check() == []
+
+
 def test_a_migration_that_fails_changes_nothing(two_schemas: Path) -> None:
     """Schema files are applied whole or not at all; a second try makes a second backup."""
     last = max(engine.SCHEMA.glob("*.sql"))

@@ -81,10 +81,15 @@ WITH RECURSIVE gap (days) AS (
 SELECT days FROM gap WHERE days IS NOT NULL;
 
 -- name: household_keys_of_clients
-SELECT client_id, key FROM household_key WHERE client_id IN (:ids...);
+-- What clients share with their households: the postal address, and every phone that could be read (E.164).
+SELECT client_id, key FROM household_key WHERE client_id IN (:ids...)
+UNION ALL
+SELECT client_id, number FROM client_phone WHERE client_id IN (:ids...) AND SUBSTR(number, 1, 1) = '+';
 
 -- name: household_members
-SELECT key, client_id FROM household_key WHERE key IN (:keys...);
+SELECT key, client_id FROM household_key WHERE key IN (:keys...)
+UNION ALL
+SELECT number, client_id FROM client_phone WHERE number IN (:keys...);
 
 -- name: client_of_job
 SELECT client_id FROM job WHERE id = :id;
