@@ -122,7 +122,7 @@ def log_in(desk: Desk, password: str) -> Tried:
         try:
             line.open()
         except session.Stopped as stopped:
-            return _failed(desk, stopped.verdict)
+            return _failed(desk, stopped.verdict, typed=True)
         line.close()
         passwords.keep_in_keyring(mail, password)
         mailnotes.lift(desk)
@@ -170,9 +170,10 @@ def _steps(mail: settings.Mail, *, before: replies.Phase | None = None) -> Itera
             yield said
 
 
-def _failed(desk: Desk, verdict: replies.Verdict) -> Tried:
+def _failed(desk: Desk, verdict: replies.Verdict, *, typed: bool = False) -> Tried:
+    """Note what holds for later runs, and say what went wrong. A password just *typed* may not be the one runs use."""
     mail = desk.settings.mail
-    if verdict.blocks:
+    if verdict.blocks and not typed:
         mailnotes.set_block(desk, verdict.said)
     if verdict.pause is not None:
         mailnotes.set_pause(desk, desk.now() + verdict.pause, verdict.said)
