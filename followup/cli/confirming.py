@@ -49,10 +49,8 @@ def confirm_command(
     if (all_drafts or all_unknown) and keys:
         raise UsageError("Either --drafts or --unknown, or keys, not both.")
     settling.recover(desk)
-    states = {
-        *([AttemptState.DRAFTED] if all_drafts or not all_unknown else []),
-        *([AttemptState.UNKNOWN] if all_unknown or not all_drafts else []),
-    }
+    named = {AttemptState.DRAFTED: all_drafts, AttemptState.UNKNOWN: all_unknown}
+    states = [state for state, is_named in named.items() if is_named]
     waiting = [settling.named(desk, key) for key in keys] if keys else settling.waiting(desk, states)
     drafts = [each for each in waiting if each.state is AttemptState.DRAFTED]
     unknown = [each for each in waiting if each.state is not AttemptState.DRAFTED]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from followup import settings
 from followup.cli.app import App, pass_app
 from followup.cli.output import Commands, say
 from followup.errors import ExitCode, UsageError
@@ -39,7 +38,7 @@ def mail_show_command(app: App) -> None:
 
     desk = app.desk()
     mail = desk.settings.mail
-    if mail.transport != settings.SMTP:
+    if not mail.by_server:
         say("Messages become drafts, which you send yourself; nothing is sent by itself.")
         say('To send by itself, set transport = "smtp" and a provider or a host under [mail] in followup.toml.')
         return

@@ -165,7 +165,7 @@ def message_list_command(app: App, *, state: tuple[str, ...], format_: str, outp
     from followup import tables
     from followup.workflow import settling
 
-    states = [AttemptState(each) for each in state] or settling.ASKED
+    states = [AttemptState(each) for each in state]
     columns = [tables.Column(name, name) for name in ("made", "to", "subject", "file", "key", "state")]
     rows = (
         (each.on.isoformat(), each.address, each.subject, each.file_name, each.key, each.state.value)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from followup import settings
 from followup.cli.app import App, pass_app
 from followup.cli.output import DAY, format_option, print_rows, say
 from followup.errors import ExitCode, NotFound, UsageError
@@ -55,7 +54,7 @@ def show_status(app: App, path: Path) -> None:
         say(f"\nThe oldest draft is from {words.long_day(now.oldest_draft_on)}: did it go out?")
     if journal.ahead(desk):
         say("\nNothing goes out: the database is older than its journal. followup reconcile")
-    if desk.settings.mail.transport == settings.SMTP:
+    if desk.settings.mail.by_server:
         _show_sending(app, now)
 
 

@@ -6,7 +6,6 @@ import sys
 
 import click
 
-from followup import settings
 from followup.cli.app import App, pass_app
 from followup.cli.output import say, yes_option
 from followup.errors import ExitCode, FollowupError
@@ -30,7 +29,7 @@ def run_command(app: App, *, cron: bool, yes: bool) -> ExitCode:
     """
     if not cron:
         mail = app.desk().settings.mail
-        if mail.transport == settings.SMTP:
+        if mail.by_server:
             app.confirm(f"Send what is due by {mail.host}?", yes=yes, option="--yes, or --cron where nobody is")
         return _run(app, cron=False)
     try:

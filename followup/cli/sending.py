@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from followup import settings
 from followup.cli.app import App, pass_app
 from followup.cli.output import dry_run_option, say, yes_option
 from followup.errors import ExitCode, UsageError, worst
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from followup.workflow.composing import Prepared
     from followup.workflow.mailnotes import Machine
     from followup.workflow.sending import Sent
-
-ENDED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
-"""Codes that say that somebody ended the run: no other one tells more."""
 
 WORTH_A_WORD = 15
 """Seconds of pauses after which whoever watches is told how long it takes."""
@@ -48,10 +44,10 @@ def send_command(
         $ followup send --dry-run
         $ followup send --yes --limit 10
     """
-    from followup.workflow import sending
+    from followup.workflow import sending, settling
 
     sending.refuse_unsafe(app.desk())
-    broken = () if dry_run else sending.recover(app.desk()).unknown  # before planning: the rest of it is due again
+    broken = () if dry_run else settling.recover(app.desk()).unknown  # before planning: the rest of it is due again
     good, code = _chosen(app, only=only, plan_file=plan_file, check=dry_run or not yes)
     if broken:
         app.warn(f"Not known: {words.plural(len(broken), 'message')} of a run that broke off. followup confirm")
@@ -67,11 +63,11 @@ def send_command(
     if dry_run:
         return code
     handed, _ = hand_over(app, good, limit=limit, yes=yes)
-    return worst((code, handed)) if handed not in ENDED else handed
+    return worst((code, handed))
 
 
 def _by_server(app: App) -> bool:
-    return app.desk().settings.mail.transport == settings.SMTP
+    return app.desk().settings.mail.by_server
 
 
 # ---------------------------------------------------------------- what goes
@@ -102,7 +98,9 @@ def _chosen(app: App, *, only: Sequence[str], plan_file: Path | None, check: boo
         if kept.by_hand:
             by_hand = words.plural(kept.by_hand, "call, text or letter", "calls, texts and letters")
             app.narrate(f"{by_hand}: followup calls")
-    codes += _refused(app, [item for item in prepared if item.message is None])
+    refused = [item for item in prepared if item.message is None]
+    _tell_refused(app, refused)
+    codes += [item.code for item in refused]
     good = [item for item in prepared if item.message is not None]
     if _by_server(app):
         resting = [item for item in good if sending.rests_until(desk, item) is not None]
@@ -112,12 +110,11 @@ def _chosen(app: App, *, only: Sequence[str], plan_file: Path | None, check: boo
     return good, worst(codes)
 
 
-def _refused(app: App, refused: Sequence[Prepared]) -> list[ExitCode]:
+def _tell_refused(app: App, refused: Sequence[Prepared]) -> None:
     from followup.workflow import sending
 
     for line in sending.refusals(refused):
         app.warn(f"Not {'sent' if _by_server(app) else 'drafted'}: {line}")
-    return [item.code for item in refused]
 
 
 def _to(item: Prepared) -> str:
@@ -231,7 +228,7 @@ def _tell_sent(app: App, done: Sent) -> ExitCode:
     from followup.cli import mail
 
     desk = app.desk()
-    codes = [done.code, *_refused(app, done.refused)]
+    _tell_refused(app, done.refused)
     for attempt, reason in done.withheld:
         app.narrate(f"Not sent {attempt.key}: {reason}.")
     sums = (
@@ -248,11 +245,11 @@ def _tell_sent(app: App, done: Sent) -> ExitCode:
         say(f"{words.plural(done.left, 'message')} left{why}: may go {when}.")
     if done.stopped is not None:
         app.warn(f"Error: {done.stopped.text}")
-    return worst(codes) if done.code not in ENDED else done.code
+    return done.code
 
 
 def _tell_drafts(app: App, done: Sent, shown: Sequence[Prepared]) -> ExitCode:
-    codes = [ExitCode.DONE, *_refused(app, done.refused)]
+    _tell_refused(app, done.refused)
     to = {item.decision.key: _to(item) for item in shown}
     for attempt in done.drafted:
         say(f"Wrote draft: {attempt.key:<29} {to.get(attempt.key, attempt.address)}")
@@ -265,4 +262,4 @@ def _tell_drafts(app: App, done: Sent, shown: Sequence[Prepared]) -> ExitCode:
         app.narrate(f"{words.plural(done.left, 'message')} left for the next run (--limit).")
     say(f"{words.plural(len(done.drafted), 'draft')} in {app.desk().home.drafts_path}")
     say("Open drafts.html there, send them from your mail program, then say: followup confirm")
-    return worst(codes)
+    return done.code

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from followup import settings
 from followup.cli import confirming
 from followup.cli import contacts as contact_commands
 from followup.cli import intake as intake_commands
@@ -119,7 +118,7 @@ def _messages(app: App, did: Counter[str]) -> None:
     for item in prepared:
         if item.message is None:
             app.warn(f"{item.decision.key}: {item.problem}")
-    by_server = desk.settings.mail.transport == settings.SMTP
+    by_server = desk.settings.mail.by_server
     services, count = planning.services_of(desk, [item.decision for item in good]), len(good)
     drafted: list[Attempt] = []
     to_send: list[Prepared] = []
@@ -254,7 +253,7 @@ def _summary(app: App, did: Counter[str]) -> None:
     coming = [each for each in planning.coming(desk, weeks=1) if each.act_on and each.act_on > desk.today]
     by_me = words.plural(did["called"], "call or letter", "calls and letters")
     went = did["handed over"]
-    if desk.settings.mail.transport == settings.SMTP:
+    if desk.settings.mail.by_server:
         handed = f"{words.plural(went, 'message')} accepted by {desk.settings.mail.host}"
     else:
         handed = f"{words.plural(went, 'draft')} written"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from followup import deliver, pace
 from followup.errors import BadInput, ExitCode, FollowupError
 from followup.model import Attempt, AttemptState
-from followup.workflow import composing, journal, mailbox, mailnotes, sending, stopping
+from followup.workflow import composing, journal, mailbox, mailnotes, sending, settling, stopping
 from followup.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def run(
     done = sending.Sent(opens_at=sending.opens_at(desk))
     with stopping.watch() as asked, desk.lock():
         sending.refuse_unsafe(desk)
-        recovered = sending.recover_locked(desk)
+        recovered = settling.recover_locked(desk)
         for attempt in recovered.attempts:
             report(f"recovered {attempt.state.value} {attempt.key}")
         done.unknown += recovered.unknown

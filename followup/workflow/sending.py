@@ -24,7 +24,7 @@ from followup.errors import (
     UsageError,
     worst,
 )
-from followup.model import Attempt, AttemptState, Channel, State
+from followup.model import Attempt, Channel, State
 from followup.report import words
 from followup.workflow import composing, finding, journal, mailnotes, planning, stops
 from followup.workflow.desk import Desk
@@ -144,23 +144,6 @@ def refuse_unsafe(desk: Desk) -> None:
         )
 
 
-def recover(desk: Desk) -> deliver.Recovered:
-    """Settle what a killed run left open, so that it is planned and counted as what it is; to be asked before planning.
-
-    While another run is at work nothing is done: what it has claimed is its own.
-    """
-    left = desk.store.open_attempts({AttemptState.CLAIMED, AttemptState.HANDING_OVER})
-    if next(left, None) is not None:
-        with suppress(TryLater), desk.lock(wait_seconds=0):
-            return recover_locked(desk)
-    return deliver.Recovered()
-
-
-def recover_locked(desk: Desk) -> deliver.Recovered:
-    """Do what `recover` does, for who holds the lock."""
-    return deliver.recover(desk.store, desk.journal, now=desk.now(), timezone=desk.zone, person=desk.person)
-
-
 def hand_over(
     desk: Desk,
     prepared: Iterable[composing.Prepared],
@@ -203,9 +186,9 @@ def hand_over(
 
 def draft(desk: Desk, prepared: Iterable[composing.Prepared], *, limit: int | None = None) -> Sent:
     """Hand over what was prepared as drafts, each at most once, and make the drafts folder show them."""
-    refuse_unsafe(desk)
     done = Sent(opens_at=opens_at(desk))
     with desk.lock():
+        refuse_unsafe(desk)
         journal.agree(desk)
         try:
             for item in prepared:

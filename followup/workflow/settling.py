@@ -1,4 +1,4 @@
-"""Did it go out? What a person answers, about drafts and about hand-overs of which nobody saw the end.
+"""Did it go out? What the journal knows of a killed run; what a person answers about drafts and unknown hand-overs.
 
 Takes a Desk, attempts and an answer. Gives contacts, and the evidence to answer by. Touches the store, the journal and
 the drafts folder, through `deliver`.
@@ -6,14 +6,15 @@ the drafts folder, through `deliver`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from enum import StrEnum
 
 from followup import cells, deliver, identity
-from followup.errors import Ambiguous, NotFound
+from followup.errors import Ambiguous, NotFound, TryLater
 from followup.model import Attempt, AttemptState, Instruction, InstructionKind
 from followup.report import words
-from followup.workflow import finding, journal, sending
+from followup.workflow import finding, journal
 from followup.workflow.desk import Desk
 
 
@@ -25,19 +26,27 @@ class Answer(StrEnum):
     CANCEL = "cancel"  # whether or not: never again
 
 
-def recover(desk: Desk) -> None:
-    """Settle what a killed run left open, to ask about it; not while the journal has to be looked at first."""
-    if not journal.ahead(desk):
-        sending.recover(desk)
+def recover(desk: Desk) -> deliver.Recovered:
+    """Settle what a killed run left open, so that it is planned, counted and asked about as what it is.
+
+    Nothing is done while another run is at work, because what it has claimed is its own; nor while the journal is ahead
+    of the database, because a person has to look at that first.
+    """
+    left = desk.store.open_attempts({AttemptState.CLAIMED, AttemptState.HANDING_OVER})
+    if next(left, None) is not None and not journal.ahead(desk):
+        with suppress(TryLater), desk.lock(wait_seconds=0):
+            return recover_locked(desk)
+    return deliver.Recovered()
 
 
-ASKED = (AttemptState.DRAFTED, AttemptState.UNKNOWN)
-"""States of an attempt about which a person is asked."""
+def recover_locked(desk: Desk) -> deliver.Recovered:
+    """Do what `recover` does, for who holds the lock and has looked at the journal."""
+    return deliver.recover(desk.store, desk.journal, now=desk.now(), timezone=desk.zone, person=desk.person)
 
 
-def waiting(desk: Desk, states: Iterable[AttemptState] = ASKED) -> list[Attempt]:
-    """Return what a person has to settle, oldest first."""
-    return sorted(desk.store.open_attempts(states), key=lambda each: (each.made_at, each.key))
+def waiting(desk: Desk, states: Collection[AttemptState] = ()) -> list[Attempt]:
+    """Return what is in *states*, oldest first; without any, what a person has to settle."""
+    return sorted(desk.store.open_attempts(states or deliver.UNSETTLED), key=lambda each: (each.made_at, each.key))
 
 
 def named(desk: Desk, text: str) -> Attempt:
