@@ -289,6 +289,7 @@ def rage(
     server: str = "honest",
     security: str = "none",
     seconds: float = 3600.0,
+    at_least: int = 0,
     seed: int = 0,
     tell: bool = False,
 ) -> Outcome:
@@ -298,6 +299,7 @@ def rage(
         folder: empty; the home and the truth stay in it.
         server: ``honest``, or ``dishonest``: it cuts lines too, see `DISHONEST`.
         seconds: for the kills; the quiet runs come on top.
+        at_least: so many kills in all, however long a busy machine takes for them.
         tell: say on stderr how far it is.
     """
     chance = random.Random(seed)
@@ -310,7 +312,7 @@ def rage(
         storm = Storm(_home(folder, serving), serving, chance)
         until = time.monotonic() + seconds
         waiting, at_once = 0, min(AT_ONCE, 12 * kills)
-        while time.monotonic() < until:
+        while time.monotonic() < until or storm.kills < at_least:
             missing = [phase for phase in PHASES if storm.landed[phase] < kills]
             if not missing:
                 break
