@@ -65,7 +65,8 @@ def allowance(
 
     Args:
         handed_over: when messages were handed over within the last day, oldest first. Instants after *now* (a clock
-            that was set back) count too.
+            that was set back) count too, but no further than a day ahead: a clock that was years ahead for a moment
+            must not stop everything for years.
         now: aware.
         per_run: for this run.
         per_hour: in any hour; 0 for no limit.
@@ -75,7 +76,7 @@ def allowance(
     for most, span, name in ((per_hour, HOUR, "mail.per_hour"), (per_day, DAY, "mail.per_day")):
         if not most:
             continue
-        recent = [instant for instant in handed_over if instant > now - span]
+        recent = [instant for instant in handed_over if now - span < instant <= now + DAY]
         free = max(0, most - len(recent))
         # The one after these goes when the oldest of the last `most`, these among them, is out of the span.
         oldest = [*recent, *[now] * free][-most]

@@ -399,6 +399,20 @@ def test_an_exhausted_quota_pauses_for_a_day(office: Callable[..., Office]) -> N
     assert len(made.send().accepted) == 2
 
 
+def test_notes_of_a_clock_that_was_years_ahead_hold_nothing_up_and_hide_nothing(office: Callable[..., Office]) -> None:
+    """A pause lasts no longer than servers ask for, and a run of the future is none that went well."""
+    made = office()
+    made.now = NOW + 1000 * DAY
+    with made.desk() as desk:
+        mailnotes.set_pause(desk, made.now + DAY, "421 later")
+        mailnotes.note_run(desk, good=True, automatic=True)
+        assert mailnotes.pause(desk) is not None
+        assert mailnotes.last_good_run(desk) == made.now
+    made.now = NOW
+    with made.desk() as desk:
+        assert (mailnotes.pause(desk), mailnotes.last_good_run(desk)) == (None, None)
+
+
 def test_an_unreachable_server_leaves_everything_due(office: Callable[..., Office]) -> None:
     """Nothing is claimed before there is a line."""
     made = office()

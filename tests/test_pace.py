@@ -72,6 +72,12 @@ def test_a_clock_that_was_set_back_frees_nothing() -> None:
     assert pace.allowance([NOW + DAY] * 5, now=NOW, per_run=20, per_hour=5).count == 0
 
 
+def test_a_clock_that_was_years_ahead_stops_nothing_for_years() -> None:
+    """What it recorded is out of every span once the clock is right."""
+    ahead = [NOW + 1000 * DAY] * 5
+    assert pace.allowance(ahead, now=NOW, per_run=20, per_hour=5, per_day=5).count == 5
+
+
 @pytest.mark.parametrize(("chance", "seconds"), [(0.0, 2.0), (0.5, 4.0), (0.999, 5.996)])
 def test_pauses_are_uneven(chance: float, seconds: float) -> None:
     """Between half and one and a half of what was set."""

@@ -245,7 +245,7 @@ def restore_command(app: App, *, backup: Path | None, folder: str | None, journa
         if backup is not None or journal is not None:
             raise UsageError("--looked is said in a home that was restored; it takes no backup.")
         backups.release_restored(app.desk())
-        say("What waited because of the restore is due again.")
+        say("What waited for you to look is due again, save for what is too late by now.")
         return
     if backup is None:
         raise UsageError("Say which backup: followup restore BACKUP [DIR].")

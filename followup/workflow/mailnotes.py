@@ -9,12 +9,12 @@ import json
 import re
 import socket
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from followup import identity
+from followup import identity, pace
 from followup.records import dataclass
-from followup.workflow.desk import Desk
+from followup.workflow.desk import CLOCK_SET_BACK, Desk
 
 _BLOCK, _PAUSE, _MACHINE, _TESTED = "mail_block", "mail_pause", "mail_machine", "mail_tested"
 _GOOD, _TRIED = "run_good", "run_tried"
@@ -74,12 +74,13 @@ def set_block(desk: Desk, why: str) -> None:
 
 
 def pause(desk: Desk) -> Pause | None:
-    """Return the pause that a server asked for, while it lasts."""
+    """Return the pause that a server asked for, while it lasts: a day at most, whatever the clock once said."""
     note = _read(desk, _PAUSE)
     if note is None:
         return None
     found = Pause(datetime.fromisoformat(note["until"]), note["why"])
-    return found if found.until > desk.now() else None
+    left = found.until - desk.now()
+    return found if timedelta() < left <= pace.DAY + CLOCK_SET_BACK else None
 
 
 def set_pause(desk: Desk, until: datetime, why: str) -> None:
@@ -151,8 +152,12 @@ def set_tested(desk: Desk) -> None:
 
 
 def last_good_run(desk: Desk) -> datetime | None:
-    """Return when a run last came to its end without being stopped; None: none ever did."""
-    return _instant(desk, _GOOD)
+    """Return when a run last came to its end without being stopped; None: none ever did.
+
+    A run that is yet to come by this clock was noted by a wrong one, and must not hide that nothing runs any more.
+    """
+    found = _instant(desk, _GOOD)
+    return found if found is not None and found <= desk.now() + CLOCK_SET_BACK else None
 
 
 def last_unattended_run(desk: Desk) -> datetime | None:
