@@ -7,9 +7,10 @@ stored bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ from followup.model import Attempt, AttemptState, Channel, Decision, Dossier, Me
 if TYPE_CHECKING:
     from followup.files import Journal
     from followup.store import Store
+
+CHUNK = 100
+"""How many drafts and dossiers are in memory at a time."""
 
 
 def draft(
@@ -78,9 +82,15 @@ def publish(store: Store, folder: Path) -> list[Path]:
     after an opt-out or an erasure: a draft for somebody who said stop leaves the folder at once, so that nobody sends
     it by hand. Its row stays drafted until a person says whether it had gone out before.
     """
-    waiting = list(store.open_attempts({AttemptState.DRAFTED}))
-    dossiers = store.dossiers({attempt.client_id for attempt in waiting})
-    return drafts.write(folder, (one for one in waiting if one.message and _may_be_shown(one, dossiers)))
+    return drafts.write(folder, _shown(store))
+
+
+def _shown(store: Store) -> Iterator[Attempt]:
+    """Yield what the folder is to hold, a chunk at a time: thousands may wait, each with its bytes."""
+    waiting = store.open_attempts({AttemptState.DRAFTED})
+    while chunk := list(islice(waiting, CHUNK)):
+        dossiers = store.dossiers({attempt.client_id for attempt in chunk})
+        yield from (one for one in chunk if one.message and _may_be_shown(one, dossiers))
 
 
 def _may_be_shown(attempt: Attempt, dossiers: Mapping[str, Dossier]) -> bool:

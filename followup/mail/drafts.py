@@ -14,6 +14,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -53,19 +54,20 @@ def write(folder: Path, attempts: Iterable[Attempt]) -> list[Path]:
     Raises:
         IOFailure, NoPermission, CannotCreate: the folder cannot be written.
     """
-    drafts = sorted(
-        (one for one in attempts if one.state is AttemptState.DRAFTED and one.channel is Channel.EMAIL),
-        key=lambda one: (one.made_at, one.key),
-    )
     files.make_folder(folder)
-    paths = []
-    for draft in drafts:
+    drafts = []
+    for draft in attempts:
+        if draft.state is not AttemptState.DRAFTED or draft.channel is not Channel.EMAIL:
+            continue
         # A name that is not one of ours could lie outside the folder.
         name = draft.file_name if _OURS.fullmatch(draft.file_name) else ""
         path = folder / (name or file_name(on=draft.on, client_name="", key=draft.key))
         _write_if_changed(path, draft.message.encode("ascii"))
-        paths.append(path)
-    listed = page(list(zip(drafts, paths, strict=True))).encode()
+        head = draft.message.partition("\r\n\r\n")[0]  # all that the page asks of the bytes: thousands may wait
+        drafts.append((replace(draft, message=head), path))
+    drafts.sort(key=lambda one: (one[0].made_at, one[0].key))
+    paths = [path for _, path in drafts]
+    listed = page(drafts).encode()
     _write_if_changed(folder / PAGE, listed)
     # Last, so that a draft is never in neither place when its file is renamed.
     _remove(_settled(folder, {path.name for path in paths}))

@@ -54,7 +54,8 @@ def decide(desk: Desk, *, horizon: date | None = None, new: Collection[str] = ()
 
 def due(desk: Desk) -> list[Decision]:
     """Return what waits now, urgent first."""
-    return [found.decision for found in due_with_dossiers(desk)]
+    waiting = [found.decision for found in decide(desk) if found.decision.state in WAITING]
+    return sorted(waiting, key=plan.urgency)
 
 
 def due_with_dossiers(desk: Desk, *, only: frozenset[State] = WAITING) -> list[Found]:
