@@ -244,20 +244,17 @@ class _Matcher:
 
     def _ask_about(self, everybody: Sequence[_Who]) -> None:
         numbers: dict[str, dict[str, None]] = {}
-        emails: dict[str, None] = {}
-        phones: dict[str, None] = {}
-        names: dict[str, None] = {}
         ours: dict[str, None] = {}
         given: dict[str, None] = {}
         for who in everybody:
-            said = who.said
-            if said.client_id:
-                numbers.setdefault(who.source, {})[said.client_id] = None
-                if len(said.client_id) == identity.LENGTH and said.client_id.isalnum():
-                    ours[said.client_id] = None
-            emails.update(dict.fromkeys(who.emails))
-            phones.update(dict.fromkeys(said.phones))
-            names.update(dict.fromkeys(map(people.folded, who.names)))
+            number = who.said.client_id
+            if number:
+                numbers.setdefault(who.source, {})[number] = None
+                if len(number) == identity.LENGTH and number.isalnum():
+                    ours[number] = None
+        emails = dict.fromkeys(address for who in everybody for address in who.emails)
+        phones = dict.fromkeys(number for who in everybody for number in who.said.phones)
+        names = dict.fromkeys(people.folded(name) for who in everybody for name in who.names)
         known_numbers = {
             source: self.lookup.by_external_ids(source, "client", values) for source, values in numbers.items()
         }

@@ -123,8 +123,7 @@ class Store(Reader):
                 clients = list(self.clients(ids).values())
                 for part in writing.DERIVED:
                     self.database.run_among(part.delete, ids)
-                    rows = (row for client in clients for row in part.rows(client))
-                    self.database.run_rows(part.insert, part.columns, rows)
+                    self.database.run_rows(part.insert, part.columns, part.rows(clients))
                 write_summaries(self.database, ids)
         return count
 

@@ -176,8 +176,7 @@ class Writer:
             again = [client for client in changed if not part.fields.isdisjoint(fields[client.id])]
             if again:
                 self._database.run_among(part.delete, [client.id for client in again])
-            rows = (row for client in (*new, *again) for row in part.rows(client))
-            self._database.run_rows(part.insert, part.columns, rows)
+            self._database.run_rows(part.insert, part.columns, part.rows((*new, *again)))
 
     def _touch(self, record: Saved) -> None:
         if isinstance(record, Client):
@@ -324,26 +323,22 @@ class Writer:
 
     def link(self, source: str, kind: str, value: str, record_id: str) -> None:
         """Remember under which number *source* knows a record; the latest word counts."""
-        self.link_many(source, kind, [(value, record_id)])
+        self.link_many(source, kind, {value: record_id})
 
-    def link_many(self, source: str, kind: str, links: Iterable[tuple[str, str]]) -> None:
-        """Remember many numbers of one source: (value, record id)."""
+    def link_many(self, source: str, kind: str, links: Mapping[str, str]) -> None:
+        """Remember many numbers of one source: value -> record id."""
         had_some = self._database.first("external_ids_any", source=source, kind=kind) is not None
-        remaining = iter(dict(links).items())
-        while chunk := dict(islice(remaining, CHUNK)):
+        for chunk in chunks(links):
             known = self._reader.by_external_ids(source, kind, chunk) if had_some else {}
-            new = []
-            for value, record_id in chunk.items():
-                before = known.get(value)
-                if before == record_id:
-                    continue
+            new = [value for value in chunk if links[value] != known.get(value)]
+            for value in new:
                 number: Plain = {"source": source, "kind": kind, "value": value}
-                if before is not None:
-                    self._record("external_id", before, "", number, None)
-                if before is not None or record_id not in self._created:  # else it is a part of the creation
-                    self._record("external_id", record_id, "", None, number)
-                new.append((source, kind, value, record_id))
-            self._database.run_rows("external_id_put", ("source", "kind", "value", "record_id"), new)
+                if value in known:
+                    self._record("external_id", known[value], "", number, None)
+                if value in known or links[value] not in self._created:  # else it is a part of the creation
+                    self._record("external_id", links[value], "", None, number)
+            rows = ((source, kind, value, links[value]) for value in new)
+            self._database.run_rows("external_id_put", ("source", "kind", "value", "record_id"), rows)
 
     def unlink(self, source: str, kind: str, value: str, record_id: str) -> None:
         """Forget one outside number of a record."""
@@ -646,24 +641,28 @@ def _row(record: Saved) -> dict[str, Any]:
     return dict(zip(columns, cells, strict=True))
 
 
-def _email_rows(client: Client) -> Iterator[tuple[Any, ...]]:
-    for position, address in enumerate(client.emails):
-        yield client.id, position, address, identity.canonical_address(address)
+def _email_rows(clients: Iterable[Client]) -> Iterator[tuple[Any, ...]]:
+    for client in clients:
+        for position, address in enumerate(client.emails):
+            yield client.id, position, address, identity.canonical_address(address)
 
 
-def _phone_rows(client: Client) -> Iterator[tuple[Any, ...]]:
-    for position, number in enumerate(client.phones):
-        yield client.id, position, number
+def _phone_rows(clients: Iterable[Client]) -> Iterator[tuple[Any, ...]]:
+    for client in clients:
+        for position, number in enumerate(client.phones):
+            yield client.id, position, number
 
 
-def _name_rows(client: Client) -> Iterator[tuple[Any, ...]]:
-    for position, name in enumerate(names.of_client(client)):
-        yield client.id, position, name
+def _name_rows(clients: Iterable[Client]) -> Iterator[tuple[Any, ...]]:
+    for client in clients:
+        for position, name in enumerate(names.of_client(client)):
+            yield client.id, position, name
 
 
-def _household_rows(client: Client) -> Iterator[tuple[Any, ...]]:
-    for key in names.household_keys(client):
-        yield client.id, key
+def _household_rows(clients: Iterable[Client]) -> Iterator[tuple[Any, ...]]:
+    for client in clients:
+        for key in names.household_keys(client):
+            yield client.id, key
 
 
 @dataclass(frozen=True, slots=True)
@@ -674,7 +673,7 @@ class Part:
     delete: str
     columns: tuple[str, ...]
     fields: frozenset[str]
-    rows: Callable[[Client], Iterator[tuple[Any, ...]]]
+    rows: Callable[[Iterable[Client]], Iterator[tuple[Any, ...]]]
 
 
 PARTS = (

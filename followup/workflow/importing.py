@@ -450,9 +450,11 @@ def apply(desk: Desk, write: Writer, preview: Preview) -> None:
     with write.bulk() if many else nullcontext():
         write.save_many(each.new for each in preview.clients)
         write.save_many(each.new for each in preview.jobs)
-        grouped = itertools.groupby(sorted(preview.links), key=lambda link: link[:2])
-        for (source, kind), links in grouped:
-            write.link_many(source, kind, ((number, record_id) for _, _, number, record_id in links))
+        numbers: dict[tuple[str, str], dict[str, str]] = {}
+        for source, kind, number, record_id in preview.links:
+            numbers.setdefault((source, kind), {})[number] = record_id
+        for (source, kind), links in numbers.items():
+            write.link_many(source, kind, links)
         for fingerprint, rows in preview.remembered.items():
             write.remember_rows(fingerprint, rows)
     write.adopt()

@@ -35,7 +35,7 @@ def test_an_import_is_taken_back_whole(opened: store.Store) -> None:
     for _ in range(2):
         with opened.write(kind="import", command="import a.csv", now=factories.NOW) as write:
             write.save_many([*clients, *jobs])
-            write.link_many("jobber", "job", [(str(n), job.id) for n, job in enumerate(jobs)])
+            write.link_many("jobber", "job", {str(n): job.id for n, job in enumerate(jobs)})
             write.remember_rows("file", [("d", jobs[0].id)])
             write.remember_answer("file", "date_order", "dmy")
         assert undo(opened) == []
