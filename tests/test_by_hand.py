@@ -113,7 +113,7 @@ def test_a_message_that_was_never_made_is_no_client(run: Run, ada: Callable[...,
     """A key stays a key in the answer, with the command that shows what would go out."""
     key = ada("feedback-ask")["key"]
     refused = run("message", "show", key, now=ASK_DAY, exit_code=66)
-    assert f"No message was made for {key}. `followup preview {key}` shows what would go out." in refused.stderr
+    assert f"Nothing of {key} waits to be confirmed. `followup why {key}` says how it stands." in refused.stderr
 
 
 def test_the_help_of_a_group_cuts_nothing_short(run: Run) -> None:

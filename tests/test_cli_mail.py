@@ -336,6 +336,7 @@ def test_all_unknown_ones_at_once_only_with_a_typed_yes(run: Run, mail_server: S
     server = mail_server(faults=[Fault("dot", "drop")])
     live_home(server)
     run("send", "--yes", exit_code=3)
+    assert "Say which: keys, or --unknown for all 1." in run("confirm", "--sent", exit_code=2).stderr
     for answer in ("--sent", "--not-sent", "--cancel"):
         run("confirm", "--unknown", answer, exit_code=2)
         run("confirm", "--unknown", answer, answers="y\n", exit_code=1)
@@ -402,6 +403,27 @@ def test_a_no_at_the_end_of_the_week_goes_on_with_the_round(
     ran = run("week", answers="\ns\nn\nn\n")
     assert "Done for" in ran.stdout
     assert server.messages == []
+
+
+def test_the_week_does_not_ask_about_what_the_server_put_off(
+    run: Run, mail_server: Servers, live_home: LiveHome
+) -> None:
+    """It rests, and would not go whatever the answer; without a terminal it is not listed either."""
+    live_home(mail_server(faults=[Fault("rcpt", "reply", "450 4.2.1 mailbox busy")]))
+    run("send", "--yes", exit_code=75)
+    ran = run("week", answers="\n")
+    assert "No message is due." in ran.stdout
+    assert "1 message put off by the server rest" in ran.stderr
+    assert "Messages to send" not in run("week").stdout
+
+
+def test_the_last_try_is_said_to_be_the_last(run: Run, mail_server: Servers, live_home: LiveHome) -> None:
+    """After the sixth answer of that kind nothing goes by itself, and no line claims that it does."""
+    live_home(mail_server(faults=[Fault("rcpt", "reply", "450 4.2.1 mailbox busy")]))
+    for now in ("03-02T09:15", "03-02T09:31", "03-02T10:32", "03-02T14:33", "03-03T02:34"):
+        assert "It is tried again by itself." in run("send", "--yes", now=f"2026-{now}", exit_code=75).stderr
+    assert "That was the last try: `followup why" in run("send", "--yes", now="2026-03-04T02:35", exit_code=75).stderr
+    assert "1 message that failed" in run("status", now="2026-03-04T02:35").stdout
 
 
 # ---------------------------------------------------------------- status

@@ -376,7 +376,7 @@ def test_confirm_says_which_when_it_is_not_clear(drafted: Run) -> None:
     """An answer without drafts, both ways to choose, and a name without a draft."""
     assert "--drafts for all 3" in drafted("confirm", "--sent", exit_code=2).stderr
     assert "not both" in drafted("confirm", "--drafts", "hall", "--sent", exit_code=2).stderr
-    assert "No draft waits" in drafted("confirm", "Lorna Fisk", "--sent", exit_code=66).stderr
+    assert "Nothing of 'Lorna Fisk' waits" in drafted("confirm", "Lorna Fisk", "--sent", exit_code=66).stderr
 
 
 def test_a_client_with_two_drafts_lists_them(made: Run) -> None:

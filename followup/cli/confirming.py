@@ -61,8 +61,8 @@ def confirm_command(
         if not app.interactive:
             _list(app, drafts, unknown)
             raise UsageError(
-                "Did these go out? Nobody is here to answer: add --sent, --not-sent or --cancel, and which (--drafts "
-                "for all drafts)."
+                "Did these go out? Nobody is here to answer: add --sent, --not-sent or --cancel, and which: keys, or "
+                "--drafts for all drafts."
             )
         if drafts:
             ask_drafts(app, drafts)
@@ -70,7 +70,9 @@ def confirm_command(
             ask_unknown(app, unknown)
         return
     if not keys and not all_drafts and not all_unknown:
-        raise UsageError(f"Say which: keys, or --drafts for all {len(drafts)}.")
+        kinds = (("--drafts", drafts), ("--unknown", unknown))
+        all_of = " or ".join(f"{option} for all {len(some)}" for option, some in kinds if some)
+        raise UsageError(f"Say which: keys, or {all_of}.")
     if unknown and (all_unknown or answer == NOT_SENT):
         _list(app, [], unknown)
         _typed_yes(app, unknown, answer)
@@ -99,7 +101,7 @@ def _typed_yes(app: App, unknown: Sequence[Attempt], answer: str) -> None:
     """Go on only when a person at a terminal types the whole word: what may have arrived would arrive twice."""
     does = {
         SENT: "be recorded as sent",
-        NOT_SENT: "be sent once more, although it may have arrived",
+        NOT_SENT: f"be sent once more, although {'it' if len(unknown) == 1 else 'they'} may have arrived",
         CANCEL: "never be sent again",
     }[answer]
     question = f"{words.plural(len(unknown), 'message')} will {does}. Type yes"

@@ -102,12 +102,20 @@ def _chosen(app: App, *, only: Sequence[str], plan_file: Path | None, check: boo
     _tell_refused(app, refused)
     codes += [item.code for item in refused]
     good = [item for item in prepared if item.message is not None]
-    if _by_server(app):
-        resting = [item for item in good if sending.rests_until(desk, item) is not None]
-        if resting:
-            app.narrate(f"{words.plural(len(resting), 'message')} put off by the server rest; `followup status`.")
-        good = [item for item in good if item not in resting]
-    return good, worst(codes)
+    return awake(app, good), worst(codes)
+
+
+def awake(app: App, prepared: Sequence[Prepared]) -> list[Prepared]:
+    """Return what may be tried now; what a mail server put off rests for its time, which is said."""
+    from followup.workflow import sending
+
+    desk = app.desk()
+    if not _by_server(app):
+        return list(prepared)
+    resting = [item.decision.key for item in prepared if sending.rests_until(desk, item) is not None]
+    if resting:
+        app.narrate(f"{words.plural(len(resting), 'message')} put off by the server rest; `followup status`.")
+    return [item for item in prepared if item.decision.key not in resting]
 
 
 def _tell_refused(app: App, refused: Sequence[Prepared]) -> None:
@@ -195,13 +203,19 @@ def _offer_test(app: App) -> ExitCode:
     return mail.tell(app, mailbox.test(desk))
 
 
+_AGAIN = "It is tried again by itself"
+
+
 class _Live:
     """Says what becomes of each message while the run goes on."""
 
     def __init__(self, app: App, good: Sequence[Prepared], count: int) -> None:
+        from followup.workflow import sending
+
         self._app = app
         self._server = app.desk().settings.mail.host
         self._to = {item.decision.key: _to(item) for item in good}
+        self._last_tries = {item.decision.key for item in good if sending.is_last_try(item)}
         self._count = count
         self._number = 0
 
@@ -214,7 +228,8 @@ class _Live:
         if word == "accepted":
             say(f"Accepted by {self._server}: {what}")
         elif word == "temporary":
-            self._app.warn(f"Put off by {self._server}: {what}: {said}. It is tried again by itself.")
+            again = f"That was the last try: `followup why {key}`" if key in self._last_tries else _AGAIN
+            self._app.warn(f"Put off by {self._server}: {what}: {said}. {again}.")
         elif word == "permanent":
             self._app.warn(f"Refused by {self._server}: {what}: {said}. `followup why {key}` says what to do.")
         elif word == "unknown":

@@ -72,7 +72,7 @@ def _print_round(app: App) -> None:
         click.echo("\nDid these go out? (`followup confirm`)")
         for attempt in waiting:
             say(f"  {confirming.draft_line(attempt)}")
-    prepared = composing.prepare(desk, sending.ready(desk))
+    prepared = sending_commands.awake(app, composing.prepare(desk, sending.ready(desk)))
     if prepared:
         click.echo("\nMessages to send")
         for item in prepared:
@@ -105,7 +105,7 @@ def _messages(app: App, did: Counter[str]) -> None:
     from followup.workflow import composing, planning, sending
 
     desk = app.desk()
-    prepared = composing.prepare(desk, sending.ready(desk))
+    prepared = sending_commands.awake(app, composing.prepare(desk, sending.ready(desk)))
     if not prepared:
         click.echo("\nNo message is due.")
         return

@@ -24,7 +24,7 @@ from followup.errors import (
     UsageError,
     worst,
 )
-from followup.model import Attempt, Channel, State
+from followup.model import Attempt, AttemptState, Channel, State
 from followup.report import words
 from followup.workflow import composing, finding, journal, mailnotes, planning, stops
 from followup.workflow.desk import Desk
@@ -120,6 +120,14 @@ def rests_until(desk: Desk, item: composing.Prepared) -> datetime | None:
         return None
     at = pace.next_try_at(each for each in item.dossier.attempts if each.key == item.decision.key)
     return at if at is not None and at > desk.now() else None
+
+
+def is_last_try(item: composing.Prepared) -> bool:
+    """Tell whether a message waits for a person once the server puts it off again."""
+    put_off = [
+        each for each in item.dossier.attempts if each.key == item.decision.key and each.state is AttemptState.TEMPORARY
+    ]
+    return len(put_off) >= len(pace.RETRY_AFTER)
 
 
 def opens_at(desk: Desk) -> str:

@@ -55,12 +55,12 @@ def named(desk: Desk, text: str) -> Attempt:
     found = [each for each in asked if text in (each.key, each.file_name)]
     found = found or [each for each in asked if each.key.startswith(text)]
     if not found and identity.split_key(text) is not None:
-        raise NotFound(f"No message was made for {text}. `followup preview {text}` shows what would go out.")
+        raise NotFound(f"Nothing of {text} waits to be confirmed. `followup why {text}` says how it stands.")
     if not found:
         who = finding.client(desk, text)
         found = [each for each in asked if each.client_id == who.id]
     if not found:
-        raise NotFound(f"No draft waits for '{text}'. `followup confirm` lists those that do.")
+        raise NotFound(f"Nothing of '{text}' waits to be confirmed. `followup confirm` lists what does.")
     if len(found) > 1:
         raise Ambiguous(f"'{text}'", (f"{each.key}  {each.subject}" for each in found))
     return found[0]
