@@ -350,7 +350,7 @@ class _File:
                 if outcome.job is not None:
                     result.not_jobs.append(outcome.job)
                 continue
-            if outcome.client is not None:
+            if outcome.client is not None and outcome.client.rows[0] == row:  # the others say the same
                 result.clients.append(outcome.client)
             if outcome.job is not None:
                 result.jobs.append(outcome.job)

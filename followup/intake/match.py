@@ -185,7 +185,10 @@ class _Matcher:
             return True
         for file in self.files:
             bad = {problem.row for problem in file.problems}
-            file.clients = [client for client in file.clients if bad.isdisjoint(client.rows)]
+            for said in (*file.clients, *_named_by_jobs(file)):
+                if not bad.isdisjoint(said.rows):
+                    said.rows = [row for row in said.rows if row not in bad]
+            file.clients = [client for client in file.clients if client.rows]
             file.jobs = [job for job in file.jobs if bad.isdisjoint(job.rows)]
         return False
 
@@ -220,7 +223,7 @@ class _Matcher:
         """Return who the clients of the files are, and whom their jobs name."""
         found: dict[tuple[object, ...], _Who] = {}
         for file in self.files:
-            for said in (*file.clients, *(job.who for job in file.jobs if job.who.reference)):
+            for said in (*file.clients, *_named_by_jobs(file)):
                 key = (
                     file.source,
                     said.reference,
@@ -659,6 +662,11 @@ _REFUSALS = {
     ),
     "no-address": ("no-address", "has neither e-mail, phone nor postal address; add one"),
 }
+
+
+def _named_by_jobs(file: facts.FileResult) -> Iterable[facts.ParsedClient]:
+    """Return whom the jobs of a file name, each once: jobs that say the same of a client share one value."""
+    return {id(job.who): job.who for job in file.jobs if job.who.reference}.values()
 
 
 def _names(client: facts.ParsedClient) -> list[str]:

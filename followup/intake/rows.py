@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from followup import cells
@@ -123,6 +123,7 @@ class Reader:
         self.kind = kind
         self.decisions = decisions
         self.warnings: dict[str, list[int]] = {}
+        self._warned_of = 0  # the last row that was warned of
         self._headers = {column.index: column.header or f"column {column.index + 1}" for column in layout.columns}
         of: dict[str, list[int]] = {}
         for column in layout.columns:
@@ -154,6 +155,7 @@ class Reader:
         self._amounts: dict[tuple[str, str], columns.Money | str] = {}
         self._email_memo: dict[str, tuple[list[str], list[str]]] = {}
         self._phone_memo: dict[str, tuple[list[str], list[str]]] = {}
+        self._known: dict[tuple[str, ...], facts.ParsedClient] = {}
         self._statuses: dict[str, str] = {}
         self._dates: dict[str, date | str | None] = {}
         self._date_columns = {name: of[f"job.{name}"][0] for name in ("promised_on", "paid_on") if f"job.{name}" in of}
@@ -174,6 +176,7 @@ class Reader:
             )
             for index in of.get(name, ())
         ]
+        self._whose = self.identity_columns()
         # What few files say about a client is looked for only where the file has columns for it.
         self._wishes: list[Callable[[facts.ParsedClient, int, Sequence[str], Outcome], None]] = [
             read
@@ -225,8 +228,11 @@ class Reader:
             out.client = self._client(row, values, out)
         else:
             self._job_row(row, values, out)
+        said = out.client or (out.job.who if out.job is not None else None)
         if out.problems:
             out.client = out.job = None
+        elif said is not None and out.skipped is None:
+            said.rows.append(row)
         return out
 
     # ------------------------------------------------------------ cells
@@ -314,14 +320,25 @@ class Reader:
         out.problems.append(facts.Problem(row, header, cells.cut(cells.printable(value), 200), code, why))
 
     def _warn(self, what: str, row: int) -> None:
+        self._warned_of = row
         rows = self.warnings.setdefault(what, [])
         if not rows or rows[-1] != row:
             rows.append(row)
 
     # ------------------------------------------------------------ clients
 
+    def _who(self, row: int, values: Sequence[str], out: Outcome) -> facts.ParsedClient:
+        """Return whom a job's row names: one value for all rows that say the very same of a client."""
+        said = tuple([values[index] for index in self._whose])
+        who = self._known.get(said)
+        if who is None:
+            who = self._client(row, values, out)
+            if not out.problems and self._warned_of != row:  # every row is told of by itself
+                self._known[said] = who
+        return who
+
     def _client(self, row: int, values: Sequence[str], out: Outcome) -> facts.ParsedClient:
-        client = facts.ParsedClient(rows=[row], client_id=self._value(values, "client.id"))
+        client = facts.ParsedClient(client_id=self._value(values, "client.id"))
         for name, index in self._plain:
             if values[index]:
                 setattr(client, name, values[index])
@@ -497,7 +514,7 @@ class Reader:
     # ------------------------------------------------------------ jobs
 
     def _job_row(self, row: int, values: Sequence[str], out: Outcome) -> None:
-        who = self._client(row, values, out)
+        who = self._who(row, values, out)
         at = self._at
         job = facts.ParsedJob(
             rows=[row],
@@ -520,8 +537,7 @@ class Reader:
         mixed = self.kind == "mixed"
         if not (job.job_id or job.service or done or (amount and not mixed)):
             if mixed:
-                who.extra = {**who.extra, **extra}
-                self._whole_client(row, who, out)
+                self._whole_client(row, replace(who, rows=[], extra={**who.extra, **extra}) if extra else who, out)
             else:
                 index = (self._of.get("job.service") or self._of.get("job.completed_on") or [0])[0]
                 self._problem(out, row, index, "", "no-job", "says nothing about a job: no number, service or date")
