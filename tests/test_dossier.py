@@ -70,6 +70,22 @@ def test_the_keys_of_the_json_are_explained(known: Run) -> None:
     assert explained == set(json.loads(known("client", "dossier", "Grace Obi", "--format", "json").stdout))
 
 
+def test_what_was_lifted_planned_or_said_in_words_of_our_own_is_told(made: Run, tmp_path: Path) -> None:
+    """A stop that holds no more, work that is to come, and a text that nobody sent."""
+    words = tmp_path / "words.txt"
+    words.write_text("Subject: Mine\n\nDear Ada,\n\nMy own words.\n\nSam Alder\n", encoding="utf-8")
+    made("job", "add", "hall", "--service", "New boiler", "--promised", "2026-04-01")
+    made("preview", "hall", "--text-file", words)
+    made("optout", "hall", "--evidence", "rang on Monday")
+    made("optout", "--lift", "hall", "--evidence", "rang again")
+    shown = made("client", "dossier", "hall").stdout
+    assert "ada@example.com may be used again since 2 March 2026 (opted out, rang again)" in shown
+    assert "open, for 1 April 2026  New boiler" in shown
+    assert "words of our own" in shown
+    assert "Subject: Mine" in shown
+    assert "My own words." in shown
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
 def test_the_file_is_private(known: Run, tmp_path: Path) -> None:
     """It holds all there is of a person; who hands it out decides to."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import dataclasses
 import gc
+import os
 import re
+import signal
 import socket
 import ssl
 import threading
@@ -532,6 +534,19 @@ def test_a_server_that_left_between_two_messages_is_called_again(connect: Connec
         time.sleep(0.05)
         verdict = hand_over(each)
     assert (verdict.state, verdict.stop, verdict.reconnect) == (None, None, True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals between processes")
+def test_ctrl_c_while_it_connects_hangs_up(mail_server: Callable[..., FaultServer], connect: Connect) -> None:
+    """The interrupt is not taken for a failure of the server, and no line stays open behind it."""
+    each = connect(mail_server(faults=[Fault("ehlo", "silent")]))
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        each.open()
+    timer.join()
+    assert not each.is_open
+    gc.collect()  # a socket that nobody closed would be told of here
 
 
 def test_words_of_the_server_hold_no_password_and_no_escapes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 
 from followup.home import Home
 from followup.model import AttemptState
-from followup.workflow import journal
+from followup.workflow import journal, mailnotes
 from followup.workflow.desk import Desk, open_desk
 from tests import factories
 from tests.conftest import Ran
@@ -257,6 +258,20 @@ def test_a_repair_waits_for_a_run_that_is_at_work(made: Run, home: Path, monkeyp
     with files.Lock(Home(home).lock_path):
         made("reconcile", "--yes", exit_code=75)
     made("reconcile", "--yes")
+
+
+def test_where_the_system_has_no_name_of_its_own_host_and_folder_tell_homes_apart(
+    made: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Macs and Windows have no file with one."""
+    monkeypatch.setattr(mailnotes, "_MACHINE_IDS", (tmp_path / "missing",))
+    shutil.copytree(home, tmp_path / "copy")
+    with desk_of(home) as desk, desk_of(tmp_path / "copy") as copy:
+        here = mailnotes.here(desk)
+        assert here == mailnotes.here(desk)
+        assert mailnotes.here(copy).mark != here.mark
+        monkeypatch.setattr("socket.gethostname", lambda: "another")
+        assert mailnotes.here(desk).mark != here.mark
 
 
 def test_a_clock_that_jumped_is_explained(made: Run, home: Path) -> None:

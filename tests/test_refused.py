@@ -14,6 +14,7 @@ from followup.model import State
 from followup.workflow import composing, planning, sending
 from followup.workflow import desk as desks
 from tests import conftest
+from tests.conftest import Ran
 from tests.mailserver import FaultServer
 from tests.mailserver.faults import Fault
 from tests.mailserver.fixtures import LiveHome
@@ -53,7 +54,7 @@ def key_of(home: Path) -> str:
 def test_what_was_refused_goes_when_it_is_named(
     home: Path, mail_server: Callable[..., FaultServer], live_home: LiveHome
 ) -> None:
-    """`send --only KEY` after the fault was mended; neither a plain `send` nor one of the whole step asks the server again."""
+    """`send --only KEY` after the fault was mended; neither a plain `send` nor one of the whole step tries it again."""
     server = mail_server(faults=[TOO_BIG])
     live_home(server, clients=1)
     key = key_of(home)
@@ -94,3 +95,46 @@ def test_what_was_put_off_is_tried_after_the_promised_times_and_then_no_more(
     server.faults.clear()
     send(home, key, now=now + timedelta(hours=24))
     assert len(server.messages) == 1
+
+
+def test_a_message_that_makes_no_mail_keeps_nobody_else_back(
+    run: Callable[..., Ran], mail_server: Callable[..., FaultServer], live_home: LiveHome
+) -> None:
+    """A name that mail programs would decode into something else: it is told; for it alone nobody is called."""
+    server = mail_server()
+    live_home(server, clients=2)
+    run("client", "add", "--name", "=?utf-8?q?Jo?= Best", "--email", "jo@example.com")
+    run("job", "add", "jo@example.com", "--service", "Boiler service", "--completed", "2026-02-27")
+    for _ in range(2):
+        assert "Not sent: " in run("send", "--yes", exit_code=3).stderr
+        assert sorted(each.recipients[0] for each in server.messages) == ["a0@example.com", "a1@example.com"]
+        assert server.sessions == 1
+
+
+def test_a_broken_template_calls_no_server(
+    run: Callable[..., Ran], home: Path, mail_server: Callable[..., FaultServer], live_home: LiveHome
+) -> None:
+    """The daily run says where it is; nothing was claimed, and nothing is lost."""
+    server = mail_server()
+    live_home(server, clients=2)
+    (home / "templates").mkdir(exist_ok=True)
+    broken = home / "templates" / "thank-you.en.txt"
+    broken.write_text("subject: Hi\n---\n{{ nmae }}\n", encoding="utf-8")
+    assert "thank-you.en.txt:3" in run("run", "--cron", exit_code=78).stdout
+    assert server.sessions == 0
+    broken.unlink()
+    run("run", "--cron")
+    assert len(server.messages) == 2
+
+
+def test_a_test_message_hears_that_a_server_asks_to_wait(
+    run: Callable[..., Ran], mail_server: Callable[..., FaultServer], live_home: LiveHome
+) -> None:
+    """Trying too often is what it complains of: the next run waits too."""
+    server = mail_server(faults=[Fault("auth", "reply", line="454 4.7.0 Too many login attempts")])
+    live_home(server, clients=1)
+    run("mail", "test", exit_code=75)
+    assert "asked to wait until Monday 2 March 2026, 10:15" in run("mail", "show").stdout
+    sessions = server.sessions
+    run("send", "--yes", exit_code=75)
+    assert server.sessions == sessions
