@@ -372,6 +372,18 @@ def test_confirm_takes_clients_keys_and_file_names(drafted: Run, home: Path) -> 
     assert contacts(drafted) == 3
 
 
+def test_a_name_that_begins_a_key_means_nobody_by_a_slip(drafted: Run) -> None:
+    """Whoever is called like the first letters of somebody else's key: neither is settled, skipped nor sent."""
+    one = json.loads(drafted("message", "list", "--format", "json").stdout)[0]
+    name = one["key"][:3]
+    drafted("client", "add", "--name", f"{name.capitalize()} Fisk", "--email", "fisk@example.com")
+    for words in (["confirm", name, "--sent"], ["skip", name], ["send", "--only", name]):
+        said = drafted(*words, exit_code=65 if words[0] != "send" else None).stderr
+        assert "Fisk" in said or "Nothing waits" in said
+    assert one["key"] in drafted("confirm", name, "--not-sent", exit_code=65).stderr
+    assert contacts(drafted) == 0
+
+
 def test_confirm_says_which_when_it_is_not_clear(drafted: Run) -> None:
     """An answer without drafts, both ways to choose, and a name without a draft."""
     assert "--drafts for all 3" in drafted("confirm", "--sent", exit_code=2).stderr

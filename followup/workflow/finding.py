@@ -5,7 +5,7 @@ Takes a Desk and text. Gives a record. Ambiguous (65) lists the candidates, NotF
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from followup import cells, identity
 from followup.errors import Ambiguous, BadInput, NotFound, UsageError
@@ -103,6 +103,9 @@ def decision(desk: Desk, text: str, *, of: Iterable[Decision] | None = None) -> 
     if exact:
         return exact[0]
     found = [each for each in candidates if each.key.startswith(text)] if len(text) >= MIN_PREFIX else []
+    others = others_of_that_name(desk, text, owners={each.client_id for each in found}) if found else []
+    if others:
+        raise Ambiguous(f"'{text}'", (*(each.key for each in found), *map(describe_client, others)))
     if not found:
         who = client(desk, text)
         pool = list(planning.due(desk)) if of is None else list(of)
@@ -116,6 +119,12 @@ def decision(desk: Desk, text: str, *, of: Iterable[Decision] | None = None) -> 
     return found[0]
 
 
+def others_of_that_name(desk: Desk, text: str, *, owners: Container[str]) -> list[Client]:
+    """Return the clients whom *text* names, where it begins keys of *owners* too: nobody's message by a slip."""
+    named = [] if "." in text else desk.store.find_clients(text)
+    return [each for each in named if each.id not in owners]
+
+
 def open_decision(desk: Desk, text: str, *, of: Iterable[Decision] | None = None) -> Decision:
     """Return the touchpoint that *text* means, as `decision` does; refuses one that was drafted or is over."""
     found = decision(desk, text, of=of)
@@ -126,9 +135,7 @@ def open_decision(desk: Desk, text: str, *, of: Iterable[Decision] | None = None
 def refuse_settled(found: Decision) -> None:
     """Refuse a touchpoint about which nothing is left to decide by hand: it was drafted, said or done."""
     if found.state == State.UNCONFIRMED:
-        raise UsageError(
-            f"{found.key} is a draft. Did it go out? Say `followup confirm {found.key} --sent` or `--not-sent` first."
-        )
+        raise UsageError(f"Did {found.key} go out? Say `followup confirm {found.key} --sent` or `--not-sent` first.")
     if found.state in (State.DONE, State.COVERED):
         raise BadInput(f"{found.key} is {found.state} already. `followup why {found.key}` shows when.")
 

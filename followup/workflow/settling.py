@@ -53,7 +53,11 @@ def named(desk: Desk, text: str) -> Attempt:
     """Return the one attempt that *text* means: a key, the beginning of one, a file name, or its client."""
     asked = waiting(desk)
     found = [each for each in asked if text in (each.key, each.file_name)]
-    found = found or [each for each in asked if each.key.startswith(text)]
+    if not found and len(text) >= finding.MIN_PREFIX:
+        found = [each for each in asked if each.key.startswith(text)]
+        others = finding.others_of_that_name(desk, text, owners={each.client_id for each in found}) if found else []
+        if others:
+            raise Ambiguous(f"'{text}'", (*(each.key for each in found), *map(finding.describe_client, others)))
     if not found and identity.split_key(text) is not None:
         raise NotFound(f"Nothing of {text} waits to be confirmed. `followup why {text}` says how it stands.")
     if not found:
