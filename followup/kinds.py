@@ -177,13 +177,14 @@ def host(value: Any) -> str:
 
 def command(value: Any) -> str:
     """Check a command with its arguments, in quotes where they hold blanks."""
-    import shlex
-
     text = line(value)
-    try:
-        shlex.split(text)
-    except ValueError:
-        raise ValueError("is not a command: a quotation mark in it is not closed") from None
+    if text:
+        import shlex
+
+        try:
+            shlex.split(text)
+        except ValueError:
+            raise ValueError("is not a command: a quotation mark in it is not closed") from None
     return text
 
 

@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(*, frozen: bool = False, slots: bool = False, eq: bool = True, **options: Any) -> Any:
-        """Make a frozen class with slots a record; any other is left to the standard decorator."""
-        if frozen and slots:
-            return lambda each: _record(each, eq=eq, **options)
+        """Make a class with slots a record; any other is left to the standard decorator."""
+        if slots:
+            return lambda each: _record(each, frozen=frozen, eq=eq, **options)
         return dataclasses.dataclass(frozen=frozen, slots=slots, eq=eq, **options)
 
 
-def _record(plain: type, *, eq: bool, kw_only: bool = False) -> Any:
-    for name, method in (_METHODS | _COMPARING if eq else _METHODS).items():
+def _record(plain: type, *, frozen: bool, eq: bool, kw_only: bool = False) -> Any:
+    methods = _METHODS | (_FREEZING if frozen else {})
+    if eq:
+        methods |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
+    for name, method in methods.items():
         if name not in vars(plain):
             setattr(plain, name, method)
     return dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(plain)
@@ -102,10 +105,5 @@ def _delattr(self: Any, name: str) -> NoReturn:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
-_METHODS: dict[str, Callable[..., Any]] = {
-    "__init__": _first_init,
-    "__repr__": _repr,
-    "__setattr__": _setattr,
-    "__delattr__": _delattr,
-}
-_COMPARING: dict[str, Callable[..., Any]] = {"__eq__": _eq, "__hash__": _hash}
+_METHODS: dict[str, Callable[..., Any] | None] = {"__init__": _first_init, "__repr__": _repr}
+_FREEZING: dict[str, Callable[..., Any] | None] = {"__setattr__": _setattr, "__delattr__": _delattr}

@@ -81,8 +81,8 @@ def test_equal_records_have_one_hash() -> None:
     assert len({Day(1), Day(1, ("one",)), Day(2)}) == 2
 
 
-def test_records_compared_by_identity_and_changeable_classes_are_left_alone() -> None:
-    """`eq=False` and classes that are not frozen work as ever."""
+def test_records_compared_by_identity_and_changeable_ones_work_as_ever() -> None:
+    """`eq=False` compares by identity; what is not frozen can be changed, is compared by its values, and is no key."""
     ours, _ = _both(eq=False)
     assert ours("a") != ours("a")
     assert len({ours("a"), ours("a")}) == 2
@@ -96,3 +96,7 @@ def test_records_compared_by_identity_and_changeable_classes_are_left_alone() ->
     count = Count()
     count.number += 1
     assert count == Count(1)
+    assert repr(count).endswith("Count(number=1)")
+    assert not hasattr(count, "__dict__")
+    with pytest.raises(TypeError):
+        hash(count)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -31,6 +30,7 @@ from followup.model import (
 )
 from followup.plan import words
 from followup.plan.rulebook import Rules
+from followup.records import dataclass, field
 
 UNCONFIRMED_STATES = HOLDING_STATES - {AttemptState.SENT}
 """States of an attempt in which nobody knows yet whether the message reached anybody."""
