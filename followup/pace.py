@@ -43,6 +43,11 @@ def given_up(attempts: Iterable[Attempt]) -> bool:
     return len(_put_off(attempts)) > len(RETRY_AFTER)
 
 
+def is_last_try(attempts: Iterable[Attempt]) -> bool:
+    """Tell whether one more temporary answer gives it up."""
+    return len(_put_off(attempts)) == len(RETRY_AFTER)
+
+
 def _put_off(attempts: Iterable[Attempt]) -> list[Attempt]:
     return [attempt for attempt in attempts if attempt.state is AttemptState.TEMPORARY]
 

@@ -153,7 +153,7 @@ def test_a_refused_login_was_a_try(made: Run, home: Path) -> None:
     finally:
         opened.close()
     (line,) = [each for each in said(made, exit_code=78) if " sending " in each]
-    assert "the login is refused" in line
+    assert "refused the login" in line
 
 
 def test_what_earlier_runs_noted_is_told(made: Run, home: Path) -> None:
@@ -170,9 +170,9 @@ def test_what_earlier_runs_noted_is_told(made: Run, home: Path) -> None:
     finally:
         opened.close()
     lines = said(made, exit_code=78)[-4:]
-    assert lines[0].startswith(
-        "FIX sending the login is refused since 2 March 2026, 09:00: 535 5.7.8 not accepted -> mend it, then "
-    )
-    assert lines[1].startswith("note sending pauses until 3 March 2026, 09:00: 550 5.4.5 daily limit")
+    refused = "localhost refused the login on Monday 2 March 2026, 09:00: 535 5.7.8 not accepted"
+    assert lines[0].startswith(f"FIX sending {refused} -> mend it, then ")
+    wait = "localhost asked to wait until Tuesday 3 March 2026, 09:00: 550 5.4.5 daily limit"
+    assert lines[1].startswith(f"note sending {wait}")
     assert lines[2] == "note sending 1 message may have gone out, and nobody knows -> followup confirm"
     assert lines[3] == "ok sending last went well on 2 March 2026, 09:00"

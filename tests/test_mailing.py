@@ -364,7 +364,7 @@ def test_a_refused_login_blocks_later_runs_until_the_owner_acts(office: Callable
     blocked = made.send()
     assert blocked.stopped is not None
     assert (blocked.code, len(made.server.logins)) == (ExitCode.NO_PERMISSION, tries)
-    assert "2026-03-02" in blocked.stopped.text
+    assert "2 March 2026" in blocked.stopped.text
     assert "535 5.7.8" in blocked.stopped.text
     with made.desk() as desk:
         assert mailnotes.last_good_run(desk) is None

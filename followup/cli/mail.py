@@ -66,21 +66,23 @@ def limits(desk: Desk, found: Health) -> str:
 
 def stops(desk: Desk, found: Health) -> list[str]:
     """Return what stops sending, each with what to do."""
+    from followup.workflow import mailbox, mailnotes
+
     lines = []
     if found.block is not None:
-        lines.append(f"The login is refused since {when(desk, found.block.since)}: {found.block.why}")
+        lines.append(f"{mailbox.describe_block(desk, found.block)}.")
         lines.append("  Nothing is tried until you act. Correct the password, then: followup mail test")
     if found.pause is not None:
-        lines.append(f"The server asked to wait until {when(desk, found.pause.until)}: {found.pause.why}")
+        lines.append(f"{mailbox.describe_pause(desk, found.pause)}.")
     if found.elsewhere is not None:
-        lines.append(f"This home last sent as {found.elsewhere}. If it was moved here: followup reconcile")
+        moved = mailbox.describe_move(found.elsewhere, mailnotes.here(desk))
+        lines.append(f"{moved}. If it was moved: followup reconcile")
     return lines
 
 
 def when(desk: Desk, instant: datetime) -> str:
     """Return an instant as people of this home say it."""
-    local = desk.local(instant)
-    return f"{words.long_day(local.date())}, {local:%H:%M}"
+    return words.instant(desk.local(instant))
 
 
 @mail_command.command("test")

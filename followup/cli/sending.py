@@ -151,22 +151,32 @@ def hand_over(
     """Ask, hand over, and say what happened; return that as an exit code, and how many messages went."""
     from followup.workflow import sending
 
-    desk = app.desk()
-    by_server, mail = _by_server(app), desk.settings.mail
-    opens_at = sending.opens_at(desk)
+    opens_at = sending.opens_at(app.desk())
     if opens_at:
-        done = "sent" if by_server else "drafted"
-        click.echo(f"Held until {opens_at}: mail.send_between is {mail.send_between}. Nothing was {done}.")
+        done = "sent" if _by_server(app) else "drafted"
+        hours = app.desk().settings.mail.send_between
+        click.echo(f"Held until {opens_at}: mail.send_between is {hours}. Nothing was {done}.")
         return ExitCode.DONE, 0
-    count = min(len(good), limit or len(good))
-    if not by_server:
-        app.confirm(f"Write {words.plural(count, 'draft')}?", yes=yes)
-        drafts = sending.hand_over(desk, good, limit=limit)
-        return _tell_drafts(app, drafts, good[:count]), len(drafts.drafted)
-    from followup.workflow import mailbox
+    if _by_server(app):
+        return _send(app, good, limit=limit, yes=yes)
+    return _draft(app, good, limit=limit, yes=yes)
 
-    allowed = mailbox.health(desk).allowance
-    count = min(count, allowed.count)
+
+def _draft(app: App, good: Sequence[Prepared], *, limit: int | None, yes: bool) -> tuple[ExitCode, int]:
+    from followup.workflow import sending
+
+    shown = good[:limit] if limit else good
+    app.confirm(f"Write {words.plural(len(shown), 'draft')}?", yes=yes)
+    done = sending.hand_over(app.desk(), good, limit=limit)
+    return _tell_drafts(app, done, shown), len(done.drafted)
+
+
+def _send(app: App, good: Sequence[Prepared], *, limit: int | None, yes: bool) -> tuple[ExitCode, int]:
+    from followup.workflow import mailbox, sending
+
+    desk = app.desk()
+    mail = desk.settings.mail
+    count = min(len(good), limit or len(good), mailbox.allowance(desk).count)
     if count:
         tested = ExitCode.DONE if yes else _offer_test(app)
         if tested != ExitCode.DONE:
@@ -176,14 +186,15 @@ def hand_over(
         if app.interactive and seconds > WORTH_A_WORD:
             takes = words.plural(round(seconds / 60) or 1, "minute")
             app.narrate(f"With pauses this takes about {takes}. Ctrl-C ends it after the message that is on its way.")
-    live = _Live(app, good, count)
     same_machine = _ask_machine if app.interactive else None
-    sent = sending.hand_over(desk, good, limit=limit, report=live, same_machine=same_machine)
-    return _tell_sent(app, sent), len(sent.accepted)
+    done = sending.hand_over(desk, good, limit=limit, report=_Live(app, good), same_machine=same_machine)
+    return _tell_sent(app, done), len(done.accepted)
 
 
 def _ask_machine(last: Machine, here: Machine) -> bool:
-    question = f"This home last sent as {last}, and is now {here}. Was it moved, and does nothing send from there now?"
+    from followup.workflow import mailbox
+
+    question = f"{mailbox.describe_move(last, here)}. Was it moved, and does nothing send from there now?"
     return click.confirm(question, err=True)
 
 
@@ -209,22 +220,18 @@ _AGAIN = "It is tried again by itself"
 class _Live:
     """Says what becomes of each message while the run goes on."""
 
-    def __init__(self, app: App, good: Sequence[Prepared], count: int) -> None:
+    def __init__(self, app: App, good: Sequence[Prepared]) -> None:
         from followup.workflow import sending
 
         self._app = app
         self._server = app.desk().settings.mail.host
         self._to = {item.decision.key: _to(item) for item in good}
         self._last_tries = {item.decision.key for item in good if sending.is_last_try(item)}
-        self._count = count
-        self._number = 0
 
     def __call__(self, event: str) -> None:
         word, _, rest = event.partition(" ")
         key, _, said = rest.partition(" ")
         what = f"{key:<29} {self._to.get(key, '')}"
-        if word in ("accepted", "temporary", "permanent", "unknown"):
-            self._number += 1
         if word == "accepted":
             say(f"Accepted by {self._server}: {what}")
         elif word == "temporary":

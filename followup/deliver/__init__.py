@@ -15,7 +15,7 @@ from followup.deliver.drafting import draft, publish
 from followup.deliver.freezing import Frozen, freeze
 from followup.deliver.handing import Handing, Shut
 from followup.deliver.rules import stop_reason, unwanted
-from followup.deliver.settling import UNSETTLED, Recovered, confirm, recover
+from followup.deliver.settling import UNSETTLED, Recovered, confirm, contact_of, recover
 
 __all__ = [
     "UNSETTLED",
@@ -24,6 +24,7 @@ __all__ = [
     "Recovered",
     "Shut",
     "confirm",
+    "contact_of",
     "draft",
     "freeze",
     "publish",

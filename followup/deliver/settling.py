@@ -37,7 +37,6 @@ def confirm(
     now: datetime,
     today: date,
     person: str,
-    on: date | None = None,
 ) -> Contact | None:
     """Record a person's answer to "did this go out?".
 
@@ -52,7 +51,6 @@ def confirm(
         now: the instant of the answer, aware.
         today: the home's local day of the answer.
         person: who answers.
-        on: the day on which it went out, where that is known better.
 
     Returns:
         The contact, or None when nothing went out or somebody answered before.
@@ -66,7 +64,7 @@ def confirm(
         if not writing.settle_attempt(attempt.id, state, now=now, expected=UNSETTLED):
             return None
         if sent:
-            contact = contact_of(attempt, on=min(on or attempt.on, today), now=now, person=person)
+            contact = contact_of(attempt, on=min(attempt.on, today), now=now, person=person)
             writing.save(contact)
             use_up_note(store, writing, attempt)
     journal.append(at=now, event=state.value, key=attempt.key, attempt_id=attempt.id)
@@ -74,7 +72,7 @@ def confirm(
 
 
 def contact_of(attempt: Attempt, *, on: date, now: datetime, person: str) -> Contact:
-    """Return the contact that a message became, dated like its hand-over unless it went out on another day."""
+    """Return the contact that a message became on the day *on*; its instant is that of the hand-over, if that day's."""
     return Contact(
         id=identity.random_identifier(),
         client_id=attempt.client_id,

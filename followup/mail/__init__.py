@@ -1,5 +1,7 @@
-"""From a message to the mail server: its exact bytes (build), drafts, passwords, the session, what servers answer.
+"""From a message to the mail server: its exact bytes, drafts, passwords, the session, what servers answer.
 
-`replies` reads the answers, `passwords` finds the secret, `line` is smtplib with a memory of where it is, and `session`
-hands one message after the other over. Whether a message may go, and what becomes of it, others decide (deliver).
+`build` makes the bytes and `reading` takes them apart again, `drafts` lays them out for the owner's own mail program,
+`passwords` finds the secret, `line` is smtplib with a memory of where it is, `session` hands one message after the
+other over, and `replies` says what the answers mean. Whether a message may go, and what becomes of it, others decide
+(deliver).
 """

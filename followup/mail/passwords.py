@@ -26,7 +26,7 @@ HIDDEN = "***"
 
 _LONGEST = 4096
 _MAX_SHOWN = 200
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+OTHERS = stat.S_IRWXG | stat.S_IRWXO  # what the mode of a file with a password must not have
 # Google, Yahoo and Fastmail show app passwords in four groups of four; the blanks are no part of them.
 _IN_GROUPS = re.compile(r"\w{4}(?:\s\w{4}){3}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # the last are bytes of an environment that is not UTF-8
@@ -207,7 +207,7 @@ def _check_private(path: Path, what: os.stat_result) -> None:
         return
     if what.st_uid != os.geteuid():
         raise NoPermission(f"{path}: belongs to somebody else. The password has to be in a file of your own.")
-    if what.st_mode & _OTHERS:
+    if what.st_mode & OTHERS:
         raise NoPermission(f"{path}: others can read the password. Take that away: chmod 600 '{path}'")
 
 

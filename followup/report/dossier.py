@@ -215,8 +215,8 @@ def _sources(held: Held) -> list[str]:
     if held.referred:
         found.append(f"  {words.plural(held.referred, 'client')} came to us through you")
     if held.household:
-        found.append(f"  {words.plural(held.household, 'other client')} of ours at your address or phone; not to write")
-        found[-1] += " to one house too often"
+        others = words.plural(held.household, "other client")
+        found.append(f"  {others} of ours at your address or phone; not to write to one house too often")
     return found
 
 

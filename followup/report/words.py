@@ -6,7 +6,7 @@ Takes facts. Gives short texts for people. Touches nothing. Months are written o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from followup import cells, workdays
 from followup.model import Channel, Client, Decision, Job, JobStatus, State
@@ -39,6 +39,11 @@ def full_day(when: date | None) -> str:
 def long_day(when: date) -> str:
     """Return a day as people say it: Monday 2 March 2026."""
     return f"{workdays.DAY_NAMES[when.weekday()]} {full_day(when)}"
+
+
+def instant(local: datetime) -> str:
+    """Return an instant of the home's own time: Monday 2 March 2026, 09:15."""
+    return f"{long_day(local.date())}, {local:%H:%M}"
 
 
 def client(record: Client | None, *, client_id: str = "") -> str:

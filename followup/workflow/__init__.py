@@ -1,7 +1,7 @@
 """Verbs that cross stages, as plain functions: gather from the store, decide, apply, tell what happened.
 
-Takes a Desk (one open home and today). Gives values for the command line to print. Touches the store, the journal and
-the drafts folder, and nothing else.
+Takes a Desk (one open home and today). Gives values for the command line to print. Touches the store, the files of the
+home and, through `mail`, the mail server and the keyring; what else, the module says that does it.
 
     desk, finding                one open home; what a person types -> the record that is meant
     homes, doctor, backups       making, looking over, copying a home

@@ -22,7 +22,7 @@ from followup.home import Home
 from followup.mail import passwords
 from followup.model import AttemptState, Purpose
 from followup.report import words
-from followup.workflow import journal, mailnotes
+from followup.workflow import journal, mailbox, mailnotes
 from followup.workflow.desk import Desk
 
 NOTICE = timedelta(days=60)
@@ -193,7 +193,7 @@ def _password(desk: Desk, provider: providers.Provider | None) -> Check:
 def _password_file(path: Path) -> Check:
     if not path.is_file():
         return Check("mail", False, f"mail.password_file: {path} is not there", "write the password into it")
-    if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & ~files.PRIVATE_FILE:
+    if sys.platform != "win32" and path.stat().st_mode & passwords.OTHERS:
         return Check("mail", False, f"{path} can be read by others, so that it is not used", f"chmod 600 '{path}'")
     if not os.access(path, os.R_OK):
         return Check("mail", False, f"{path} cannot be read by you", "make it yours, or name another file")
@@ -226,10 +226,10 @@ def _sending(desk: Desk) -> Iterator[Check]:
     block, pause = mailnotes.block(desk), mailnotes.pause(desk)
     if block is not None:
         fix = "mend it, then `followup mail test`: nothing is tried before that, so that the account is not locked"
-        yield Check("sending", False, f"the login is refused since {_when(desk, block.since)}: {block.why}", fix)
+        yield Check("sending", False, mailbox.describe_block(desk, block), fix)
     if pause is not None:
-        text = f"pauses until {_when(desk, pause.until)}: {pause.why}"
-        yield Check("sending", False, text, "nothing to do; it goes on by itself", serious=False)
+        what = mailbox.describe_pause(desk, pause)
+        yield Check("sending", False, what, "nothing to do; it goes on by itself", serious=False)
     unknown = len(list(desk.store.open_attempts([AttemptState.UNKNOWN])))
     if unknown:
         text = f"{words.plural(unknown, 'message')} may have gone out, and nobody knows"

@@ -16,6 +16,7 @@ from followup.mail import build, passwords, replies, session
 from followup.model import AttemptState, Channel, Message, Purpose
 from followup.providers import PROVIDERS
 from followup.records import dataclass
+from followup.report import words
 from followup.workflow import mailnotes
 from followup.workflow.desk import Desk
 
@@ -63,6 +64,25 @@ def allowance(desk: Desk) -> pace.Allowance:
         per_hour=mail.per_hour,
         per_day=mail.per_day,
     )
+
+
+# ---------------------------------------------------------------- what stops it, in words that are the same everywhere
+
+
+def describe_block(desk: Desk, block: mailnotes.Block) -> str:
+    """Return what stops sending since a login was refused; the caller says what now."""
+    return f"{block.host} refused the login on {words.instant(desk.local(block.since))}: {block.why.rstrip('.')}"
+
+
+def describe_pause(desk: Desk, pause: mailnotes.Pause) -> str:
+    """Return until when a server asked to wait, and why."""
+    until = words.instant(desk.local(pause.until))
+    return f"{desk.settings.mail.host} asked to wait until {until}: {pause.why.rstrip('.')}"
+
+
+def describe_move(last: mailnotes.Machine, here: mailnotes.Machine) -> str:
+    """Return that a home is not where it sent last."""
+    return f"This home last sent mail as {last}, and is now {here}"
 
 
 # ---------------------------------------------------------------- trying it

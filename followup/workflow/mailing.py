@@ -82,7 +82,7 @@ def run(
             )
         with suppress(FollowupError):  # what cannot be noted now makes `status` careful, and nothing worse
             mailnotes.note_run(desk, good=done.stopped is None, automatic=automatic)
-            deliver.publish(desk.store, desk.home.drafts_path)
+            deliver.publish(desk.store, desk.home.drafts_path)  # a stop that came meanwhile has left that to us
     return done
 
 
@@ -179,25 +179,21 @@ class _Run:
         if last is None or last.mark != here.mark:
             if last is not None and (same_machine is None or not same_machine(last, here)):
                 raise _Stop(
-                    f"This home last sent mail as {last}, and is now {here}. If it was moved, say "
+                    f"{mailbox.describe_move(last, here)}. If it was moved, say "
                     "`followup reconcile`; a copy of a home must not send what the other one sends too.",
                     ExitCode.CONFIGURATION,
                 )
             mailnotes.set_machine(self.desk, here)
         if block := mailnotes.block(self.desk):
-            since = self.desk.local(block.since)
             raise _Stop(
-                f"{block.host} refused the login on {since:%Y-%m-%d} at {since:%H:%M}: {block.why}. Nothing is tried "
-                "until you act, because providers lock accounts that keep trying. Correct the password or the "
-                "settings, then say `followup mail test`.",
+                f"{mailbox.describe_block(self.desk, block)}. Nothing is tried until you act, because providers lock "
+                "accounts that keep trying. Correct the password or the settings, then say `followup mail test`.",
                 ExitCode.NO_PERMISSION,
             )
         if pause := mailnotes.pause(self.desk):
-            until = self.desk.local(pause.until)
             self.done.next_at = pause.until
             raise _Stop(
-                f"{self.mail.host} asked to wait: {pause.why}. The next try is after {until:%Y-%m-%d %H:%M}.",
-                ExitCode.TRY_LATER,
+                f"{mailbox.describe_pause(self.desk, pause)}. The next run after that goes on.", ExitCode.TRY_LATER
             )
 
     # ------------------------------------------------------------ one after the other

@@ -11,15 +11,14 @@ from dataclasses import replace
 from datetime import date
 from itertools import islice
 
-from followup import identity
-from followup.deliver import settling
+from followup import deliver, identity
 from followup.errors import BadInput, ConfigurationError
 from followup.mail import build
 from followup.model import Attempt, AttemptState, Channel, Purpose
 from followup.records import dataclass
 from followup.report import words
 from followup.store import Writer
-from followup.workflow import journal, mailnotes
+from followup.workflow import journal, mailbox, mailnotes
 from followup.workflow.desk import Desk
 from followup.workflow.journal import Seen
 
@@ -123,7 +122,7 @@ def _take(desk: Desk, write: Writer, seen: Seen) -> AttemptState:
         write.settle_attempt(known.id, attempt.state, now=seen.at, server_said=attempt.server_said)
         attempt = replace(known, state=attempt.state)
     if attempt.state is AttemptState.SENT:
-        write.save(settling.contact_of(attempt, on=attempt.on, now=seen.at, person=desk.person))
+        write.save(deliver.contact_of(attempt, on=attempt.on, now=seen.at, person=desk.person))
     return attempt.state
 
 
@@ -191,7 +190,7 @@ def _machine(desk: Desk) -> Iterator[Obstacle]:
 
     yield Obstacle(
         (
-            f"This home last sent as {last}, and is now {here}.",
+            f"{mailbox.describe_move(last, here)}.",
             "If the other one still sends, this is a copy of it, and both would write to the same clients.",
         ),
         'switch sending off there (no cron, or transport = "drafts"), then let this one send: '
@@ -204,10 +203,9 @@ def _machine(desk: Desk) -> Iterator[Obstacle]:
 def _login(desk: Desk) -> Iterator[Obstacle]:
     block = mailnotes.block(desk)
     if block is not None:
-        since = desk.local(block.since)
         yield Obstacle(
             (
-                f"{block.host} refuses the login since {words.day(since.date())} {since:%H:%M}: {block.why}",
+                f"{mailbox.describe_block(desk, block)}.",
                 "Nothing is tried until you act, because providers lock accounts that keep trying.",
             ),
             "correct the password or the settings, then `followup mail test`",
@@ -217,9 +215,8 @@ def _login(desk: Desk) -> Iterator[Obstacle]:
 def _pause(desk: Desk) -> Iterator[Obstacle]:
     pause = mailnotes.pause(desk)
     if pause is not None:
-        until = desk.local(pause.until)
         yield Obstacle(
-            (f"The mail server asked to wait until {words.long_day(until.date())}, {until:%H:%M}: {pause.why}",),
+            (f"{mailbox.describe_pause(desk, pause)}.",),
             "nothing; the next run after that goes on",
             is_partial=True,
         )

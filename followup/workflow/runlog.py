@@ -6,6 +6,7 @@ instant, a word of ours and identifiers or numbers: no name, no address, no subj
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,8 +49,6 @@ class _Private(RotatingFileHandler):
     """A handler whose files only their owner can read, and whose failures are nobody's."""
 
     def _open(self):  # type: ignore[no-untyped-def]
-        import os
-
         handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, files.PRIVATE_FILE)
         return os.fdopen(handle, "a", encoding="utf-8", newline="\n")
 

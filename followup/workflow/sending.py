@@ -24,7 +24,7 @@ from followup.errors import (
     UsageError,
     worst,
 )
-from followup.model import Attempt, AttemptState, Channel, State
+from followup.model import Attempt, Channel, InstructionKind, State
 from followup.report import words
 from followup.workflow import composing, finding, journal, mailnotes, planning, stops
 from followup.workflow.desk import Desk
@@ -118,16 +118,23 @@ def rests_until(desk: Desk, item: composing.Prepared) -> datetime | None:
     """Return until when a message that the server put off is left alone; None when it may be tried now."""
     if item.decision.state is not State.RETRY:
         return None
-    at = pace.next_try_at(each for each in item.dossier.attempts if each.key == item.decision.key)
+    at = pace.next_try_at(_tries(item))
     return at if at is not None and at > desk.now() else None
 
 
 def is_last_try(item: composing.Prepared) -> bool:
     """Tell whether a message waits for a person once the server puts it off again."""
-    put_off = [
-        each for each in item.dossier.attempts if each.key == item.decision.key and each.state is AttemptState.TEMPORARY
+    return pace.is_last_try(_tries(item))
+
+
+def _tries(item: composing.Prepared) -> list[Attempt]:
+    """Return the tries since the owner last released the touchpoint: before that is not counted, as in the plan."""
+    key = item.decision.key
+    released = [
+        each.given_at for each in item.dossier.instructions if each.key == key and each.kind is InstructionKind.RELEASE
     ]
-    return len(put_off) >= len(pace.RETRY_AFTER)
+    tries = (each for each in item.dossier.attempts if each.key == key)
+    return [each for each in tries if not released or each.made_at >= released[-1]]
 
 
 def opens_at(desk: Desk) -> str:

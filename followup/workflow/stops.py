@@ -1,7 +1,7 @@
 """Who said stop, written where a restore does not lose it: beside the database, in the journal.
 
-Takes a Desk and addresses. Gives what was brought back. Touches the journal, whose lines hold keyed hashes and
-identifiers only, and the store.
+Takes a Desk and addresses. Gives what changed. Touches the journal, whose lines hold keyed hashes and identifiers
+only, and the store.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from followup import identity
 from followup.model import ERASED, OPTED_OUT, REFUSED, Client, Suppression
-from followup.records import dataclass
 from followup.store import Writer
 from followup.workflow import journal
 from followup.workflow.desk import Desk
@@ -30,18 +29,6 @@ SAME_PERSON = "belongs to a client who said stop"
 """The evidence for an address that somebody who said stop has been given since."""
 
 _NOTHING = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class BroughtBack:
-    """What the journal knew of stops and the database did not."""
-
-    addresses: int
-    clients: tuple[str, ...]  # ids of those who were erased once more
-
-    def __bool__(self) -> bool:
-        """Tell whether there was anything."""
-        return bool(self.addresses or self.clients)
 
 
 def suppress(desk: Desk, write: Writer, addresses: Iterable[str], *, reason: str, evidence: str = "") -> None:
@@ -87,11 +74,11 @@ def erase(desk: Desk, write: Writer, client_id: str, addresses: Iterable[str]) -
     _note(desk, Event.FORGOTTEN, client_id)
 
 
-def bring_back(desk: Desk) -> BroughtBack:
+def bring_back(desk: Desk) -> bool:
     """Say once more what the journal says of stops, and a database that was restored or copied has never heard of.
 
-    To be called before anything is handed over. What was lifted later stays lifted; of what the journal says, the
-    last word about each address counts.
+    To be called before anything is handed over; returns whether there was anything. What was lifted later stays lifted;
+    of what the journal says, the last word about each address counts.
     """
     said: dict[str, tuple[datetime, str]] = {}
     forgotten: dict[str, None] = {}
@@ -103,12 +90,12 @@ def bring_back(desk: Desk) -> BroughtBack:
         elif entry.event == Event.FORGOTTEN:
             forgotten[entry.key] = None
     if not (said or forgotten):
-        return BroughtBack(0, ())
+        return False
     known = desk.store.suppressions(said)
     missing = {hashed: word for hashed, word in said.items() if not _stands(known.get(hashed), since=word[0])}
     again = [client.id for client in desk.store.clients(forgotten).values() if client.erased_on is None]
     if not (missing or again):
-        return BroughtBack(0, ())
+        return False
     with desk.store.write(kind="wish", command="journal stops", person=desk.person, now=desk.now()) as write:
         for hashed, (at, reason) in missing.items():
             write.suppress_hash(
@@ -116,7 +103,7 @@ def bring_back(desk: Desk) -> BroughtBack:
             )
         for client_id in again:
             write.erase_client(client_id, desk.today)
-    return BroughtBack(len(missing), tuple(again))
+    return True
 
 
 def _stands(known: Suppression | None, *, since: datetime) -> bool:
