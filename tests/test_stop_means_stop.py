@@ -206,7 +206,7 @@ def test_a_stop_is_heard_by_a_run_that_is_at_work(
     home: Path, mail_server: Callable[..., FaultServer], live_home: LiveHome
 ) -> None:
     """Mautic, post_office: what was queued went out. Here the fence asks once more; whoever says stop does not wait."""
-    server = mail_server(delays={"mail": 1.0})
+    server = mail_server(delays={"mail": 2.0})
     program = live_home(server, clients=4)
     sending = program.start("send", "--yes")
     deadline = time.monotonic() + 60

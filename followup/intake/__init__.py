@@ -1,6 +1,7 @@
 """Files that owners have -> facts under our names, or row-numbered problems and questions.
 
-bytes -> decode -> table -> headers -> columns, phones, addresses, people -> rows -> facts; then match says who is who.
+bytes -> decode -> table -> headers -> columns, phones, addresses, people -> rows -> facts; then match says who is
+who, and merge lays what is new over what we have.
 Takes the bytes of a file and what is known of the home. Gives a FileResult. Touches nothing: whether a row is known
 already is asked of a function that the caller hands in.
 """

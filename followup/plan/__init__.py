@@ -5,6 +5,7 @@ clock, no I/O, nothing remembered between two calls but dates of the calendar.
 
     rulebook    the firm's rules, prepared; delays -> business days
     record      what has happened to a client and a household, indexed
+    touchpoint  one touchpoint while it is being decided; words: dates and lists in its reasons
     mobiles     which numbers take texts
     conditions  stop rules, conditions, channel, basis, language
     timing      due, ready, too late: holds in the order in which they came

@@ -88,10 +88,8 @@ def ahead(desk: Desk) -> set[str]:
 def agree(desk: Desk) -> None:
     """Write down drafts of a run that was killed between its record and its line, and how far the two agree.
 
-    Where something is `ahead` nothing is written: an owner has to look at it first.
+    Whoever calls holds the lock and has seen that nothing is `ahead`: an owner has to look at that first.
     """
-    if ahead(desk):
-        return
     first = begin(desk)
     unwritten = {each.id: each for each in desk.store.open_attempts([AttemptState.DRAFTED])}
     for entry in desk.journal.entries(begin=first):

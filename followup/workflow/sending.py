@@ -260,5 +260,6 @@ def refusals(refused: Iterable[composing.Prepared]) -> Iterator[str]:
 def tidy_drafts(desk: Desk) -> list[Path]:
     """Make the drafts folder and the journal say what the database says, whatever a killed run left undone."""
     with desk.lock():
-        journal.agree(desk)
+        if not journal.ahead(desk):
+            journal.agree(desk)
         return deliver.publish(desk.store, desk.home.drafts_path)
