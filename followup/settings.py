@@ -525,11 +525,15 @@ def _default(setting: Setting) -> Any:
     return setting.check(setting.default)
 
 
+_MEANT = {("mail", "from"): "from_address"}
+"""Where the nearest name is not the one that is meant: an address is no name."""
+
+
 def _where_it_belongs(key: str, settings: Mapping[str, Setting], prefix: str) -> str:
     elsewhere = [each.section for each in SETTINGS if each.key == key and each.section != prefix]
     if elsewhere:
         return f"'{key}' belongs under [{elsewhere[0]}]."
-    near = codes.nearest(key, settings)
+    near = _MEANT.get((prefix, key)) or codes.nearest(key, settings)
     if near:
         return f"Did you mean '{near}'?"
     return f"Known: {', '.join(settings)}." if settings else f"Headings: {', '.join(_TABLES)}."

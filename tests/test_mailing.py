@@ -339,6 +339,7 @@ def test_the_same_answer_in_a_row_stops_the_run(
     done = (made := office(fault, clients=7)).send()
     assert done.stopped is not None
     assert "in a row" in done.stopped.text
+    assert done.stopped.text.endswith("What was not tried goes with a later run.")
     assert (done.stopped.code, made.states()) == (code, {state: count, "cancelled": 7 - count})
 
 

@@ -387,6 +387,12 @@ def test_config_show_says_where_each_value_comes_from(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- what is wrong
 
 
+def test_an_address_to_send_from_is_not_taken_for_a_name() -> None:
+    """Whoever writes `from` means the address, though the name is as near."""
+    (problem,) = problems('[mail]\nfrom = "sam@alder.example.com"\n')
+    assert problem.endswith("mail.from: there is no such setting. Did you mean 'from_address'?")
+
+
 def test_everything_wrong_is_said_at_once_with_the_nearest_name() -> None:
     """One run of `doctor` is enough to mend a file."""
     found = problems(

@@ -278,7 +278,9 @@ def _say_copies(copies: wishes.Copies) -> None:
         verb = "holds the person" if held.certain else "could not be looked into and may hold the person"
         say(f"{held.path}, of {words.full_day(held.made_on)}, {verb}.")
     if copies.backups:
-        say("Delete them once you have a newer one (`followup backup`): whoever brings one back has the person again.")
+        them = "it" if len(copies.backups) == 1 else "them"
+        again = "whoever brings one back has the person again"
+        say(f"Delete {them} once you have a newer one (`followup backup`): {again}.")
     for path in copies.files:
         say(f"{path} has rows of the person: delete it when it is done with.")
     for client in copies.named_by:

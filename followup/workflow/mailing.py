@@ -330,7 +330,7 @@ class _Run:
         for name, (most, what, code) in _LIMITS.items():
             self.in_a_row[name] = self.in_a_row[name] + 1 if happened[name] else 0
             if self.in_a_row[name] >= most:
-                raise _Stop(f"{self._words(verdict)} {what}", code)
+                raise _Stop(f"{self._words(verdict)} {what} What was not tried goes with a later run.", code)
 
     def _words(self, verdict: Verdict) -> str:
         server = self.session.server if self.session is not None else self.mail.host
