@@ -301,8 +301,9 @@ def _answers_by_file(answers: Mapping[str, str], names: Sequence[str]) -> dict[s
 def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
     by_hand = _by_hand(desk, [entry.id for entry in found.clients if entry.existing])
     referrer = _referrers(desk, found)
+    called = {id(file): Path(file.name).name for file in preview.files}
     for entry in found.clients:
-        names = ", ".join(dict.fromkeys(Path(file.name).name for file, _ in entry.parsed))
+        names = ", ".join(dict.fromkeys(called[id(file)] for file, _ in entry.parsed))
         record = merge.client(
             entry.existing,
             [client for _, client in entry.parsed],
@@ -326,6 +327,8 @@ def _stops(desk: Desk, before: Client | None, after: Client) -> list[tuple[str, 
 
     A stop is of a person: whoever was stopped before stays so at a new address, whatever the file says.
     """
+    if before is None and after.consent is not Consent.OPTED_OUT:
+        return []
     known = {identity.canonical_address(each) for each in (*before.emails, *before.phones)} if before else set()
     new = [each for each in (*after.emails, *after.phones) if identity.canonical_address(each) not in known]
     if after.consent is Consent.OPTED_OUT:
