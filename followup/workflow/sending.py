@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -244,7 +244,7 @@ def _draft(desk: Desk, item: composing.Prepared, done: Sent) -> None:
         done.refused.append(item.refused(error))
         return
     if attempt is not None:
-        done.drafted.append(attempt)
+        done.drafted.append(replace(attempt, text="", message=""))  # a run may be long
 
 
 def refusals(refused: Iterable[composing.Prepared]) -> Iterator[str]:
