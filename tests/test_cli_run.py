@@ -130,18 +130,22 @@ def test_what_a_person_runs_is_not_marked_as_automatic(run: Run, mail_server: Se
     assert server.messages[0].headers["Auto-Submitted"] is None
 
 
-def test_a_refused_login_is_one_line_each_time_and_77(
+def test_a_refused_login_is_one_line_a_day_and_77_each_time(
     run: Run, mail_server: Servers, live_home: LiveHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server is asked once; the line says what to do."""
+    """The server is asked once; the line says what to do, and a quarter of an hour later cron does not say it again."""
     server = mail_server(security="starttls")
     live_home(server)
     monkeypatch.setenv("FOLLOWUP_MAIL_PASSWORD", "wrong")
-    for _ in range(2):
-        ran = run("-q", "run", "--cron", exit_code=77)
+    refused, blocked, silent, reminded = (
+        run("-q", "run", "--cron", now=now, exit_code=77)
+        for now in ("2026-03-02T09:15", "2026-03-02T09:30", "2026-03-02T09:45", "2026-03-03T09:30")
+    )
+    for ran in (refused, blocked, reminded):
         (line,) = ran.stderr.splitlines()
         assert "followup mail test" in line
         assert ran.stdout == ""
+    assert (silent.stdout, silent.stderr) == ("", "")
     assert len({record.session for record in server.logins}) == 1, "a refused password is not tried again"
 
 

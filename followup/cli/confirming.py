@@ -101,7 +101,7 @@ def _typed_yes(app: App, unknown: Sequence[Attempt], answer: str) -> None:
     """Go on only when a person at a terminal types the whole word: what may have arrived would arrive twice."""
     does = {
         SENT: "be recorded as sent",
-        NOT_SENT: f"be sent once more, although {'it' if len(unknown) == 1 else 'they'} may have arrived",
+        NOT_SENT: f"be due once more, although {'it' if len(unknown) == 1 else 'they'} may have arrived",
         CANCEL: "never be sent again",
     }[answer]
     question = f"{words.plural(len(unknown), 'message')} will {does}. Type yes"
@@ -121,7 +121,7 @@ def _record(app: App, attempts: Sequence[Attempt], answer: str) -> None:
     elif answer == CANCEL:
         say(f"Never again: {many}.")
     else:
-        say(f"Not sent: {many}; due again.")
+        say(f"Not sent: {many}; due again, unless a rule holds.")
     if answer != SENT and any(each.state is AttemptState.DRAFTED for each in attempts):
         say("If a copy lies in your mail program, delete it there.")
 

@@ -146,7 +146,7 @@ def mail_allow_command(app: App, *, address: str) -> None:
     from followup.workflow import mailbox
 
     mailbox.allow(app.desk(), address)
-    say(f"Messages go to {address} again.")
+    say(f"Messages go to {address} again. What was refused waits for your word: followup due")
 
 
 def tell(app: App, tried: Tried) -> ExitCode:

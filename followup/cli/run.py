@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 import click
@@ -20,7 +21,7 @@ def run_command(app: App, *, cron: bool, yes: bool) -> ExitCode:
 
     Cron mails what is printed to the owner. With --cron nothing is printed on a day on which nothing waits, and
     nothing twice: what still waits is told again when something new comes, or after a week. When something keeps
-    messages from going out, one line on stderr says what; a server that is down is worth a line after a day.
+    messages from going out, one line on stderr says what, once a day; a server that is down is worth it after a day.
     log/followup.log in the home has each run; run.after in followup.toml is a command to run after each good one.
 
     \b
@@ -38,7 +39,7 @@ def run_command(app: App, *, cron: bool, yes: bool) -> ExitCode:
         from followup.workflow import daily
 
         if _is_news(app, error):
-            app.warn(f"Error: {daily.one_line(str(error))}")
+            _warn(app, daily.one_line(str(error)), cron=True)
         return error.exit_code
 
 
@@ -63,9 +64,20 @@ def _run(app: App, *, cron: bool) -> ExitCode:
     sys.stdout.flush()
     daily.remember(desk, done, told=bool(lines))
     problems = [daily.trouble(desk, done), daily.follow(desk) if done.is_good else ""]
-    if any(problems):
-        app.warn(f"Error: {' '.join(filter(None, problems))}")
+    _warn(app, " ".join(filter(None, problems)), cron=cron)
     return done.code
+
+
+def _warn(app: App, line: str, *, cron: bool) -> None:
+    """Say what is wrong; cron, whose every word is a mail, says the same once a day."""
+    from followup.workflow import daily
+
+    is_told = False
+    if cron:
+        with contextlib.suppress(FollowupError):  # what cannot be noted is said again
+            is_told = daily.is_told(app.desk(), line)
+    if line and not is_told:
+        app.warn(f"Error: {line}")
 
 
 def _is_news(app: App, error: FollowupError) -> bool:

@@ -15,9 +15,10 @@ from followup.deliver.drafting import draft, publish
 from followup.deliver.freezing import Frozen, freeze
 from followup.deliver.handing import Handing, Shut
 from followup.deliver.rules import stop_reason, unwanted
-from followup.deliver.settling import UNSETTLED, Recovered, confirm, contact_of, recover
+from followup.deliver.settling import BROKEN_OFF, UNSETTLED, Recovered, confirm, contact_of, recover
 
 __all__ = [
+    "BROKEN_OFF",
     "UNSETTLED",
     "Frozen",
     "Handing",

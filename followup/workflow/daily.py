@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from followup.errors import ExitCode, worst
@@ -23,7 +23,7 @@ REMIND = timedelta(days=7)
 """What still waits is told once more after so long, so that a draft that nobody confirmed is not forgotten."""
 
 PATIENCE = timedelta(days=1)
-"""For how long a server that is down, or another run that is at work, is no news: the next run tries again."""
+"""For how long a server that is down is no news, or another run at work, or trouble that was told already."""
 
 _PASSING = frozenset({ExitCode.MAIL_SERVER, ExitCode.TRY_LATER})
 
@@ -33,7 +33,7 @@ AFTER_SECONDS = 30
 BY_ITSELF = frozenset({"retry"})
 """Kinds that are no news: the next run sees to them. So is a message, unless the hour holds it."""
 
-_MEMORY = "digest"  # where the store keeps what was told
+_MEMORY, _TROUBLE = "digest", "trouble"  # where the store keeps what was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,21 @@ def is_news(desk: Desk, code: ExitCode) -> bool:
 def one_line(text: str) -> str:
     """Return *text* on one line: cron's mail about trouble has one."""
     return " ".join(text.split())
+
+
+def is_told(desk: Desk, line: str) -> bool:
+    """Tell whether *line* was told within the last day; if not, note that it is told now, or that there is no trouble.
+
+    Cron may run every quarter of an hour, and a login that was refused on Friday is still refused on Monday.
+    """
+    note = json.loads(desk.store.meta(_TROUBLE) or "{}")
+    mark, now = _mark("trouble", line) if line else "", desk.now()
+    if mark and note.get("mark") == mark and timedelta(0) <= now - datetime.fromisoformat(note["at"]) < PATIENCE:
+        return True
+    if mark or note:
+        with desk.store.write(kind="system", command="run", person=desk.person, now=now) as write:
+            write.set_meta(_TROUBLE, json.dumps({"mark": mark, "at": now.isoformat()}) if mark else None)
+    return False
 
 
 def follow(desk: Desk) -> str:

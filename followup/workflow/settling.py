@@ -122,9 +122,15 @@ def evidence(desk: Desk, attempt: Attempt) -> Iterator[str]:
         f"{words.long_day(local.date())} {local:%H:%M:%S}  to {who} <{attempt.address or 'address not known'}>",
         f"  Subject: {attempt.subject or 'not known'}  ({attempt.key})",
         f"  Message-ID: {attempt.message_id or 'not known'}",
-        f"  The server's last words: {attempt.server_said or 'none were kept'}",
+        f"  {_last_word(attempt)}",
     )
     yield from map(cells.printable, lines)
+
+
+def _last_word(attempt: Attempt) -> str:
+    if attempt.server_said == deliver.BROKEN_OFF:
+        return f"What is known: {attempt.server_said}"
+    return f"The server's last words: {attempt.server_said or 'none were kept'}"
 
 
 LOOK = "Look into the Sent folder of your mail account, for the time and the Message-ID. One that is there went out."
