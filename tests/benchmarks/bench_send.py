@@ -1,13 +1,14 @@
 """Sending: the whole command against yagmail's own `send()`, over STARTTLS with login; and what reaches the disk.
 
 Both are whole processes. The peer is handed finished words and does nothing but send them; ours starts, plans, renders,
-and keeps its records. They are compared by the clock on the wall and, as that one says little on a machine with other
-work, by the processor time of client and server together (Linux). Homes lie on a memory file system where there is one
-(Linux), so that the disk is not what is measured.
+and keeps its records. What counts is the processor time of client and server together (Linux): they take turns, so that
+it is the time on the wall of a machine without other work. The real one is shown, and counts elsewhere. Homes lie on a
+memory file system where there is one (Linux), so that the disk is not what is measured.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks import harness, homes
@@ -64,7 +66,7 @@ def run() -> list[harness.Result]:
         clocks: dict[str, Callable[[], float]] = {f"{name}: on the wall": time.perf_counter}
         if PROC.is_dir():
             clocks[f"{name}: processor, with the server's"] = lambda: harness.processes_clock() + _used(server.pid)
-        results = harness.compare_by(
+        wall, *sound = harness.compare_by(
             clocks,
             lambda: harness.process(ours, env=WITH_PASSWORD),
             lambda: harness.process(peer),
@@ -73,6 +75,9 @@ def run() -> list[harness.Result]:
             before=before,
             warm=False,
         )
+        if sound:
+            wall = replace(wall, limit=math.inf, note=f"not judged; the load was {os.getloadavg()[0]:.1f}")
+        results = [wall, *sound]
         if shutil.which("strace"):
             before()
             syncs = _syncs(folder / "calls", ours)
