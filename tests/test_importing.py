@@ -263,6 +263,16 @@ def test_a_refused_row_says_nothing_about_its_client(desk: Desk) -> None:
     assert preview.changes_nothing
 
 
+def test_a_refused_row_leaves_the_client_of_the_others(desk: Desk) -> None:
+    """Two rows with one number are refused; a third one of the same client is taken, and its client with it."""
+    row = "{},,Ada Hall,ada@example.com,Tap,{}/02/2026,Done,80,\n"
+    text = JOBS + row.format(7, 13) + row.format(7, 14) + row.format(8, 15)
+    preview = check(desk, text, skip_bad_rows=True)
+    assert [problem.row for _, problem in preview.problems] == [2, 3]
+    assert [client.rows for client in preview.files[0].clients] == [[4]]
+    assert len(preview.new_clients) == len(preview.new_jobs) == 1
+
+
 def test_lines_of_one_invoice_are_one_job(desk: Desk) -> None:
     """Services are joined; different amounts add up, and the same amount on every line is the total."""
     head = "Invoice #,Client name,Client email,Invoice Date,Item Name,{}\n"

@@ -302,6 +302,22 @@ def test_one_row_can_be_a_client_and_a_job() -> None:
     assert balanced(result)
 
 
+def test_rows_that_say_the_same_of_a_client_share_one_value() -> None:
+    """It knows the rows that were taken; a client's own columns, refused rows and drafts add nothing to the others."""
+    ada = "Ada,a@example.com,vip"
+    result = read(
+        "Name,Email,Tags,Service,Completed,Status,Colour\n"
+        f"{ada},Boiler,2025-01-13,Done,red\n{ada},Tap,never,Done,red\n{ada},Pump,2025-01-14,cancelled,red\n"
+        f"{ada},Valve,2025-01-15,Done,\n{ada},,,,blue\n"
+    )
+    first, other = result.clients
+    assert (first.rows, first.extra) == ([2, 5], {})
+    assert (other.rows, other.extra) == ([6], {"Colour": "blue"})
+    assert [job.who for job in result.jobs] == [first, first]
+    assert codes(result) == [(3, "date")]
+    assert balanced(result)
+
+
 @pytest.mark.parametrize(
     ("status", "completed", "expected"),
     [
