@@ -8,9 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from followup import cells, files
+from followup import cells, files, tables
 from followup.cli.app import App, pass_app
-from followup.cli.output import Commands, dry_run_option, format_option, options, print_rows, say, yes_option
+from followup.cli.output import (
+    Commands,
+    check_program,
+    dry_run_option,
+    format_option,
+    formats_option,
+    options,
+    print_export,
+    print_pieces,
+    print_rows,
+    say,
+    yes_option,
+)
 from followup.errors import UsageError
 from followup.model import Channel
 from followup.report import words
@@ -191,29 +203,37 @@ def dossier_command(app: App, *, client: str, format_: str, output: Path | None)
 
 @client_command.command("export")
 @click.argument("client", required=False, metavar="")
-@format_option
+@click.option(
+    "--for",
+    "program",
+    type=click.Choice(["google", "outlook", "excel"]),
+    help="CSV as this program wants it; excel: that of your country.",
+)
+@formats_option((*tables.FORMATS, "vcf"))
 @pass_app
-def export_command(app: App, *, client: str | None, format_: str, output: Path | None) -> None:
+def export_command(app: App, *, client: str | None, program: str | None, format_: str, output: Path | None) -> None:
     """Write all clients, one a row, in a form that `import` reads back as "nothing changed".
+
+    With --for, in the form of Google Contacts, Outlook for Windows, or Excel; with --format vcf as cards (vCard 3.0)
+    for telephones, iCloud and other address books. Consent is in no address book: it stays here.
 
     \b
     Example:
         $ followup client export -o clients.csv
+        $ followup client export --for google -o google.csv
+        $ followup client export --format vcf -o clients.vcf
     """
-    from followup.report import clients
-    from followup.workflow import records
+    from followup.report import vcards
+    from followup.workflow import exporting, records
 
     if client is not None:
         raise UsageError(f"This writes the list of clients. All about one of them: followup client dossier '{client}'.")
+    check_program(program, format_)
     desk = app.desk()
-    extra = records.own_columns(records.clients(desk))
-    print_rows(
-        app,
-        clients.export_rows(records.clients(desk), extra=extra),
-        clients.export_columns(extra),
-        format_="csv" if format_ == "table" else format_,
-        output=output,
-    )
+    if format_ == "vcf":
+        print_pieces(app, vcards.cards(records.clients(desk)), output=output, noun="card")
+        return
+    print_export(app, exporting.clients(desk, program=program or ""), format_=format_, output=output)
 
 
 @click.command("optout")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, Commands, format_option, options, print_rows, say
+from followup.cli.output import DAY, Commands, check_program, format_option, options, print_export, print_rows, say
 from followup.errors import UsageError
 from followup.report import words
 
@@ -60,27 +60,21 @@ def list_command(app: App, *, client: str, open_only: bool, format_: str, output
 
 
 @job_command.command("export")
+@click.option("--for", "program", type=click.Choice(["excel"]), help="CSV as the Excel of your country wants it.")
 @format_option
 @pass_app
-def export_command(app: App, *, format_: str, output: Path | None) -> None:
+def export_command(app: App, *, program: str | None, format_: str, output: Path | None) -> None:
     """Write all jobs, one a row, in a form that `import` reads back as "nothing changed".
 
     \b
     Example:
         $ followup job export -o jobs.csv
+        $ followup job export --for excel -o jobs.csv
     """
-    from followup.report import jobs
-    from followup.workflow import records
+    from followup.workflow import exporting
 
-    desk = app.desk()
-    extra = records.own_columns(desk.store.iter_jobs())
-    print_rows(
-        app,
-        jobs.export_rows(records.jobs_with_clients(desk), extra=extra),
-        jobs.export_columns(extra),
-        format_="csv" if format_ == "table" else format_,
-        output=output,
-    )
+    check_program(program, format_)
+    print_export(app, exporting.jobs(app.desk(), program=program or ""), format_=format_, output=output)
 
 
 @job_command.command("add")

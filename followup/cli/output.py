@@ -15,28 +15,15 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 import click
 
 from followup import cells, files, tables
+from followup.errors import UsageError
 from followup.report import words
 
 if TYPE_CHECKING:
     from followup.cli.app import App
     from followup.tables import Column
+    from followup.workflow.exporting import Export
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-def format_option(function: F) -> F:
-    """Add --format and -o, the same for every command that prints rows."""
-    function = click.option(
-        "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to FILE instead of the screen."
-    )(function)
-    return click.option(
-        "--format",
-        "format_",
-        type=click.Choice(tables.FORMATS),
-        default="table",
-        help="How to print.",
-        show_default=True,
-    )(function)
 
 
 def options(*several: Callable[[F], F]) -> Callable[[F], F]:
@@ -50,6 +37,29 @@ def options(*several: Callable[[F], F]) -> Callable[[F], F]:
     return add
 
 
+def formats_option(formats: Sequence[str]) -> Callable[[F], F]:
+    """Return what adds --format, one of *formats*, and -o."""
+    return options(
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(formats),
+            default="table",
+            help="How to print.",
+            show_default=True,
+        ),
+        click.option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            help="Write to FILE instead of the screen.",
+        ),
+    )
+
+
+format_option = formats_option(tables.FORMATS)
+"""Adds --format and -o, the same for every command that prints rows."""
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
 
@@ -94,12 +104,14 @@ def print_rows(
     output: Path | None,
     envelope: Callable[[], Mapping[str, object]] | None = None,
     excel: str = "",
+    encoding: str = "utf-8",
+    newline: str = "",
     empty: str = "",
 ) -> int:
-    """Print rows in the chosen format and return how many there were."""
+    """Print rows in the chosen format and return how many there were; encoding and line ends are those of a file."""
     options: dict[str, Any] = {"format": format_, "envelope": envelope, "excel": excel}
     if output is not None:
-        with files.open_atomically(output, newline="", encoding="utf-8") as stream:
+        with files.open_atomically(output, newline=newline, encoding=encoding) as stream:
             count = tables.write(rows, columns, stream=stream, **options)
         app.narrate(f"Wrote {words.plural(count, 'row')} to {output}.")
         return count
@@ -115,6 +127,42 @@ def print_rows(
     if not count and empty and format_ == "table":
         click.echo(empty)
     return count
+
+
+def check_program(program: str | None, format_: str) -> None:
+    """Refuse a form of csv for a *program* together with another format than csv."""
+    if program and format_ not in ("table", "csv"):
+        raise UsageError(f"--for {program} makes a csv file; leave out --format {format_}.")
+
+
+def print_export(app: App, export: Export, *, format_: str, output: Path | None) -> None:
+    """Print an export, which is csv unless told, and say what does not travel with it."""
+    print_rows(
+        app,
+        export.rows,
+        export.columns,
+        format_="csv" if format_ == "table" else format_,
+        output=output,
+        excel=export.excel,
+        encoding=export.encoding,
+        newline=export.newline,
+    )
+    if export.stays_behind:
+        app.narrate(export.stays_behind)
+
+
+def print_pieces(app: App, pieces: Iterable[str], *, output: Path | None, noun: str) -> None:
+    """Print texts one after the other, each of which is a *noun*."""
+    if output is None:
+        screen: TextIO = cast(TextIO, _Seen(sys.stdout)) if sys.stdout.isatty() else sys.stdout
+        screen.writelines(pieces)
+        screen.flush()
+        return
+    count = 0
+    with files.open_atomically(output) as stream:
+        for count, piece in enumerate(pieces, start=1):  # noqa: B007 - told below
+            stream.write(piece)
+    app.narrate(f"Wrote {words.plural(count, noun)} to {output}.")
 
 
 class _Seen(io.TextIOBase):

@@ -206,16 +206,32 @@ def cadence_check_command(app: App) -> None:
 
 @click.command("backup")
 @click.argument("to", metavar="[FILE|DIR]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--csv",
+    "tables_folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Instead, write everything as tables into this new folder: what to take along to another program.",
+)
 @pass_app
-def backup_command(app: App, *, to: Path | None) -> None:
+def backup_command(app: App, *, to: Path | None, tables_folder: Path | None) -> None:
     """Copy the home into one file: database, journal, templates, settings, key; never a password.
 
     \b
     Example:
         $ followup backup
+        $ followup backup --csv everything
     """
-    from followup.workflow import backups
+    from followup.workflow import backups, exporting
 
+    if tables_folder is not None:
+        if to is not None:
+            raise UsageError("--csv makes a folder instead of a backup; name one of the two.")
+        counts = exporting.write_everything(app.desk(), tables_folder)
+        say(f"Wrote everything to {tables_folder}, which only you can read; README.txt in it says what is where:")
+        for name, count in counts.items():
+            say(f"  {name:<20} {words.plural(count, 'row')}")
+        return
     path = backups.backup(app.desk(), to)
     say(f"Wrote {path} and checked it. Keep it as safe as the home: it holds your clients.")
 

@@ -284,6 +284,8 @@ class Reader:
         if '="' in joined:
             values = [found[1] if (found := _FORMULA_TEXT.fullmatch(value)) else value for value in values]
         if "\n" in joined or "\r" in joined or "=?" in joined:
+            if "\r" in joined:  # Outlook ends lines within a cell as Windows does: no other text because of it
+                values = [value.replace("\r\n", "\n").replace("\r", "\n") for value in values]
             self._one_line_names(row, values, out)
         return values
 

@@ -24,12 +24,14 @@ from followup.model import (
     Contact,
     Direction,
     Dossier,
+    Instruction,
     Job,
     Person,
     Summary,
     Suppression,
 )
 from followup.store import codec, names
+from followup.store.codec import Record
 from followup.store.engine import Database, Row, chunks
 from followup.store.history import Batch, Change
 
@@ -117,6 +119,14 @@ class Reader:
             found = self.clients(row[0] for row in page)
             yield from (found[row[0]] for row in page if row[0] in found)
             client_id, name = page[-1]
+
+    def iter_everybody(self) -> Iterator[Client]:
+        """Yield every client by id, also those that were merged into another or erased."""
+        client_id = ""
+        while page := self.database.rows("client_ids_after", id=client_id, size=PAGE):
+            found = self.clients(row[0] for row in page)
+            yield from (found[row[0]] for row in page)
+            client_id = page[-1][0]
 
     def find_clients(self, text: str) -> list[Client]:
         """Return the clients that a person can mean by *text*, by name.
@@ -285,6 +295,24 @@ class Reader:
         ids = [row[0] for row in self.database.among("attempt_ids_open", wanted)]
         for page in chunks(ids, 50):
             yield from (codec.ATTEMPT.record(row) for row in self.database.among("attempts_among", page))
+
+    def iter_attempts(self) -> Iterator[Attempt]:
+        """Yield every attempt by id, with its words, without its bytes."""
+        return self._by_id("attempts_after", codec.ATTEMPT)
+
+    def iter_instructions(self) -> Iterator[Instruction]:
+        """Yield everything the owner decided, by id."""
+        return self._by_id("instructions_after", codec.INSTRUCTION)
+
+    def iter_suppressions(self) -> Iterator[Suppression]:
+        """Yield what is known of addresses that asked us to stop or were refused, by hash; lifted ones too."""
+        return self._by_id("suppressions_after", codec.SUPPRESSION)
+
+    def _by_id(self, statement: str, table: codec.Table[Record]) -> Iterator[Record]:
+        last = ""
+        while page := self.database.rows(statement, id=last, size=PAGE):
+            yield from map(table.record, page)
+            last = page[-1][0]
 
     def keys_with_attempts(self, keys: Iterable[str]) -> set[str]:
         """Return those of *keys* for which there was an attempt."""
@@ -563,6 +591,13 @@ class Reader:
     def external_ids(self, record_id: str) -> list[tuple[str, str, str]]:
         """Return source, kind and value of every outside number of a record."""
         return [(row[0], row[1], row[2]) for row in self.database.among("external_ids_of_records", [record_id])]
+
+    def iter_external_ids(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield source, kind, number and record of every number of another program, in that order."""
+        last = {"source": "", "kind": "", "value": ""}
+        while page := self.database.rows("external_ids_after", **last, size=PAGE):
+            yield from page
+            last = dict(zip(last, page[-1], strict=False))
 
     def clients_by_email(self, canonicals: Iterable[str]) -> dict[str, list[str]]:
         """Return client ids by e-mail address in its canonical form (`identity.canonical_address`)."""

@@ -46,7 +46,7 @@ def backup(desk: Desk, to: Path | None) -> Path:
             raise CannotCreate(f"{target.parent}: no such folder. Make it first, or choose another place.")
         files.make_folder(target.parent)
     # Beside the target: room is needed there only, so that a full or read-only disk can still be saved from.
-    with _scratch(target.parent) as scratch:
+    with scratch_folder(target.parent) as scratch:
         copy, packed = scratch / "followup.db", scratch / "packed"
         desk.store.backup(copy)
         try:
@@ -69,7 +69,7 @@ _ABANDONED_SECONDS = 3600  # nobody packs a home for an hour: a run that was kil
 
 
 @contextmanager
-def _scratch(beside: Path) -> Iterator[Path]:
+def scratch_folder(beside: Path) -> Iterator[Path]:
     """Yield a private folder that is gone afterwards, and with it those that killed runs left: they hold clients."""
     try:
         folder = Path(tempfile.mkdtemp(dir=beside, prefix=_SCRATCH))
@@ -120,7 +120,7 @@ def holding(home: Home, client_ids: Sequence[str], *, zone: tzinfo) -> Iterator[
 def _held_in(path: Path, client_ids: Sequence[str]) -> set[str]:
     if path.suffix == _BEFORE_SCHEMA_CHANGE:
         return store.held_in(path, client_ids)
-    with _scratch(path.parent) as scratch, tarfile.open(path, "r:gz") as archive:
+    with scratch_folder(path.parent) as scratch, tarfile.open(path, "r:gz") as archive:
         archive.extract("followup.db", scratch, filter="data")
         return store.held_in(scratch / "followup.db", client_ids)
 
@@ -155,7 +155,7 @@ def restore(
         folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise files.failure(error, folder.parent, doing="create") from error
-    with _scratch(folder.parent) as scratch:
+    with scratch_folder(folder.parent) as scratch:
         made = Home(scratch / "home")
         files.make_folder(made.path)
         _unpack(archive_path, made.path)

@@ -27,6 +27,15 @@ FROM attempt
 WHERE client_id IN (:ids...)
 ORDER BY client_id, made_at, id;
 
+-- name: attempts_after
+-- Without the bytes: what a person can read.
+SELECT
+    id, key, client_id, step, channel, state, purpose, address, subject, text, '', message_id, made_at, made_on,
+    job_ids, person, handed_over_at, settled_at, server_said, file_name
+FROM attempt
+WHERE id > :id
+ORDER BY id LIMIT :size;
+
 -- name: attempts_of_key
 SELECT
     id, key, client_id, step, channel, state, purpose, address, subject, text, message, message_id, made_at,
@@ -223,6 +232,13 @@ SELECT
 FROM instruction
 WHERE id IN (:ids...);
 
+-- name: instructions_after
+SELECT
+    id, client_id, kind, given_at, on_day, key, until_day, subject, text, reason
+FROM instruction
+WHERE id > :id
+ORDER BY id LIMIT :size;
+
 -- name: instructions_of_clients
 SELECT
     id, client_id, kind, given_at, on_day, key, until_day, subject, text, reason
@@ -268,6 +284,13 @@ INSERT INTO suppression (
 ON CONFLICT (address_hash) DO UPDATE SET
     reason = excluded.reason, since_at = excluded.since_at, evidence = excluded.evidence,
     lifted_at = excluded.lifted_at;
+
+-- name: suppressions_after
+SELECT
+    address_hash, reason, since_at, evidence, lifted_at
+FROM suppression
+WHERE address_hash > :id
+ORDER BY address_hash LIMIT :size;
 
 -- name: suppressions_among
 SELECT

@@ -14,6 +14,11 @@ SELECT value, record_id FROM external_id WHERE source = :source AND kind = :kind
 SELECT source, kind, value, record_id FROM external_id WHERE record_id IN (:ids...)
 ORDER BY record_id, source, kind, value;
 
+-- name: external_ids_after
+SELECT source, kind, value, record_id FROM external_id
+WHERE (source, kind, value) > (:source, :kind, :value)
+ORDER BY source, kind, value LIMIT :size;
+
 -- name: external_ids_by_value
 -- Whatever the source: what a person types. There are as many sources as programs that were exported from.
 SELECT record_id FROM external_id
