@@ -61,6 +61,7 @@ DOORS = {
     "dateutil": {"workdays", "cadence", "intake"},
     "filelock": {"files"},
     "phonenumbers": {"intake"},
+    "python_calamine": {"intake"},
     "holidays": {"workdays"},
 }
 """The only places that may import a library: when it changes, one place changes with it."""

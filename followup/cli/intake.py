@@ -15,14 +15,17 @@ import click
 from followup import cells
 from followup.cli.app import App, pass_app
 from followup.cli.output import dry_run_option, format_option, print_rows, say, yes_option
-from followup.errors import BadInput
+from followup.errors import BadInput, UsageError
 from followup.report import words
 
 if TYPE_CHECKING:
     from followup.intake.facts import Question, Skipped
     from followup.workflow.consequences import Consequences
     from followup.workflow.desk import Desk
-    from followup.workflow.importing import Change, Imported, Preview
+    from followup.workflow.importing import Change, Imported, Preview, Source
+
+STANDARD_INPUT = "-"
+"""The name of a file that is piped in."""
 
 SHOWN = 20
 """How many lines of a kind are shown before the rest is only counted."""
@@ -34,6 +37,7 @@ SHOWN = 20
     "--as", "kind", type=click.Choice(["clients", "jobs", "mixed"]), default=None, help="What the files hold."
 )
 @click.option("--source", default="", metavar="NAME", help="Whose numbers these are, e.g. jobber.")
+@click.option("--sheet", default="", metavar="NAME|NUMBER", help="Which sheet of a spreadsheet to read.")
 @dry_run_option
 @yes_option
 @click.option("--skip-bad-rows", is_flag=True, help="Leave bad rows out; they go to a CSV that you can repair.")
@@ -49,6 +53,7 @@ def import_command(
     files: tuple[str, ...],
     kind: str | None,
     source: str,
+    sheet: str,
     dry_run: bool,
     yes: bool,
     skip_bad_rows: bool,
@@ -56,9 +61,10 @@ def import_command(
     answers: tuple[str, ...],
     format_: str,
 ) -> None:
-    """Take in clients and jobs from CSV files; all files of one command together, or none.
+    """Take in clients and jobs from CSV files and spreadsheets; all files of one command together, or none.
 
     Shows first what is new, what changes, and what becomes due because of it. The same file again changes nothing.
+    `-` reads standard input.
 
     \b
     Example:
@@ -70,6 +76,7 @@ def import_command(
         files,
         kind=kind or "",
         source=source,
+        sheet=sheet,
         dry_run=dry_run,
         yes=yes,
         skip_bad_rows=skip_bad_rows,
@@ -85,6 +92,7 @@ def take_in(
     *,
     kind: str = "",
     source: str = "",
+    sheet: str = "",
     dry_run: bool = False,
     yes: bool = False,
     skip_bad_rows: bool = False,
@@ -96,8 +104,12 @@ def take_in(
     from followup.workflow import consequences, importing
 
     desk = app.desk()
-    sources = [importing.Source(name=name, path=Path(name).expanduser()) for name in files]
+    if files.count(STANDARD_INPUT) > 1:
+        raise UsageError("Standard input (-) can be read once.")
+    sources = [_source(name) for name in files]
     given = dict(importing.split_answer(each) for each in answers)
+    if sheet:
+        given.setdefault("sheet", sheet)
 
     def look() -> Preview:
         return importing.check(
@@ -115,6 +127,8 @@ def take_in(
             click.echo(json.dumps(each, ensure_ascii=False))
     else:
         _show(app, preview)
+    if sheet and not any(file.book for file in preview.files):
+        app.warn("--sheet: none of these files is a spreadsheet.")
     _stop_at_trouble(app, preview, one_file=len(sources) == 1)
     if not as_json:
         _show_counts(desk, preview)
@@ -151,6 +165,15 @@ def take_in(
     _tell_rejected(app, done)
 
 
+def _source(name: str) -> Source:
+    from followup.workflow import importing
+
+    if name != STANDARD_INPUT:
+        return importing.Source(name=name, path=Path(name).expanduser())
+    with click.open_file(name, "rb") as stream:
+        return importing.Source(name="standard input", data=stream.read())
+
+
 def _tell_rejected(app: App, done: Imported) -> None:
     for path in done.rejected:
         app.warn(f"Rows with problems were left out. Repair them in {path} and import that file.")
@@ -179,7 +202,8 @@ def _show(app: App, preview: Preview) -> None:
         parts = [file.kind or "not clear what", words.plural(file.rows, "row")]
         if file.known:
             parts.append(f"{file.known} known from before")
-        parts += [file.encoding, *(f"{about}={value}" for about, value in sorted(file.decided.items()))]
+        parts += [file.encoding, file.page and f"sheet '{cells.printable(file.page)}'"]
+        parts += [*(f"{about}={value}" for about, value in sorted(file.decided.items()))]
         say(f"{file.name}: {', '.join(part for part in parts if part)}")
         for why, rows in _left_out(file.skipped).items():
             say(f"{file.name}: left out: {why} ({_row_numbers(rows)})")
@@ -224,6 +248,9 @@ def _stop_at_trouble(app: App, preview: Preview, *, one_file: bool) -> None:
             prefix = "" if one_file else f"{name}:"
             choices = "full_name,email,..." if question.about == "columns" else "|".join(question.options)
             lines.append(f"{name}: {question.question}")
+            if question.about == "sheet" and one_file:
+                lines.append(f'  answer with: --sheet "{cells.printable(question.options[0])}", for example')
+                continue
             lines.append(f'  answer with: --answer "{prefix}{question.key}={choices}"')
         raise BadInput("Nothing was imported: there are open questions.\n" + "\n".join(lines))
     if not preview.writable:

@@ -1,7 +1,7 @@
 """Files that owners have -> facts under our names, or row-numbered problems and questions.
 
-bytes -> decode -> table -> headers -> columns, phones, addresses, people -> rows -> facts; then match says who is
-who, and merge lays what is new over what we have.
+bytes -> decode, or workbooks -> table -> headers -> columns, phones, addresses, people -> rows -> facts; then match
+says who is who, and merge lays what is new over what we have.
 Takes the bytes of a file and what is known of the home. Gives a FileResult. Touches nothing: whether a row is known
 already is asked of a function that the caller hands in.
 """
@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from hashlib import blake2b
 from itertools import pairwise
 
 from followup import cells
-from followup.intake import columns, decode, facts, headers, rows, table
+from followup.intake import columns, decode, facts, headers, rows, table, workbooks
 
 _VERSION = "1"
 """Part of every row's digest: raise it when rows mean something else than before, and they are read again."""
@@ -27,7 +28,7 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
     "kind": headers.KINDS,
     "fill_down": ("yes", "no"),
 }
-"""Answers with a fixed choice; `encoding`, `columns`, `tables` and `status:WORD` are checked where they are used."""
+"""Answers with a fixed choice; `encoding`, `sheet`, `columns`, `tables`, `status:WORD` are checked where they count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,8 @@ def check_answer(about: str, value: str) -> str:
             if decode.known_encoding(value)
             else f"'{value}' is no encoding; write utf-8, cp1252 or mac_roman, for example"
         )
+    if about == "sheet":
+        return "" if value else "name the sheet, or give its number"
     if about == "tables":
         good = value == "all" or (value.isascii() and value.isdigit() and value != "0")
         return "" if good else f"'{value}' is no answer to 'tables'; write the number of a table, or all"
@@ -75,7 +78,8 @@ def check_answer(about: str, value: str) -> str:
             f"'{value}' names columns that we do not know; known are {', '.join(headers.COLUMN_NAMES)}, and - for none"
         )
     return (
-        f"'{about}' is no question of an import; those are {', '.join(ANSWERS)}, encoding, columns, tables, status:WORD"
+        f"'{about}' is no question of an import; those are {', '.join(ANSWERS)}, encoding, sheet, columns, tables, "
+        "status:WORD"
     )
 
 
@@ -137,6 +141,7 @@ class _File:
         self.known = known
         self.used: dict[str, str] = {}
         self.memory: Mapping[str, str] = {}
+        self.epoch: date | None = None
 
     # ------------------------------------------------------------ questions
 
@@ -153,10 +158,10 @@ class _File:
 
     def read(self) -> None:
         result = self.result
-        text = self._text()
-        if text is None:
+        form = workbooks.form(self.data)
+        sheet = self._page(form) if form else self._text_table()
+        if sheet is None:
             return
-        sheet = table.read(text.text, headerless="columns" in self.given)
         result.delimiter = sheet.delimiter
         chosen = self._tables(sheet)
         result.answers = self.used
@@ -178,6 +183,48 @@ class _File:
         if result.questions:
             result.clients, result.jobs, result.not_jobs, result.skipped, result.problems = [], [], [], [], []
             result.digests, result.known = {}, 0
+
+    def _text_table(self) -> table.Sheet | None:
+        text = self._text()
+        if text is None:
+            return None
+        return table.read(text.text, headerless="columns" in self.given)
+
+    def _page(self, form: str) -> table.Sheet | None:
+        """Return the sheet of a spreadsheet that is meant: named, remembered, or the only one with a table."""
+        book = workbooks.read(self.data, form)
+        self.epoch = book.epoch
+        self.result.encoding = form
+        if not book.pages or not any(any(row) for page in book.pages for row in page.records):
+            raise decode.Refused("empty", "the spreadsheet is empty.")
+        self.result.book = fingerprint([f"sheet {page.name}" for page in book.pages])
+        headerless = "columns" in self.given
+        told = self.given.get("sheet", "") or self.remembered(self.result.book).get("sheet", "")
+        chosen = [page for page in book.pages if page.name.casefold() == told.casefold()] or [
+            page for page in book.pages if str(page.number) == told
+        ]
+        if told and not chosen and "sheet" in self.given:
+            names = ", ".join(f"{page.number} '{cells.printable(page.name)}'" for page in book.pages)
+            raise decode.Refused("no-sheet", f"there is no sheet '{cells.printable(told)}'. Its sheets are {names}.")
+        if not chosen:
+            seen = [page for page in book.pages if not page.hidden] or book.pages
+            found = [(page, sheet) for page in seen if (sheet := _table_of(page, headerless=headerless))]
+            named = [(page, sheet) for page, sheet in found if sheet.tables[0].header] or found
+            if len(named) > 1:
+                listed = "; ".join(_looks(page, sheet) for page, sheet in named)
+                self._ask(
+                    "sheet",
+                    f"there are {len(named)} sheets with a table: {listed}. Which to read?",
+                    [page.name for page, _ in named],
+                )
+                return None
+            chosen = [page for page, _ in named] or [next(page for page in book.pages if any(map(any, page.records)))]
+            others = [page.name for page in book.pages if page is not chosen[0] and any(map(any, page.records))]
+            if others:
+                self.result.warnings.append(f"other sheets were not read: {_listed(others)} (--sheet reads one)")
+        elif len(book.pages) > 1:
+            self.result.page = chosen[0].name
+        return table.of_records(chosen[0].records, headerless=headerless)
 
     def _text(self) -> decode.Text | None:
         encoding = self.given.get("encoding", "")
@@ -218,7 +265,7 @@ class _File:
             self.result.fingerprint = fingerprint(first.header)
         else:
             width = max(len(record) for record in sheet.records)
-            self.result.fingerprint = fingerprint([f"no header {width} {sheet.delimiter}"])
+            self.result.fingerprint = fingerprint([f"no header {width} {sheet.delimiter or ','}"])
         self.memory = self.remembered(self.result.fingerprint)
         if len(sheet.tables) == 1:
             return [first]
@@ -300,7 +347,11 @@ class _File:
         lines = self._real_rows(sheet, part, width)
         of = {column.field: column.index for column in layout.columns}
         result.amounts_are_parts = any(headers.is_of_a_line(column.header) for column in layout.of("job.amount"))
+        if not sheet.delimiter:
+            lines = self._own_cells(records, lines, layout)
         decisions = self._decide(records, lines, layout, of)
+        if not sheet.delimiter:
+            self._write_amounts(records, lines, layout, decisions)
         reader = rows.Reader(layout, layout.kind, decisions)
         self._fill_down(records, lines, reader, of, layout.kind)
         if result.questions:
@@ -382,7 +433,9 @@ class _File:
                     (
                         f"has {size} cells where the header has {width}; put a cell that holds '{sheet.delimiter}' in "
                         f"quotation marks"
-                    ).replace("\t", "TAB"),
+                    ).replace("\t", "TAB")
+                    if sheet.delimiter
+                    else "stands in a column without a name; give the column a name, or empty the cell",
                 )
                 continue
             if size < width:
@@ -407,6 +460,70 @@ class _File:
         if rest:
             result.warnings.append(f"cells missing at the end of a row were taken as empty ({_rows(rest)})")
         return [index for index in lines if index not in broken]
+
+    # ------------------------------------------------------------ cells of a spreadsheet
+
+    def _own_cells(self, records: list[list[str]], lines: Sequence[int], layout: headers.Layout) -> list[int]:
+        """Write day numbers as days, and return the rows without a failed formula; the others are problems."""
+        days = [column for name in _DAYS for column in layout.of(name)]
+        good: list[int] = []
+        read: dict[str, list[int]] = {}
+        for index in lines:
+            record = records[index]
+            failed = [
+                column
+                for column in layout.columns
+                if column.index < len(record) and type(record[column.index]) is table.Failed
+            ]
+            for column in failed:
+                self.result.problems.append(
+                    facts.Problem(
+                        index + 1,
+                        column.header,
+                        str(record[column.index]),
+                        "formula-error",
+                        "is a formula that fails; mend it in the spreadsheet, or write the value there",
+                    )
+                )
+            if failed:
+                continue
+            good.append(index)
+            for column in days:
+                cell = record[column.index] if column.index < len(record) else ""
+                if self.epoch and type(cell) is table.Number and _FIRST_DAY <= Decimal(cell) <= _LAST_DAY:
+                    record[column.index] = (self.epoch + timedelta(days=int(Decimal(cell)))).isoformat()
+                    read.setdefault(column.header, []).append(index + 1)
+        for header, numbers in read.items():
+            self.result.warnings.append(
+                f"day numbers of the spreadsheet in '{header}' were read as days ({_rows(numbers)})"
+            )
+        return good
+
+    def _write_amounts(
+        self, records: list[list[str]], lines: Sequence[int], layout: headers.Layout, decisions: rows.Decisions
+    ) -> None:
+        """Write numbers in columns of amounts with the mark of the others, and as exact as the sheet shows them."""
+        currency = next((column.index for column in layout.of("job.currency")), None)
+        rounded: list[int] = []
+        for column in (*layout.of("job.amount"), *layout.of("job.open_balance")):
+            for index in lines:
+                record = records[index]
+                cell = record[column.index] if column.index < len(record) else ""
+                if type(cell) is not table.Number or "." not in cell:
+                    continue
+                value = Decimal(cell)
+                code = record[currency].strip().upper() if currency is not None and currency < len(record) else ""
+                exact = Decimal(1).scaleb(-cells.minor_digits(code or decisions.currency))
+                shown = value.quantize(exact, ROUND_HALF_UP)
+                if shown != value:
+                    rounded.append(index + 1)
+                text = str(shown if shown != value else value)
+                record[column.index] = text.replace(".", decisions.decimal_mark)
+                self.result.decided["decimal_mark"] = decisions.decimal_mark
+        if rounded:
+            self.result.warnings.append(
+                f"calculated amounts were rounded as a spreadsheet shows them ({_rows(rounded)})"
+            )
 
     def _row_problem(self, index: int, value: str, code: str, why: str) -> None:
         self.result.problems.append(facts.Problem(index + 1, "", cells.cut(cells.printable(value), 200), code, why))
@@ -547,6 +664,10 @@ class _File:
                     above = records[index]
 
 
+_DAYS = ("job.completed_on", "job.promised_on", "job.paid_on")
+_FIRST_DAY, _LAST_DAY = 20_000, 80_000
+"""Numbers that are days in a column of days, 1954 to 2119; 20260227 is not among them, nor is a year."""
+
 _FIRST = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 
 
@@ -592,8 +713,26 @@ def _values(records: Sequence[Sequence[str]], lines: Sequence[int], places: Sequ
     found: set[str] = set()
     for place in places:
         if place is not None:
-            found.update(records[index][place] for index in lines if place < len(records[index]))
+            found.update(
+                cell
+                for index in lines
+                if place < len(records[index]) and type(cell := records[index][place]) is not table.Number
+            )
     return found
+
+
+def _table_of(page: workbooks.Page, *, headerless: bool) -> table.Sheet | None:
+    try:
+        return table.of_records(page.records, headerless=headerless)
+    except decode.Refused:
+        return None
+
+
+def _looks(page: workbooks.Page, sheet: table.Sheet) -> str:
+    below = sum(1 for row in sheet.records[sheet.tables[0].first :] if any(row))
+    names = [name for name in sheet.tables[0].header if name.strip()] or next(row for row in sheet.records if any(row))
+    count = "1 row" if below == 1 else f"{below} rows"
+    return f"{page.number} '{cells.printable(page.name)}' ({count}: {_listed(names)})"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -168,7 +168,9 @@ class FileResult:
     skipped: list[Skipped] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    encoding: str = ""
+    encoding: str = ""  # or xlsx, xls, ods
+    book: str = ""  # of a spreadsheet: the fingerprint of its sheets, under which the choice of one is remembered
+    page: str = ""  # the sheet that was chosen among several
     delimiter: str = ""
     amounts_are_parts: bool = False  # of lines: a repeated amount is no total said again
     header: tuple[str, ...] = ()

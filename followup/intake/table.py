@@ -12,7 +12,7 @@ import io
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -22,6 +22,8 @@ from followup.intake import decode, headers
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_CELL = 32_767
 """Characters in a cell; no spreadsheet holds more, so a longer one is a quote that swallowed its neighbours."""
+MOST_COLUMNS = 500
+"""Columns of a table; the widest address book has about 200, so a wider one is something else."""
 _SAMPLE = 200_000
 _HEADER_WITHIN = 25
 _SEP = re.compile(r"sep=(.)\r?(?:\n|$)", re.IGNORECASE)
@@ -32,6 +34,18 @@ _SHAPES = (
     ("number", re.compile(r"[-+£$€]?\s?[\d.,]*\d")),
 )
 _limit = Lock()
+
+
+class Number(str):
+    """A cell that a spreadsheet holds as a number: its mark is a point, whatever the other cells say."""
+
+    __slots__ = ()
+
+
+class Failed(str):
+    """A cell of a spreadsheet whose formula fails, such as #REF!: its value is not empty, but not known."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +62,7 @@ class Table:
 class Sheet:
     """All records of a file. Record *i* is row *i* + 1 of a spreadsheet."""
 
-    delimiter: str
+    delimiter: str  # empty for a spreadsheet
     records: list[list[str]]
     tables: tuple[Table, ...]
     above: int  # records above the first header: titles
@@ -72,18 +86,48 @@ def read(text: str, *, headerless: bool = False) -> Sheet:
         raise decode.Refused("empty", "the file is empty.")
     delimiter, header_at = _delimiter_and_header(body, stated)
     records = _records(body, delimiter)
+    return _sheet(records, delimiter, header_at, headerless=headerless)
+
+
+def of_records(records: Sequence[list[str]], *, headerless: bool = False) -> Sheet:
+    """Return the tables among records that are cells already, those of a spreadsheet.
+
+    Raises:
+        decode.Refused: no table.
+    """
+    _, header_at = _header(records[:_HEADER_WITHIN], alone=True)
+    return _sheet([*records], "", header_at, headerless=headerless)
+
+
+def _sheet(records: list[list[str]], delimiter: str, header_at: int, *, headerless: bool) -> Sheet:
     while records and not any(records[-1]):
         records.pop()
     if not records:
         raise decode.Refused("empty", "the file is empty.")
     if header_at < 0:
-        if not headerless and not _tabular(records):
+        if not headerless and not _tabular(records if delimiter else [_trimmed(row) for row in records[:200]]):
             raise decode.Refused(
                 "no-table", "no table in it: no row of column names, and no columns. Export it as CSV and try again."
             )
+        _refuse_too_many_columns(max(map(len, records)))
         return Sheet(delimiter, records, (Table((), -1, 0, len(records)),), 0)
     tables, repeated = _tables(records, header_at)
+    _refuse_too_many_columns(max(len(each.header) for each in tables))
     return Sheet(delimiter, records, tables, header_at, repeated)
+
+
+def _trimmed(record: Sequence[str]) -> Sequence[str]:
+    filled = [place for place, cell in enumerate(record) if cell.strip()]
+    return record[filled[0] : filled[-1] + 1] if filled else []
+
+
+def _refuse_too_many_columns(width: int) -> None:
+    if width > MOST_COLUMNS:
+        raise decode.Refused(
+            "too-wide",
+            f"the table has {width:,} columns, and exports of clients or jobs have at most {MOST_COLUMNS}. It seems to "
+            "be something else; keep the columns with names, addresses and jobs, and import those.",
+        )
 
 
 def _delimiter_and_header(body: str, stated: str) -> tuple[str, int]:
@@ -91,24 +135,32 @@ def _delimiter_and_header(body: str, stated: str) -> tuple[str, int]:
     best = (0, 0)  # known names, cells
     chosen, where = stated, -1
     for delimiter in (stated,) if stated else DELIMITERS:
-        within = (0, 0)
-        for index, row in enumerate(_first_records(sample, delimiter)):
-            known = headers.score(row)
-            filled = sum(1 for cell in row if cell.strip())
-            if known < 2 and not (known == 1 and filled == 1 and index == 0 and delimiter == DELIMITERS[0]):
-                continue
-            clear = known * 2 >= filled
-            if (known, filled) > within:
-                within = (known, filled)
-                if within > best:
-                    best, chosen, where = within, delimiter, index
-            if clear:
-                break  # a header further down belongs to another table
+        within, index = _header(_first_records(sample, delimiter), alone=delimiter == DELIMITERS[0])
+        if within > best:
+            best, chosen, where = within, delimiter, index
     if where >= 0:
         return chosen, where
     if stated:
         return stated, -1
     return _by_width(sample), -1
+
+
+def _header(first: Iterable[Sequence[str]], *, alone: bool) -> tuple[tuple[int, int], int]:
+    """Return how many known names and cells the best header among the first records has, and where it is, or -1.
+
+    *alone*: a single known name in the first row is a header, too.
+    """
+    best, where = (0, 0), -1
+    for index, row in enumerate(first):
+        known = headers.score(row)
+        filled = sum(1 for cell in row if cell.strip())
+        if known < 2 and not (known == 1 and filled == 1 and index == 0 and alone):
+            continue
+        if (known, filled) > best:
+            best, where = (known, filled), index
+        if known * 2 >= filled:
+            break  # a header further down belongs to another table
+    return best, where
 
 
 def _first_records(sample: str, delimiter: str) -> Iterator[list[str]]:

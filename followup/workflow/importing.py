@@ -440,6 +440,8 @@ def _plan_memory(preview: Preview, found: match.Matches) -> None:
         for about, value in kept.items():
             if about != "tables" or file.header:
                 preview.answers[file.fingerprint, about] = value
+        if file.page:
+            preview.answers[file.book, "sheet"] = file.page
 
 
 # ---------------------------------------------------------------- writing
