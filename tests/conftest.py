@@ -39,8 +39,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the long storms too")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Keep the programs that tests start out of the measurement of branches: what counts is measured in process."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # with -n the workers run the tests: they are started later, and measured
     for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
         os.environ.pop(name, None)
 
