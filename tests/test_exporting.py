@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import csv
+import errno
 import io
 import json
 import re
+import shutil
 import stat
 import sys
 import tracemalloc
@@ -399,6 +401,25 @@ def test_a_folder_that_holds_something_is_left_alone(full: Run, tmp_path: Path) 
     full("backup", "--csv", folder)
     assert (folder / "clients.csv").exists()
     assert "one of the two" in full("backup", tmp_path / "b.tar.gz", "--csv", tmp_path / "c", exit_code=2).stderr
+
+
+def test_a_place_where_no_folder_can_be_is_refused(full: Run, home: Path, tmp_path: Path) -> None:
+    """Below a file, and among the templates that are copied: 73, and nothing is left behind."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    full("backup", "--csv", tmp_path / "file" / "all", exit_code=73)
+    assert "elsewhere" in full("backup", "--csv", home / "templates" / "all", exit_code=73).stderr
+    assert not (home / "templates" / "all").exists()
+
+
+def test_a_full_disk_leaves_no_folder(full: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole or not there: what was written by then is gone again."""
+
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", no_room)
+    assert "Make room" in full("backup", "--csv", tmp_path / "all", exit_code=74).stderr
+    assert not [path for path in tmp_path.iterdir() if path.name == "all" or "scratch" in path.name]
 
 
 def test_memory_does_not_grow_with_what_is_taken_along(run: Run, home: Path, tmp_path: Path) -> None:
