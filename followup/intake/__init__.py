@@ -188,7 +188,9 @@ class _File:
         text = self._text()
         if text is None:
             return None
-        return table.read(text.text, headerless="columns" in self.given)
+        sheet = table.read(text.text, headerless="columns" in self.given)
+        self._warn_of_text_saved_twice(text.text, sheet)
+        return sheet
 
     def _page(self, form: str) -> table.Sheet | None:
         """Return the sheet of a spreadsheet that is meant: named, remembered, or the only one with a table."""
@@ -233,12 +235,7 @@ class _File:
         try:
             text = decode.decode(self.data, country=self.home.country, encoding=encoding)
         except decode.EncodingUnclear as unclear:
-            guess = decode.decode(self.data, country=self.home.country, encoding=unclear.options[0])
-            try:
-                first = table.read(guess.text).tables[0].header
-            except decode.Refused:
-                first = ()
-            before = self.remembered(fingerprint(first)).get("encoding", "") if first else ""
+            before = self._encoding_before(unclear.options)
             if not before:
                 self._ask("encoding", f"{unclear.why}. {self._readings(unclear.options)}", unclear.options)
                 return None
@@ -247,16 +244,57 @@ class _File:
         self.result.encoding = text.encoding
         return text
 
+    def _encoding_before(self, options: Sequence[str]) -> str:
+        """Return which encoding was the answer for this header, read as that encoding has it."""
+        for option in options:
+            try:
+                guess = decode.decode(self.data, country=self.home.country, encoding=option)
+                header = table.read(guess.text).tables[0].header
+            except decode.Refused:
+                continue
+            before = self.remembered(fingerprint(header)).get("encoding", "") if header else ""
+            if before and (before == option or before not in options):
+                return before
+        return ""
+
     def _readings(self, options: Sequence[str]) -> str:
-        """Show the first line that differs, under each of the encodings."""
-        for line in self.data[:2_000_000].splitlines():
+        """Show rows that decide, under each of the encodings."""
+        if options[0].startswith("utf-16"):
+            shown = (f"{option}: {self._shown(self.data[:80], option)}" for option in options)
+            return "Which of these is right? " + " / ".join(shown)
+        told: list[str] = []
+        for row, line in enumerate(self.data[:2_000_000].splitlines(), 1):
             if line.isascii():
                 continue
-            shown = (
-                f"{option}: {cells.cut(cells.printable(line.decode(option, 'replace')), 60)}" for option in options
-            )
-            return "Which of these is right? " + " / ".join(shown)
-        return "Which encoding is it?"
+            place = next(at for at, byte in enumerate(line) if byte > 0x7F)
+            start = max((line.rfind(mark, 0, place) for mark in _BETWEEN), default=-1) + 1
+            piece = line[max(start, place - 60) :]
+            readings = [self._shown(piece, option) for option in options]
+            if len(set(readings)) > 1:
+                said = " / ".join(f"{option}: {reading}" for option, reading in zip(options, readings, strict=True))
+                told.append(f"line {row} is {said}")
+            if len(told) == 3:
+                break
+        return f"Which of these is right? {'; '.join(told)}" if told else "Which encoding is it?"
+
+    def _shown(self, piece: bytes, encoding: str) -> str:
+        return cells.cut(cells.printable(piece.decode(encoding, "replace")), 40)
+
+    def _warn_of_text_saved_twice(self, text: str, sheet: table.Sheet) -> None:
+        if decode.saved_twice(text) is None:
+            return
+        found = [
+            (row, cell) for row, record in enumerate(sheet.records, 1) for cell in record if decode.saved_twice(cell)
+        ]
+        if not found:
+            return
+        cell = found[0][1]
+        was = decode.saved_once(cell)
+        known = f" ('{_listed([cell])}' was '{_listed([was])}')" if was else ""
+        self.result.warnings.append(
+            f"looks damaged: UTF-8 was opened as Windows text and saved again{known}. It is taken as it stands; better "
+            f"export it anew ({_rows(list(dict.fromkeys(row for row, _ in found)))})"
+        )
 
     def _tables(self, sheet: table.Sheet) -> list[table.Table] | None:
         first = sheet.tables[0]
@@ -665,6 +703,7 @@ class _File:
 
 
 _DAYS = ("job.completed_on", "job.promised_on", "job.paid_on")
+_BETWEEN = (b",", b";", b"\t", b'"')
 _FIRST_DAY, _LAST_DAY = 20_000, 80_000
 """Numbers that are days in a column of days, 1954 to 2119; 20260227 is not among them, nor is a year."""
 

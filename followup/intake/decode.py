@@ -1,8 +1,12 @@
 """Bytes -> text, or a plain refusal of what is no table.
 
 Takes the bytes of one file. Gives its text and the encoding that was used, asks where the bytes do not decide.
-Touches nothing. Detection libraries are wrong on small address lists more often than these four rules: byte order
-mark, pattern of NULs, strict UTF-8, else Windows' western code page.
+Touches nothing.
+
+In this order: byte order mark; pattern of NULs (UTF-16 without one); strict UTF-8; UTF-8 with a few broken bytes; what
+old programs write in the home's country, where it reads like words of the country's languages and nothing else does;
+else a question. Libraries guess: on short western address lists charset-normalizer was right 12 times in 30 and
+chardet 3 times. A wrong guess changes names without a word, and no library says when two readings are equally good.
 """
 
 from __future__ import annotations
@@ -11,26 +15,25 @@ import codecs
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from followup.errors import BadInput
+from followup.intake import alphabets
 
-# Countries whose Windows writes another code page than cp1252; the bytes cannot tell them apart.
-CODE_PAGES = {
-    **dict.fromkeys(["PL", "CZ", "SK", "HU", "SI", "HR", "RO", "BA", "ME", "AL"], "cp1250"),
-    **dict.fromkeys(["RU", "UA", "BG", "BY", "MK", "RS"], "cp1251"),
-    **dict.fromkeys(["GR", "CY"], "cp1253"),
-    "TR": "cp1254",
-    "IL": "cp1255",
-    **dict.fromkeys(["EE", "LV", "LT"], "cp1257"),
-    "JP": "cp932",
-    "KR": "cp949",
-    "CN": "gb18030",
-    "TW": "cp950",
-}
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_IN_A_WORD = re.compile(rb"(?<=[a-z])[\x80-\xff]+(?=[a-z])")
+_CELL = re.compile(rb'[^\r\n,;\t"]+')  # none of these is the second byte of a letter anywhere
+_ASCII_BYTES = bytes(range(0x80))
+_ENOUGH, _LONGEST_CELL, _LARGEST_SAMPLE = 8, 32_767, 50_000
+_FEW = 20
+"""At least so many good sequences for one broken byte make a file UTF-8 that was damaged."""
+# What UTF-8 becomes when a program takes it for cp1252 and saves it as UTF-8 again: ä is Ã¤, ł is Å‚, ’ is â€™.
+_SECOND_BYTE = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
+_TWICE = re.compile(
+    f"Ã[{_SECOND_BYTE}]|[ÂÄÅ][\u0080-\u00aa\u00ac-\u00ba\u00bc-\u00bf‚ƒ„†‡ˆ‰Š‹ŒŽ˜™š›œžŸ]|â€[{_SECOND_BYTE}]"
+)
+_PRINTABLE = re.compile("[ -~]")
 _ALL_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -103,6 +106,21 @@ def known_encoding(name: str) -> bool:
     return True
 
 
+def saved_twice(text: str) -> re.Match[str] | None:
+    """Return the first place where UTF-8 seems to have been taken for cp1252 and saved as UTF-8 again."""
+    return _TWICE.search(text)
+
+
+def saved_once(text: str) -> str:
+    """Return what *text* was before it was saved twice, or nothing when that cannot be told."""
+    try:  # the five bytes that cp1252 leaves out pass through programs as C1 controls
+        return b"".join(char.encode("latin-1" if "\x80" <= char <= "\x9f" else "cp1252") for char in text).decode(
+            "utf-8"
+        )
+    except ValueError:
+        return ""
+
+
 def _narrow(data: bytes, country: str) -> Text:
     body = data.removeprefix(codecs.BOM_UTF8)
     try:
@@ -113,33 +131,80 @@ def _narrow(data: bytes, country: str) -> Text:
         return Text(body.decode("utf-8", "surrogatepass"), "utf-8")
     except UnicodeDecodeError:
         pass
-    without = _SEQUENCE.sub(b"", body)
-    damaged = sum(byte > 0x7F for byte in without[:1_000_000])
-    if data.startswith(codecs.BOM_UTF8) or (len(body) - len(without)) // 2 > damaged:
+    without, good = _SEQUENCE.subn(b"", body)
+    broken = len(without.translate(None, _ASCII_BYTES))
+    if data.startswith(codecs.BOM_UTF8) or good >= broken * _FEW:
+        return Text(body.decode("utf-8", "surrogateescape"), "utf-8")  # each is a problem of its row
+    home = alphabets.page(country)
+    if good > broken:
         raise EncodingUnclear(
-            ["utf-8", "cp1252"], "most of the file is UTF-8, but some bytes are not (cut off, or glued from two files)"
+            ["utf-8", home.windows, *(each for each in home.rivals if _strictly(body, each) is not None)],
+            "most of the file is UTF-8, but some bytes are not (cut off, or glued from two files)",
         )
-    local = CODE_PAGES.get(country)
-    if local and not _alike(body, local, "cp1252"):
-        raise EncodingUnclear([local, "cp1252"], "the file is not UTF-8, and two code pages are in use where you are")
-    inner = _IN_A_WORD.findall(body)
-    odd = [run for run in inner if all(byte < 0xA0 for byte in run) and run != b"\x92"]
-    if inner and len(odd) * 2 > len(inner):
-        raise EncodingUnclear(["mac_roman", "cp1252"], "the file is not UTF-8, and its letters look like an old Mac's")
-    try:
-        return Text(body.decode("cp1252"), "cp1252")
-    except UnicodeDecodeError:
-        raise EncodingUnclear(
-            ["mac_roman", "cp1250", "latin-1"], "the file is neither UTF-8 nor Windows' western code page"
-        ) from None
+    return _by_letters(body, home)
 
 
-def _alike(body: bytes, one: str, other: str) -> bool:
-    """Return whether two encodings read *body* as the same text, so that there is nothing to ask."""
+def _by_letters(body: bytes, home: alphabets.Page) -> Text:
+    """Return *body* as old programs write it, where only one of the readings makes words."""
+    sample = _telling(body)
+
+    def judged(encodings: Sequence[str]) -> dict[str, alphabets.Likelihood]:
+        read = {encoding: _strictly(sample, encoding) for encoding in encodings}
+        return {
+            encoding: alphabets.likelihood(text, alphabets.letters_of(encoding, home))
+            for encoding, text in read.items()
+            if text is not None
+        }
+
+    usual = judged(list(dict.fromkeys(each for each in (*home.rivals, "cp1252") if each != home.windows)))
+    ours = _strictly(body, home.windows)
+    if ours is not None:
+        shown = sample.decode(home.windows)
+        likely = alphabets.likelihood(shown, home.letters)
+        others = [each for each in usual if usual[each].rivals(likely) and sample.decode(each) != shown]
+        if likely.sound and not others:
+            return Text(ours, home.windows)
+        if likely.sound:
+            raise EncodingUnclear(
+                [home.windows, *others], "the file is not UTF-8, and more than one old encoding makes words of it"
+            )
+    foreign = judged([each for each in alphabets.ABROAD if each != home.windows and each not in usual])
+    good = [each for each, likely in {**usual, **foreign}.items() if likely.sound and likely.own]
+    if ours is None and good and good[0] in usual and len({sample.decode(each) for each in good}) == 1:
+        text = _strictly(body, good[0])
+        if text is not None:
+            return Text(text, good[0])
+    options = [*good, home.windows, *usual] if ours is not None else [*good, *usual, home.windows]
+    raise EncodingUnclear(
+        tuple(dict.fromkeys(options)),
+        f"the file is not UTF-8, and does not read well as {home.windows}, which is usual where you are",
+    )
+
+
+def _telling(body: bytes) -> bytes:
+    """Return cells beyond ASCII in which every such byte of the file occurs, a few times each if it can."""
+    seen: Counter[int] = Counter()
+    taken: list[bytes] = []
+    size, enough = 0, _ASCII_BYTES
+    for line in body.splitlines():
+        if not line.translate(None, enough):
+            continue
+        for cell in _CELL.findall(line):
+            if len(cell) <= _LONGEST_CELL and cell.translate(None, enough):
+                seen.update(set(cell.translate(None, _ASCII_BYTES)))
+                enough = _ASCII_BYTES + bytes(byte for byte, count in seen.items() if count >= _ENOUGH)
+                taken.append(cell)
+                size += len(cell)
+        if size > _LARGEST_SAMPLE:
+            break
+    return b"\n".join(taken)
+
+
+def _strictly(body: bytes, encoding: str) -> str | None:
     try:
-        return body.decode(one) == body.decode(other)
+        return body.decode(encoding)
     except UnicodeDecodeError:
-        return False
+        return None
 
 
 def _as_told(data: bytes, encoding: str) -> Text:
@@ -163,15 +228,38 @@ def _wide(data: bytes, encoding: str) -> str:
 
 
 def _wide_without_mark(data: bytes) -> str:
-    sample = data[:4096]
-    half = len(sample) // 2
-    if half < 2:
+    """Return which UTF-16 this is: commas and line ends have a NUL in every language, always on the same side."""
+    sample = data[:65_536]
+    even, odd = sample[0::2], sample[1::2]
+    nulls = even.count(0), odd.count(0)
+    if sum(nulls) * 24 < len(sample) or len(sample) < 4:
         return ""
-    if sample[1::2].count(0) > half * 0.7 and sample[0::2].count(0) < half * 0.1:
+    # A letter such as U+4E00 has its NUL on the other side, and counts only as far as its partner is no ASCII.
+    little, big = (_ascii(sample, encoding) for encoding in ("utf-16-le", "utf-16-be"))
+    if max(little, big) * 2 < max(nulls):
+        return ""
+    if little > big * 3:
         return "utf-16-le"
-    if sample[0::2].count(0) > half * 0.7 and sample[1::2].count(0) < half * 0.1:
+    if big > little * 3:
         return "utf-16-be"
-    return ""
+    text = [encoding for encoding in ("utf-16-le", "utf-16-be") if _is_text(sample, encoding)]
+    if not text:
+        return ""
+    if len(text) == 2:
+        raise EncodingUnclear(text, "the file is UTF-16 without a mark that says in which order its bytes are")
+    return text[0]
+
+
+def _ascii(sample: bytes, encoding: str) -> int:
+    text = sample[: len(sample) // 2 * 2].decode(encoding, "replace")
+    return sum(map(text.count, "\t\r\n")) + len(_PRINTABLE.findall(text))
+
+
+def _is_text(sample: bytes, encoding: str) -> bool:
+    text = sample[: len(sample) // 2 * 2].decode(encoding, "replace")
+    return ("\n" in text or "\r" in text) and sum(char.isprintable() or char.isspace() for char in text) > len(
+        text
+    ) * 0.98
 
 
 _STARTS: tuple[tuple[bytes, str, str], ...] = (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followup.intake import decode
+from followup.intake import alphabets, decode
 
 TABLE = "Name,Email\nJosé Núñez,jose@example.com\n"
 
@@ -83,9 +83,10 @@ def test_a_zip_names_what_is_inside() -> None:
 @pytest.mark.parametrize(
     ("data", "country", "first"),
     [
-        ("Józef Żak".encode("cp1250"), "PL", "cp1250"),
+        ("Pęk".encode("cp1250"), "PL", "cp1250"),
+        ("Müller".encode("cp850"), "DE", "cp850"),
         ("José Núñez bébé à côté".encode("mac_roman"), "GB", "mac_roman"),
-        ("Núñez, Müller, é".encode() + b"\xff", "GB", "utf-8"),
+        ("Núñez, Müller, é".encode() + b"\xff\xfe", "GB", "utf-8"),
         (b"Ada\x81Hall", "GB", "mac_roman"),
     ],
 )
@@ -119,6 +120,137 @@ def test_an_encoding_must_turn_bytes_into_text() -> None:
     assert decode.known_encoding("cp1252")
     assert not decode.known_encoding("hex")
     assert not decode.known_encoding("nonsense")
+
+
+@pytest.mark.parametrize(
+    ("country", "text", "encoding"),
+    [
+        ("GB", "José Núñez, Zoë, £ 20, € 5", "cp1252"),
+        ("DE", "Müller’s Bäckerei – Größe 20 m²", "cp1252"),
+        ("FR", "Hélène Bérangère, François", "mac_roman"),
+        ("PL", "Józef Żak, Łukasz Müller", "cp1250"),
+        ("CZ", "Tomáš Dvořák", "cp1250"),
+        ("HU", "Kovács Győző, Éva", "cp1250"),
+        ("RU", "Анна Иванова", "cp1251"),
+        ("GR", "Ελένη Παπαδοπούλου", "cp1253"),
+        ("TR", "Ayşe Yıldız", "cp1254"),
+        ("IL", "שרה כהן", "cp1255"),
+        ("EG", "محمد علي", "cp1256"),
+        ("LV", "Jānis Bērziņš", "cp1257"),
+        ("TH", "สมชาย ใจดี", "cp874"),
+        ("JP", "山田 太郎, ﾔﾏﾀﾞ", "cp932"),
+        ("KR", "김민수, LG전자", "cp949"),
+        ("CN", "李明", "gb18030"),
+        ("TW", "陳大文", "cp950"),
+    ],
+)
+def test_the_countrys_own_letters_decide(country: str, text: str, encoding: str) -> None:
+    """Where one reading makes words of the country's languages and no other does, nobody is asked."""
+    assert decode.decode(f"Name\n{text}\n".encode(encoding), country=country) == decode.Text(
+        f"Name\n{text}\n", encoding
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["Name,Email\n王一,a@example.com\n一一一,\n", "Имя;Почта\nАнна;a@example.com\n", TABLE]
+)
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_known_by_its_commas(text: str, encoding: str) -> None:
+    """Line ends, commas and addresses have a NUL on the same side, whatever the language."""
+    assert decode.decode(text.encode(encoding), country="RU") == decode.Text(text, encoding)
+
+
+def test_ascii_needs_no_choice_anywhere() -> None:
+    """All code pages read it alike."""
+    for country in ("GB", "JP", "RU", ""):
+        assert decode.decode(b"Name\rAda\r", country=country) == decode.Text("Name\rAda\r", "utf-8")
+
+
+def test_a_few_broken_bytes_are_problems_of_their_rows() -> None:
+    """Nothing is put in their place, and the rest is read."""
+    data = ("Zoë\n" * 30).encode() + b"Jos\xe9\n"
+    assert decode.decode(data, country="GB").text == "Zoë\n" * 30 + "Jos\udce9\n"
+
+
+@pytest.mark.parametrize(("damaged", "was"), [("MÃ¼ller", "Müller"), ("Å\x81Ã³dÅº", "Łódź"), ("Oâ€™Brien", "O’Brien")])
+def test_utf_8_that_was_saved_twice_is_recognised(damaged: str, was: str) -> None:
+    """It can be said what it was; nobody changes it."""
+    assert decode.saved_twice(damaged)
+    assert decode.saved_once(damaged) == was
+    assert decode.decode(damaged.encode()).text == damaged
+
+
+@pytest.mark.parametrize("text", ["Ångström", "São João", "„Ä“", "Älskling", "€ 5", "Ä»", "ÂÃ"])
+def test_ordinary_words_are_not_taken_for_damage(text: str) -> None:
+    """A capital with an accent is no damage."""
+    assert decode.saved_twice(text) is None
+
+
+ONE_OF_EACH = ["GB", *{page: country for country, page in alphabets.PAGES.items()}.values()]
+TURNED = st.sampled_from([str.lower, str.capitalize, str.upper])
+
+
+def words(page: alphabets.Page) -> st.SearchStrategy[str]:
+    """Return names: letters of a language among those of ASCII, small, capitalised or in capitals."""
+    letters = page.letters
+    if "-" in letters:
+        spans = [range(ord(letters[at]), ord(letters[at + 2]) + 1) for at in range(0, len(letters), 3)]
+        known = [chr(code) for span in spans for code in span[:1000] if chr(code).encode(page.windows, "ignore")]
+        some = st.text(st.sampled_from([char for char in known if char.isalpha()]), min_size=2, max_size=8)
+        return st.builds(lambda word, turn: turn(word), some, TURNED)
+    small = "".join(char for char in letters if char.islower())
+    piece = st.tuples(st.text("abcdehiklmnoprstuw", min_size=1, max_size=3), st.sampled_from(small)).map("".join)
+    last = st.text("aeknorst", max_size=2)
+    word = st.tuples(st.sampled_from(["", *small]), st.lists(piece, min_size=1, max_size=3), last).map(
+        lambda parts: parts[0] + "".join(parts[1]) + parts[2]
+    )
+    return st.builds(lambda word, turn: turn(word), word, TURNED)
+
+
+@pytest.mark.parametrize("country", ONE_OF_EACH)
+@given(data=st.data())
+def test_names_are_read_back_or_asked_about(country: str, data: st.DataObject) -> None:
+    """Whatever writes in a country, its names never become other names without a question."""
+    page = alphabets.page(country)
+    encoding = data.draw(st.sampled_from([page.windows, *page.rivals, "utf-8", "utf-16-le", "utf-16-be"]))
+    names = data.draw(st.lists(words(page), min_size=1, max_size=6))
+    text = "Name,Email\n" + "".join(f"{name},a@example.com\n" for name in names)
+    try:
+        written = text.encode(encoding)
+    except UnicodeEncodeError:
+        return
+    if not encoding.startswith("utf") and _is_utf_8(written):
+        return
+    try:
+        assert decode.decode(written, country=country).text == text
+    except decode.EncodingUnclear as unclear:
+        read = [written.decode(option, "replace") for option in unclear.options]
+        assert text in read
+
+
+@pytest.mark.parametrize("country", ONE_OF_EACH)
+@given(data=st.data())
+def test_what_the_countrys_code_page_wrote_is_never_read_as_something_else(country: str, data: st.DataObject) -> None:
+    """Any text of it, sense or not, comes back or is asked about, or is a problem of its row."""
+    windows = alphabets.page(country).windows
+    written = b"Name\n" + bytes(data.draw(st.lists(st.integers(0x20, 0xFF), max_size=40)))
+    try:
+        text = written.decode(windows)
+    except UnicodeDecodeError:
+        return
+    if _is_utf_8(written):
+        return
+    with contextlib.suppress(decode.EncodingUnclear):
+        found = decode.decode(written, country=country).text
+        assert found == text or any("\ud800" <= char <= "\udfff" for char in found)
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @given(st.binary(max_size=300))

@@ -476,13 +476,51 @@ def test_a_header_without_rows_is_an_empty_table() -> None:
 
 
 def test_an_unclear_encoding_is_asked_and_remembered_by_the_header() -> None:
-    """Both readings are shown."""
-    data = "Name,Email\nJosé Núñez bébé,a@example.com\n".encode("mac_roman")
+    """The rows that decide are shown, as each encoding reads them."""
+    data = "Name,Email\nAda,\nJosé Núñez bébé,a@example.com\n".encode("mac_roman")
     result = read(data)
     assert asked(result) == ["encoding"]
-    assert "mac_roman: José" in result.questions[0].question
-    assert read(data, answers={"encoding": "mac_roman"}).clients[0].first_name == "José"
-    assert read(data, remembered=lambda _: {"encoding": "mac_roman"}).clients[0].first_name == "José"
+    assert "line 3 is mac_roman: José Núñez bébé,a@example.com / " in result.questions[0].question
+    assert "cp1252: JosŽ" in result.questions[0].question
+    assert read(data, answers={"encoding": "mac_roman"}).clients[1].first_name == "José"
+    again = read(data, remembered=lambda _: {"encoding": "mac_roman"})
+    assert again.clients[1].first_name == "José"
+    assert again.encoding == "mac_roman"
+
+
+def test_an_encoding_is_remembered_though_the_header_reads_otherwise_in_another() -> None:
+    """A header has letters, too: the one that the answer makes of it is looked for."""
+    data = "Prénom,Nom,E-mail\nJosé,Núñez,a@example.com\n".encode("mac_roman")
+    assert asked(read(data)) == ["encoding"]
+    told = read(data, answers={"encoding": "mac_roman"})
+    memory = {told.fingerprint: {"encoding": "mac_roman"}}
+    assert read(data, remembered=lambda header: memory.get(header, {})).clients[0].first_name == "José"
+
+
+def test_utf_8_with_a_few_broken_bytes_has_problems_in_those_rows_alone() -> None:
+    """A plain problem with its row, and nothing put in the place of what is lost."""
+    data = b"Name,Email\n" + "".join(f"Zoë {n},z{n}@example.com\n" for n in range(25)).encode()
+    result = read(data + b"Jos\xe9,j@example.com\n")
+    assert result.encoding == "utf-8"
+    assert codes(result) == [(27, "control-character")]
+    assert "a byte that could not be read" in result.problems[0].why
+    assert len(result.clients) == 25
+
+
+def test_text_that_was_saved_twice_is_named_and_taken_as_it_stands() -> None:
+    """The warning says what it was, and in which rows."""
+    result = read("Name,Email\nZoë,z@example.com\nMÃ¼ller,m@example.com\n")
+    assert "'MÃ¼ller' was 'Müller'" in result.warnings[0]
+    assert "row 3" in result.warnings[0]
+    assert [client.full_name for client in result.clients] == ["Zoë", "MÃ¼ller"]
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_line_ends_of_every_system_are_line_ends(end: str, encoding: str) -> None:
+    """An old Mac writes CR alone."""
+    lines = ["Name,Email", "Zoë Hall,z@example.com", "Ada Hall,a@example.com", ""]
+    assert [client.first_name for client in read(end.join(lines).encode(encoding)).clients] == ["Zoë", "Ada"]
 
 
 def test_known_rows_are_not_read_again() -> None:
