@@ -222,6 +222,15 @@ def test_outlook_gets_the_code_page_and_the_words_of_its_windows(run: Run, home:
     assert "new: 0 clients" in run("import", out, "--yes").stdout
 
 
+def test_outlook_in_poland_gets_the_polish_code_page(run: Run, tmp_path: Path) -> None:
+    """Which code page it is follows from the home's country, in writing as in reading."""
+    run("init", "--name", "Sam Alder", "--business", "Alder", "--country", "PL", "--email", "sam@alder.example.com")
+    run("client", "add", "--name", "Łukasz Żółć", "--email", "l@example.com")
+    run("client", "export", "--for", "outlook", "-o", tmp_path / "outlook.csv")
+    assert "Łukasz,,Żółć," in (tmp_path / "outlook.csv").read_bytes().decode("cp1250")
+    nothing_changes(run, tmp_path / "outlook.csv")
+
+
 def test_what_exceeds_outlooks_columns_shares_the_last_of_them() -> None:
     """Nothing is left out: third and later e-mails in one cell, further phones under "Other Phone"."""
     client = factories.client(

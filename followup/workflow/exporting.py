@@ -13,6 +13,7 @@ from typing import Any
 
 from followup import files, tables
 from followup.errors import CannotCreate
+from followup.intake import alphabets
 from followup.model import Consent
 from followup.records import dataclass
 from followup.report import addressbooks, everything
@@ -78,14 +79,15 @@ def _google(desk: Desk) -> Export:
 
 
 def _outlook(desk: Desk) -> Export:
-    """Return what Outlook for Windows takes: it reads the western code page, and ends lines with CRLF."""
+    """Return what Outlook for Windows takes: it reads the code page of its Windows, and ends lines with CRLF."""
     business = desk.settings.business
     columns = addressbooks.outlook_columns(language=business.language)
 
     def rows() -> Iterator[tuple[Any, ...]]:
         return addressbooks.outlook_rows(records.clients(desk))
 
-    encoding = "cp1252" if _fits(rows, "cp1252") else "utf-8-sig"
+    code_page = alphabets.page(business.country).windows
+    encoding = code_page if _fits(rows, code_page) else "utf-8-sig"
     return Export(rows(), columns, encoding=encoding, newline="\r\n", stays_behind=_stopped(desk))
 
 
