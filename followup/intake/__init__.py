@@ -346,6 +346,7 @@ class _File:
             return None
         else:
             layout = headers.layout(part.header, kind=self._kind_given())
+            _refuse_a_bank_statement(part.header, layout)
         if not layout.kind:
             self._ask(
                 "kind",
@@ -702,10 +703,61 @@ class _File:
                     above = records[index]
 
 
-_DAYS = ("job.completed_on", "job.promised_on", "job.paid_on")
 _BETWEEN = (b",", b";", b"\t", b'"')
+_DAYS = ("job.completed_on", "job.promised_on", "job.paid_on")
 _FIRST_DAY, _LAST_DAY = 20_000, 80_000
 """Numbers that are days in a column of days, 1954 to 2119; 20260227 is not among them, nor is a year."""
+
+# Columns of account statements, in the languages that we speak; three of them beside no client's name say enough.
+_OF_A_BANK = frozenset(
+    {
+        "debit",
+        "credit",
+        "balance",
+        "running balance",
+        "money in",
+        "money out",
+        "paid in",
+        "paid out",
+        "withdrawal",
+        "deposit",
+        "sort code",
+        "account number",
+        "iban",
+        "bic",
+        "value date",
+        "soll",
+        "haben",
+        "saldo",
+        "buchungstag",
+        "buchungstext",
+        "valuta",
+        "wertstellung",
+        "verwendungszweck",
+        "umsatz",
+    }
+    | {
+        "débit",
+        "crédit",
+        "solde",
+        "date valeur",
+        "libellé",
+        "cargo",
+        "abono",
+        "dare",
+        "avere",
+        "af",
+        "bij",
+        "tegenrekening",
+        "rentedatum",
+        "belopp",
+        "insättning",
+        "uttag",
+        "data operacji",
+        "obciążenia",
+        "uznania",
+    }
+)
 
 _FIRST = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 
@@ -758,6 +810,17 @@ def _values(records: Sequence[Sequence[str]], lines: Sequence[int], places: Sequ
                 if place < len(records[index]) and type(cell := records[index][place]) is not table.Number
             )
     return found
+
+
+def _refuse_a_bank_statement(header: Sequence[str], layout: headers.Layout) -> None:
+    of_a_bank = [name for name in header if headers.normal(name) in _OF_A_BANK]
+    if len(of_a_bank) >= 3 and not any(column.field.startswith("client.") for column in layout.columns):
+        raise decode.Refused(
+            "bank-statement",
+            f"this seems to be a bank statement ({_listed(of_a_bank)}), which does not say who the clients are. "
+            "Export the invoices or jobs from the program that writes them; if these are jobs, name the columns with "
+            "--answer columns=...",
+        )
 
 
 def _table_of(page: workbooks.Page, *, headerless: bool) -> table.Sheet | None:

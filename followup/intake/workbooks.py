@@ -9,11 +9,13 @@ are looked up here: an amount that is #REF! must not become no amount.
 from __future__ import annotations
 
 import io
+import os
 import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -131,7 +133,26 @@ def read(data: bytes, kind: str) -> Book:
         survey = {"xlsx": _survey_xlsx, "xls": _survey_xls, "ods": _survey_ods}[kind](data)
     except (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, LookupError, ValueError, OSError):
         raise decode.Refused("damaged", _DAMAGED) from None
-    return Book(kind, tuple(_pages(data, survey)), survey.epoch)
+    with _quiet():
+        return Book(kind, tuple(_pages(data, survey)), survey.epoch)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the library's panics, which it also prints with a trace, from the terminal; they are caught as errors."""
+    try:
+        before = os.dup(2)
+    except OSError:  # nobody listens anyway
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
 
 
 def _pages(data: bytes, survey: _Survey) -> Iterator[Page]:
@@ -463,7 +484,7 @@ class _Ole:
                 length = struct.unpack_from("<H", listing, place + 64)[0]
                 name = listing[place : place + max(0, min(length, 64) - 2)].decode("utf-16-le", "replace")
                 found[name] = struct.unpack_from("<II", listing, place + 116)
-        except (struct.error, IndexError):
+        except (struct.error, LookupError, ValueError):
             raise decode.Refused("damaged", _DAMAGED) from None
         return found
 

@@ -204,6 +204,7 @@ def ole(name: str) -> bytes:
         (ole("Workbook"), "damaged", "damaged"),
         (XLS[:3000], "damaged", "damaged"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "damaged", "damaged"),
+        (XLS[:68] + b"\x99\0\0\0" + XLS[72:], "damaged", "damaged"),
         (sheets.xlsx(JOBS)[:-30], "zip", "damaged"),
         (sheets.zipped({"xl/workbook.xml": "<workbook>"}), "damaged", "damaged"),
         (sheets.zipped({"xl/workbook.bin": ""}), "xlsb", ".xlsb"),
@@ -310,3 +311,17 @@ def test_any_cells_are_the_same_in_both_formats(rows: list[list[Any]]) -> None:
     while not any(expected[-1]):
         expected.pop()
     assert found == [expected, expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Date,Description,Debit,Credit,Balance\n03/02/2026,CARD PAYMENT,12.00,,100.00\n",
+        "Buchungstag;Verwendungszweck;Betrag;Saldo;IBAN\n03.02.2026;Miete;-12,00;100,00;DE00\n",
+    ],
+)
+def test_a_bank_statement_is_recognised(text: str) -> None:
+    """It names no clients, and the refusal says what would."""
+    result = read(text.encode())
+    assert result.refused_code == "bank-statement"
+    assert "invoices or jobs" in result.refused
