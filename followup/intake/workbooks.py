@@ -53,6 +53,8 @@ _FAILED = re.compile(
 )
 _BIFF_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 
+_BIFF_CELLS = frozenset([0x06, 0xBD, 0xBE, 0xD6, 0xFD, 0x201, 0x203, 0x204, 0x205, 0x27E])
+
 Place = tuple[int, int]
 """Row and column of a cell, from 0."""
 
@@ -528,6 +530,8 @@ def _survey_xls(data: bytes) -> _Survey:
     survey = _Survey()
     starts: list[int] = []
     for kind, body in _biff(stream, 0):
+        if kind == 0xFC and struct.unpack_from("<I", body, 4)[0] > len(stream):  # SST
+            raise ValueError("more texts than bytes")
         if kind == 0x85:  # BoundSheet8
             starts.append(struct.unpack_from("<I", body)[0])
         elif kind == 0x22 and body[:1] == b"\1":  # Date1904
@@ -538,6 +542,7 @@ def _survey_xls(data: bytes) -> _Survey:
         failed: dict[Place, str] = {}
         for kind, body in _biff(stream, start):
             code = None
+            _check_biff(kind, body)
             if kind == 0x205 and body[7:8] == b"\1":  # BoolErr
                 code = body[6]
             elif kind == 0x06 and body[12:14] == b"\xff\xff" and body[6:7] == b"\2":  # Formula
@@ -547,6 +552,18 @@ def _survey_xls(data: bytes) -> _Survey:
                 failed[row, column] = _BIFF_ERRORS.get(code, "#ERROR!")
         survey.failed.append(failed)
     return survey
+
+
+def _check_biff(kind: int, body: bytes) -> None:
+    """Refuse cells beyond the 65,536 rows and 256 columns of the format, for which a reader would ask for memory."""
+    if kind == 0x200:  # Dimensions
+        _, rows, _, columns = (
+            struct.unpack_from("<IIHH", body) if len(body) >= 14 else struct.unpack_from("<HHHH", body)
+        )
+        if rows > 65_536 or columns > 256:
+            raise ValueError("too large for this format")
+    elif kind in _BIFF_CELLS and struct.unpack_from("<H", body, 2)[0] > 255:
+        raise ValueError("too far to the right for this format")
 
 
 def _biff(stream: bytes, place: int) -> Iterator[tuple[int, bytes]]:
