@@ -479,6 +479,9 @@ class _Ole:
         """Return name -> first sector and size."""
         try:
             self._size = 1 << min(struct.unpack_from("<H", self._data, 30)[0], 16)
+            counts = [struct.unpack_from("<I", self._data, place)[0] for place in (40, 44, 64, 72)]
+            if self._size not in (512, 4096) or max(counts) > len(self._data) // self._size:
+                raise ValueError("more sectors than bytes")
             self._next = self._sectors()
             listing = self._chain(struct.unpack_from("<I", self._data, 48)[0])
             found: dict[str, tuple[int, int]] = {}
@@ -486,6 +489,8 @@ class _Ole:
                 length = struct.unpack_from("<H", listing, place + 64)[0]
                 name = listing[place : place + max(0, min(length, 64) - 2)].decode("utf-16-le", "replace")
                 found[name] = struct.unpack_from("<II", listing, place + 116)
+            if any(size > len(self._data) for name, (_, size) in found.items() if name):
+                raise ValueError("a stream longer than the file")
         except (struct.error, LookupError, ValueError):
             raise decode.Refused("damaged", _DAMAGED) from None
         return found
