@@ -562,10 +562,10 @@ def _survey_xls(data: bytes) -> _Survey:
 def _check_biff(kind: int, body: bytes) -> None:
     """Refuse cells beyond the 65,536 rows and 256 columns of the format, for which a reader would ask for memory."""
     if kind == 0x200:  # Dimensions
-        _, rows, _, columns = (
+        row, rows, column, columns = (
             struct.unpack_from("<IIHH", body) if len(body) >= 14 else struct.unpack_from("<HHHH", body)
         )
-        if rows > 65_536 or columns > 256:
+        if max(row, rows) > 65_536 or max(column, columns) > 256:
             raise ValueError("too large for this format")
     elif kind in _BIFF_CELLS and struct.unpack_from("<H", body, 2)[0] > 255:
         raise ValueError("too far to the right for this format")
