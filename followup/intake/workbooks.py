@@ -135,8 +135,46 @@ def read(data: bytes, kind: str) -> Book:
         survey = {"xlsx": _survey_xlsx, "xls": _survey_xls, "ods": _survey_ods}[kind](data)
     except (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, LookupError, ValueError, OSError):
         raise decode.Refused("damaged", _DAMAGED) from None
+    if kind == "xls":
+        _rehearse(data)
     with _quiet():
         return Book(kind, tuple(_pages(data, survey)), survey.epoch)
+
+
+_REHEARSAL = """
+import io, sys
+try:
+    import python_calamine
+    with python_calamine.load_workbook(io.BytesIO(sys.stdin.buffer.read())) as book:
+        for index in range(len(book.sheets_metadata)):
+            book.get_sheet_by_index(index).to_python(skip_empty_area=False)
+except BaseException:
+    pass
+"""
+_REHEARSAL_SECONDS = 60.0
+
+
+def _rehearse(data: bytes) -> None:
+    """Let a process of its own read an .xls first: damage can make the library ask for more memory than there is.
+
+    That is no exception: it ends the process. What it refuses in words is refused again, by us.
+    """
+    import subprocess
+    import sys
+
+    try:
+        ended = subprocess.run(  # noqa: S603 - this program's own interpreter and text
+            [sys.executable, "-I", "-c", _REHEARSAL],
+            input=data,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_REHEARSAL_SECONDS,
+            check=False,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        ended = 1
+    if ended:
+        raise decode.Refused("damaged", _DAMAGED)
 
 
 @contextmanager

@@ -222,6 +222,13 @@ def test_what_cannot_be_read_is_refused_by_name(data: bytes, code: str, said: st
     assert said in result.refused
 
 
+def test_damage_that_ends_the_library_does_not_end_us() -> None:
+    """Three bytes of an old spreadsheet are wrong, and its reader asks for more memory than there is: refused."""
+    broken = bytearray(XLS)
+    broken[37], broken[1862], broken[3562] = 32, 66, 255
+    assert read(bytes(broken)).refused_code == "damaged"
+
+
 def test_a_zip_bomb_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is said; what the archive claims of its sizes is not believed."""
     monkeypatch.setattr(workbooks, "UNPACKED_LIMIT", 30_000_000)
