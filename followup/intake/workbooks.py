@@ -133,7 +133,11 @@ def read(data: bytes, kind: str) -> Book:
     """
     try:
         survey = {"xlsx": _survey_xlsx, "xls": _survey_xls, "ods": _survey_ods}[kind](data)
-    except (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, LookupError, ValueError, OSError):
+    except decode.Refused:
+        raise
+    except Exception as error:  # whatever damage makes zipfile, zlib, struct and expat raise
+        if type(error) is RuntimeError and "password" in str(error):  # zipfile's way to say that a part is encrypted
+            raise decode.Refused("password", _LOCKED) from None
         raise decode.Refused("damaged", _DAMAGED) from None
     if kind == "xls":
         _rehearse(data)
