@@ -515,7 +515,8 @@ class _Reader:
         if not fits(value):
             self.problem(key, f"{_shown(value)} {complaint}")
             return default
-        return value  # type: ignore[no-any-return]  # `fits` has just looked at it
+        fitting: _Value = value  # `fits` has just looked at it
+        return fitting
 
 
 def parse_amount(value: Any) -> str:

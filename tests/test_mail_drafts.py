@@ -171,6 +171,14 @@ def test_a_file_name_that_is_not_ours_is_made_anew(tmp_path: Path, name: str) ->
     assert sorted(one.name for one in tmp_path.iterdir()) == ["drafts"]
 
 
+def test_a_settled_draft_that_cannot_be_removed_is_said(tmp_path: Path) -> None:
+    """A folder has its name: the error says which path it is, and what now."""
+    settled = a_draft()
+    (tmp_path / settled.file_name).mkdir()
+    with pytest.raises(FollowupError, match="cannot be removed"):
+        drafts.write(tmp_path, [])
+
+
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     """A file stands where the folder should be."""
     (tmp_path / "drafts").write_text("a file")

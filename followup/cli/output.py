@@ -160,8 +160,9 @@ def print_pieces(app: App, pieces: Iterable[str], *, output: Path | None, noun: 
         return
     count = 0
     with files.open_atomically(output) as stream:
-        for count, piece in enumerate(pieces, start=1):  # noqa: B007 - told below
+        for piece in pieces:
             stream.write(piece)
+            count += 1
     app.narrate(f"Wrote {words.plural(count, noun)} to {output}.")
 
 

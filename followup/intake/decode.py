@@ -310,7 +310,7 @@ def _zip_refusal(data: bytes) -> Refused:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):  # the last: a compression zipfile lacks
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):  # the last: too new a format
         return Refused("zip", "this is a damaged zip archive or spreadsheet. Export it again.")
     if any(name.startswith("xl/") for name in names):
         return Refused("xlsx", f"this is an Excel workbook (.xlsx). {_ADVICE}")

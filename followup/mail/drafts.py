@@ -169,12 +169,12 @@ def _remove(paths: list[Path]) -> None:
     for path in paths:
         try:
             path.unlink(missing_ok=True)
-        except PermissionError as error:  # pragma: no cover - Windows: open in the mail program
+        except PermissionError as error:  # on Windows: it is open in the mail program
             raise NoPermission(
                 f"{path}: cannot be removed ({error.strerror}), although that draft is settled. Close it where it is "
                 f"open; the next run tries again."
             ) from error
-        except OSError as error:  # pragma: no cover - the disk
+        except OSError as error:
             raise IOFailure(f"{path}: cannot be removed ({error.strerror}). Check the disk, run it again.") from error
 
 

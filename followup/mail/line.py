@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yagmail  # type: ignore[import-untyped, unused-ignore]
+import yagmail  # type: ignore[import-untyped, unused-ignore]  # 0.15 has no types, 0.16 has
 
 from followup.errors import ConfigurationError
 from followup.mail.passwords import Secret
@@ -277,7 +277,7 @@ def _cram_md5(user: bytes, password: bytes, challenge: bytes) -> bytes:
     return user + b" " + hmac.new(password, asked, hashlib.md5).hexdigest().encode()
 
 
-class Mailer(yagmail.SMTP):  # type: ignore[misc]
+class Mailer(yagmail.SMTP):  # type: ignore[misc]  # without types, the class is Any
     """yagmail's session: it connects, secures the line, logs in and says goodbye; it never makes or sends a message."""
 
     smtp: Line

@@ -110,10 +110,12 @@ class Session:
         return line.context(self._home / Path(self._mail.ca_file).expanduser() if self._mail.ca_file else None)
 
     def _why_not_open(self, phase: Phase, error: OSError) -> Verdict:
-        code = getattr(error, "smtp_code", None)
-        if code is None:
+        import smtplib
+
+        if not isinstance(error, smtplib.SMTPResponseException):
             return replies.of_break(phase, error, server=self.server)
-        verdict = self._verdict(phase, code, error.smtp_error)  # type: ignore[attr-defined]
+        said = error.smtp_error
+        verdict = self._verdict(phase, error.smtp_code, said.encode() if isinstance(said, str) else said)
         provider = PROVIDERS.get(self._mail.provider)
         if verdict.blocks and provider is not None:
             hint = f"{verdict.hint} {provider.title} wants {provider.password}."

@@ -173,7 +173,7 @@ def create(path: Path, *, home_key: bytes) -> Store:
     return Store(database, home_key=home_key)
 
 
-def open(path: Path, *, home_key: bytes, backups: Path, busy_seconds: float = engine.BUSY_SECONDS) -> Store:  # noqa: A001
+def open(path: Path, *, home_key: bytes, backups: Path, busy_seconds: float = engine.BUSY_SECONDS) -> Store:  # noqa: A001  # store.open
     """Open the database of a home, bringing an older schema up to date with a backup first.
 
     Args:

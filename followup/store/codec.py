@@ -110,7 +110,7 @@ class Table(Generic[Record]):
     ) -> None:
         """Work out every column once."""
         renamed = renamed or {}
-        fields = dataclasses.fields(record_type)  # type: ignore[arg-type]
+        fields = dataclasses.fields(record_type)  # type: ignore[arg-type]  # a record class is a dataclass
         self.name = name
         self.record_type = record_type
         self.identity = identity

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from itertools import takewhile
 from logging import LogRecord
 from logging.handlers import RotatingFileHandler
@@ -48,7 +49,7 @@ class Log:
 class _Private(RotatingFileHandler):
     """A handler whose files only their owner can read, and whose failures are nobody's."""
 
-    def _open(self):  # type: ignore[no-untyped-def]
+    def _open(self) -> TextIOWrapper:
         handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, files.PRIVATE_FILE)
         return os.fdopen(handle, "a", encoding="utf-8", newline="\n")
 
