@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from followup import home as homes
 from followup.errors import UsageError
 from followup.workflow import composing, mailbox, sending
-from followup.workflow import desk as desks
-from tests import conftest
+from tests import conftest, desks
 from tests.mailserver import FaultServer
 from tests.mailserver.fixtures import LiveHome, set_mail
 
@@ -25,19 +22,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 REMOTE = {"transport": "smtp", "host": "mail.example.com", "keyring": True}
 
 
-@contextmanager
-def desk_at(home: Path, now: datetime, *, pretended: bool = False) -> Iterator[desks.Desk]:
-    """Open the test's home when its clock shows *now*."""
-    opened = desks.open_desk(homes.Home(home), now=lambda: now, pretended=pretended)
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
 def checked(home: Path, now: datetime, *, last_run: datetime | None = None) -> str:
     """Return what the check of the clock noted at *now*."""
-    with desk_at(home, now) as desk:
+    with desks.opened(home, now) as desk:
         return desk.check_clock(last_run=last_run.replace(tzinfo=desk.zone) if last_run else None)
 
 
@@ -102,13 +89,13 @@ def test_a_clock_that_ran_ahead_and_was_put_right_is_noted_both_times(made: Run,
 
 def test_a_pretended_day_tells_nothing_of_the_clock(made: Run, home: Path) -> None:
     """--now is the user's, not the computer's."""
-    with desk_at(home, MADE - 400 * DAY, pretended=True) as desk:
+    with desks.opened(home, MADE - 400 * DAY, pretended=True) as desk:
         assert desk.check_clock(last_run=None) == ""
 
 
 def unattended(home: Path, now: datetime) -> sending.Sent:
     """Run as cron does, when the clock of the computer shows *now*."""
-    with desk_at(home, now) as desk:
+    with desks.opened(home, now) as desk:
         prepared = composing.prepare(desk, sending.ready(desk))
         return sending.hand_over(desk, prepared, automatic=True)
 
@@ -164,7 +151,7 @@ def test_what_is_only_derived_is_kept_all_the_same(made: Run, home: Path) -> Non
     """Public holidays of a year that is looked at for the first time are looked up, and looking does not fail."""
     set_mail(home, **REMOTE)
     made("plan", now="2029-03-02")
-    with desk_at(home, MADE + 1096 * DAY) as desk:
+    with desks.opened(home, MADE + 1096 * DAY) as desk:
         assert desk.store.holidays("GB", "", [2029]) is not None
 
 
@@ -178,12 +165,12 @@ def test_drafts_and_a_server_of_this_machine_take_any_day(made: Run, home: Path,
 def test_the_refusal_is_one_of_usage(made: Run, home: Path) -> None:
     """2, before anything was begun."""
     set_mail(home, **REMOTE)
-    with desk_at(home, MADE, pretended=True) as desk, pytest.raises(UsageError, match="without --now"):
+    with desks.opened(home, MADE, pretended=True) as desk, pytest.raises(UsageError, match="without --now"):
         sending.hand_over(desk, [])
-    with desk_at(home, MADE, pretended=True) as desk, pytest.raises(UsageError, match="without --now"):
+    with desks.opened(home, MADE, pretended=True) as desk, pytest.raises(UsageError, match="without --now"):
         mailbox.account(desk)
     with (
-        desk_at(home, MADE, pretended=True) as desk,
+        desks.opened(home, MADE, pretended=True) as desk,
         pytest.raises(UsageError, match="without --now"),
         desk.store.write(kind="system", command="test", now=desk.now()),
     ):

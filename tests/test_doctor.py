@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from followup import home as homes
 from followup.model import AttemptState
-from followup.workflow import desk as desks
 from followup.workflow import mailnotes
-from tests import conftest, factories
+from tests import conftest, desks, factories
 from tests.mailserver.fixtures import set_mail
 
 Run = Callable[..., conftest.Ran]
@@ -147,11 +145,8 @@ def test_the_end_of_passwords_is_told_in_time(made: Run, home: Path) -> None:
 def test_a_refused_login_was_a_try(made: Run, home: Path) -> None:
     """To try what was never tried is advice for another home."""
     set_mail(home, **SERVER, user="sam", keyring=True)
-    opened = desks.open_desk(homes.Home(home), now=lambda: NOW)
-    try:
+    with desks.opened(home, NOW) as opened:
         mailnotes.set_block(opened, "535 5.7.8 not accepted")
-    finally:
-        opened.close()
     (line,) = [each for each in said(made, exit_code=78) if " sending " in each]
     assert "refused the login" in line
 
@@ -159,16 +154,13 @@ def test_a_refused_login_was_a_try(made: Run, home: Path) -> None:
 def test_what_earlier_runs_noted_is_told(made: Run, home: Path) -> None:
     """Since when the login is refused, until when it pauses, what nobody knows, when all went well."""
     set_mail(home, **SERVER, user="sam", keyring=True)
-    opened = desks.open_desk(homes.Home(home), now=lambda: NOW)
-    try:
+    with desks.opened(home, NOW) as opened:
         mailnotes.set_block(opened, "535 5.7.8 not accepted")
         mailnotes.set_pause(opened, opened.now() + timedelta(hours=24), "550 5.4.5 daily limit")
         mailnotes.note_run(opened, good=True, automatic=True)
         (ada,) = opened.store.iter_clients()
         with opened.store.write(kind="contact", command="test", now=opened.now()) as write:
             write.insert_attempt(factories.attempt(client_id=ada.id, state=AttemptState.UNKNOWN))
-    finally:
-        opened.close()
     lines = said(made, exit_code=78)[-4:]
     refused = "localhost refused the login on Monday 2 March 2026, 09:00: 535 5.7.8 not accepted"
     assert lines[0].startswith(f"FIX sending {refused} -> mend it, then ")

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from followup.home import Home
 from followup.workflow import journal
-from followup.workflow.desk import Desk, open_desk
+from tests import desks
 from tests.conftest import Ran
 
 Run = Callable[..., Ran]
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
-
-
-@contextmanager
-def desk_of(home: Path) -> Iterator[Desk]:
-    """Open the home for a moment."""
-    desk = open_desk(Home(home), now=lambda: NOW)
-    try:
-        yield desk
-    finally:
-        desk.close()
 
 
 def lines(home: Path) -> list[str]:
@@ -58,21 +46,21 @@ def long_journal(made: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     monkeypatch.setattr(journal, "_WORTH_NOTING", 1)
     made("send", "--yes")
     made("send", "--yes")
-    with desk_of(home) as desk:
+    with desks.opened(home) as desk:
         assert int(desk.store.meta("journal_read") or 0) == desk.journal.size() > 0
     return home
 
 
 def test_what_was_found_to_agree_is_not_read_again(long_journal: Path) -> None:
     """The database never forgets an attempt, so what agreed once agrees for ever."""
-    with desk_of(long_journal) as desk:
+    with desks.opened(long_journal) as desk:
         assert list(desk.journal.entries(begin=int(desk.store.meta("journal_read") or 0))) == []
         assert journal.ahead(desk) == set()
 
 
 def test_what_comes_later_is_read(long_journal: Path) -> None:
     """A hand-over that the database has never heard of is found behind the noted place."""
-    with desk_of(long_journal) as desk:
+    with desks.opened(long_journal) as desk:
         desk.journal.append(at=NOW, event="drafted", key="jabcdefghk.thank-you.1", attempt_id="aabcdefghk")
         assert journal.ahead(desk) == {"jabcdefghk.thank-you.1"}
 
@@ -84,14 +72,14 @@ def test_an_older_database_reads_the_whole_journal(made: Run, home: Path, monkey
     made("send", "--yes")
     made("send", "--yes")
     (home / "older.db").replace(home / "followup.db")
-    with desk_of(home) as desk:
+    with desks.opened(home) as desk:
         assert len(journal.ahead(desk)) == 1
 
 
 def test_a_journal_that_is_shorter_than_it_was_is_read_from_the_beginning(long_journal: Path) -> None:
     """Somebody emptied or replaced it: nothing of it was read."""
     (long_journal / "journal").write_bytes(b"")
-    with desk_of(long_journal) as desk:
+    with desks.opened(long_journal) as desk:
         assert journal.ahead(desk) == set()
         journal.agree(desk)
         assert len(list(desk.journal.entries())) == 1
@@ -110,8 +98,8 @@ def test_drafts_whose_lines_stand_far_back_are_not_written_twice(
 
 def test_nothing_is_noted_while_the_journal_is_ahead(long_journal: Path, run: Run) -> None:
     """An opt-out tidies the drafts folder too, and must not make the journal forget what it saw."""
-    with desk_of(long_journal) as desk:
+    with desks.opened(long_journal) as desk:
         desk.journal.append(at=NOW, event="drafted", key="jabcdefghk.thank-you.1", attempt_id="aabcdefghk")
     run("optout", "hall")
-    with desk_of(long_journal) as desk:
+    with desks.opened(long_journal) as desk:
         assert journal.ahead(desk) == {"jabcdefghk.thank-you.1"}

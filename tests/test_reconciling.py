@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,22 +14,11 @@ import pytest
 from followup.home import Home
 from followup.model import AttemptState
 from followup.workflow import journal, mailnotes
-from followup.workflow.desk import Desk, open_desk
-from tests import factories
+from tests import desks, factories
 from tests.conftest import Ran
 
 Run = Callable[..., Ran]
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
-
-
-@contextmanager
-def desk_of(home: Path) -> Iterator[Desk]:
-    """Open the home for a moment."""
-    desk = open_desk(Home(home), now=lambda: NOW)
-    try:
-        yield desk
-    finally:
-        desk.close()
 
 
 def touchpoint(run: Run, client: str = "hall", step: str = "thank-you") -> str:
@@ -47,7 +35,7 @@ def states(run: Run, **options: str) -> dict[str, str]:
 
 def saw(home: Path, key: str, *events: str, attempt: str = "aabcdefghk") -> None:
     """Let the journal have seen this, minute by minute, and the database not."""
-    with desk_of(home) as desk:
+    with desks.opened(home) as desk:
         for number, event in enumerate(events):
             at = NOW - timedelta(hours=2) + timedelta(minutes=number)
             desk.journal.append(at=at, event=event, key=key, attempt_id=attempt)
@@ -55,7 +43,7 @@ def saw(home: Path, key: str, *events: str, attempt: str = "aabcdefghk") -> None
 
 def held(home: Path, key: str) -> list[AttemptState]:
     """Return the states of the attempts for a touchpoint."""
-    with desk_of(home) as desk:
+    with desks.opened(home) as desk:
         return [attempt.state for attempt in desk.store.attempts_of_key(key)]
 
 
@@ -128,7 +116,7 @@ def test_an_attempt_that_was_only_claimed_by_then_went_out_since(made: Run, home
     """A database from the middle of a run: what it had claimed, the journal saw on its way and accepted."""
     key = touchpoint(made)
     saw(home, key, "claimed", "handing_over", "sent")
-    with desk_of(home) as desk:
+    with desks.opened(home) as desk:
         client = desk.store.client_of_fact(key.partition(".")[0]) or ""
         claimed = factories.attempt(
             id="aabcdefghk", key=key, client_id=client, state=AttemptState.CLAIMED, step="thank-you"
@@ -225,7 +213,7 @@ def test_the_journal_is_read_a_piece_at_a_time(made: Run, home: Path, monkeypatc
     monkeypatch.setattr(journal, "_AT_ONCE", 1)
     key = touchpoint(made)
     saw(home, key, "claimed", "handing_over", "sent")
-    with desk_of(home) as desk:
+    with desks.opened(home) as desk:
         (seen,) = journal.missing(desk).values()
         assert (seen.state, seen.handed_over_at) == (AttemptState.SENT, NOW - timedelta(hours=2) + timedelta(minutes=1))
 
@@ -266,7 +254,7 @@ def test_where_the_system_has_no_name_of_its_own_host_and_folder_tell_homes_apar
     """Macs and Windows have no file with one."""
     monkeypatch.setattr(mailnotes, "_MACHINE_IDS", (tmp_path / "missing",))
     shutil.copytree(home, tmp_path / "copy")
-    with desk_of(home) as desk, desk_of(tmp_path / "copy") as copy:
+    with desks.opened(home) as desk, desks.opened(tmp_path / "copy") as copy:
         here = mailnotes.here(desk)
         assert here == mailnotes.here(desk)
         assert mailnotes.here(copy).mark != here.mark
@@ -276,7 +264,7 @@ def test_where_the_system_has_no_name_of_its_own_host_and_folder_tell_homes_apar
 
 def test_a_clock_that_jumped_is_explained(made: Run, home: Path) -> None:
     """It keeps nothing back for good: 0, with what to do."""
-    with desk_of(home) as desk, desk.store.write(kind="system", command="clock", person="", now=NOW) as write:
+    with desks.opened(home) as desk, desk.store.write(kind="system", command="clock", person="", now=NOW) as write:
         write.set_meta("doubted_on", "2026-03-02")
         write.set_meta("doubt", "the home slept from 1 January 2026, 08:00 to 2 March 2026, 09:15")
     assert "because the home slept from 1 January 2026" in made("reconcile").stdout

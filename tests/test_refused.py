@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from followup import home as homes
 from followup.errors import FollowupError
 from followup.model import State
 from followup.workflow import composing, planning, sending
-from followup.workflow import desk as desks
-from tests import conftest
+from tests import conftest, desks
 from tests.conftest import Ran
 from tests.mailserver import FaultServer
 from tests.mailserver.faults import Fault
@@ -26,29 +24,20 @@ LATER = Fault("rcpt", "reply", line="451 4.7.1 greylisted")
 
 def send(home: Path, *only: str, now: datetime = NOW) -> None:
     """Send what is ready, or what is named."""
-    desk = desks.open_desk(homes.Home(home), now=lambda: now)
-    try:
+    with desks.opened(home, now) as desk:
         sending.hand_over(desk, composing.prepare(desk, sending.ready(desk, only=only)))
-    finally:
-        desk.close()
 
 
 def states(home: Path, now: datetime = NOW) -> list[State]:
     """Return the state of every thank-you that is not over."""
-    desk = desks.open_desk(homes.Home(home), now=lambda: now)
-    try:
+    with desks.opened(home, now) as desk:
         return [each.state for each in planning.due(desk) if each.step == "thank-you"]
-    finally:
-        desk.close()
 
 
 def key_of(home: Path) -> str:
     """Return the key of the only thank-you."""
-    desk = desks.open_desk(homes.Home(home), now=lambda: NOW)
-    try:
+    with desks.opened(home, NOW) as desk:
         return next(each.key for each in planning.due(desk) if each.step == "thank-you")
-    finally:
-        desk.close()
 
 
 def test_what_was_refused_goes_when_it_is_named(

@@ -10,8 +10,8 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,9 @@ from followup import files, identity
 from followup.errors import FollowupError
 from followup.home import Home
 from followup.model import OPTED_OUT, REFUSED
-from followup.workflow import desk as desks
 from followup.workflow import homes, importing, planning, records, stops, undoing, wishes
 from followup.workflow.desk import Desk
-from tests import factories, invariants
+from tests import desks, factories, invariants
 from tests.conftest import Ran
 from tests.mailserver import Fault, FaultServer
 from tests.mailserver.fixtures import LiveHome
@@ -51,16 +50,6 @@ def due_for(run: Run, **options: str) -> set[str]:
     """Return the clients for whom something is due."""
     found = json.loads(run("due", "--format", "json", **options).stdout)
     return {row["client"] for row in (found["rows"] if isinstance(found, dict) else found)}
-
-
-@contextmanager
-def desk_of(home: Path) -> Iterator[Desk]:
-    """Open the home for a moment."""
-    desk = desks.open_desk(Home(home), now=lambda: factories.NOW)
-    try:
-        yield desk
-    finally:
-        desk.close()
 
 
 # ---------------------------------------------------------------- import
@@ -107,7 +96,7 @@ def test_a_new_address_in_the_next_file_is_stopped_as_well(made: Run, tmp_path: 
     clients = "Client ID,Name,Email\n"
     made("import", table(tmp_path, "7,Eve Stone,eve@example.com", header=clients), "--yes")
     made("job", "add", "stone", "--service", "Tap repair", "--completed", "2026-02-27")
-    with desk_of(tmp_path / "home") as desk, desk.store.write(kind="wish", command="x", now=desk.now()) as write:
+    with desks.opened(tmp_path / "home") as desk, desk.store.write(kind="wish", command="x", now=desk.now()) as write:
         stops.suppress(desk, write, ["eve@example.com"], reason=OPTED_OUT)
     made("import", table(tmp_path, "7,Eve Stone,eve.stone@example.net", header=clients), "--yes")
     assert due_for(made) == {"Ada Hall"}
@@ -142,7 +131,7 @@ def test_a_merge_takes_the_stop_along_and_its_undo_leaves_it(made: Run) -> None:
 def test_taking_away_the_stopped_address_frees_no_other(made: Run) -> None:
     """After a merge a client has several; the one that was stopped may be the one that goes."""
     made("client", "add", "--name", "A. Hall", "--email", "a.hall@example.com")
-    with desk_of(_home(made)) as desk, desk.store.write(kind="wish", command="x", now=desk.now()) as write:
+    with desks.opened(_home(made)) as desk, desk.store.write(kind="wish", command="x", now=desk.now()) as write:
         stops.suppress(desk, write, ["a.hall@example.com"], reason=OPTED_OUT)
     made("client", "merge", "Ada Hall", "A. Hall", "--yes")
     assert due_for(made) == set()
@@ -190,11 +179,11 @@ def test_an_old_address_that_is_somebody_elses_now_is_not_stopped(made: Run) -> 
 def test_what_a_server_refused_is_no_stop_and_hides_none(made: Run) -> None:
     """A bad address may be tried again on the owner's word; an opt-out over it only on the client's."""
     home = _home(made)
-    with desk_of(home) as desk, desk.store.write(kind="contact", command="x", now=desk.now()) as write:
+    with desks.opened(home) as desk, desk.store.write(kind="contact", command="x", now=desk.now()) as write:
         write.suppress("ada@example.com", reason=REFUSED, evidence="550 5.1.1")
     made("client", "edit", "hall", "--opted-in", "said so")  # nobody has said stop
     made("optout", "hall")
-    with desk_of(home) as desk, desk.store.write(kind="contact", command="x", now=desk.now()) as write:
+    with desks.opened(home) as desk, desk.store.write(kind="contact", command="x", now=desk.now()) as write:
         assert not write.allow_refused("ada@example.com", evidence="try again")
         assert write.is_suppressed("ada@example.com")
 
@@ -307,11 +296,11 @@ def test_what_was_lifted_since_stays_lifted(made: Run, home: Path) -> None:
     """The last word counts, in the journal as in the database; a line that was lost stops nobody again."""
     made("optout", "hall", now="2026-03-02T10:00")
     made("optout", "--lift", "hall", "--evidence", "rang", now="2026-03-02T11:00")
-    with desk_of(home) as desk:
+    with desks.opened(home) as desk:
         assert not stops.bring_back(desk)
     text = (home / "journal").read_text(encoding="ascii")
     (home / "journal").write_text("".join(line for line in text.splitlines(True) if " lifted " not in line))
-    with desk_of(home) as desk:
+    with desks.opened(home) as desk:
         assert not stops.bring_back(desk)
     assert due_for(made, now="2026-03-02T12:00") == {"Ada Hall"}
 
@@ -440,7 +429,7 @@ def test_backups_that_still_hold_the_person_are_named_and_no_others(made: Run, h
     backups = home / "backups"
     made("backup", now=None)
     (before,) = backups.iterdir()
-    with desk_of(home) as desk:
+    with desks.opened(home) as desk:
         desk.store.backup(backups / "before-schema-change-from-0001-1.db")
     with sqlite3.connect(backups / "before-schema-change-from-0001-1.db") as copy:
         copy.execute("PRAGMA user_version = 1")
