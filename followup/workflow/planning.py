@@ -1,6 +1,6 @@
 """What is due, what comes, and why: the store's facts through the pure planner.
 
-Takes a Desk. Gives decisions. Touches nothing.
+Takes a Desk. Gives decisions. Touches the store only to keep what the owner decides (`instruct`).
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 
-from followup import cadence, plan
+from followup import cadence, identity, plan
 from followup.errors import NotFound
-from followup.model import AnchorWindow, Client, Decision, Dossier, InstructionKind, State
+from followup.model import AnchorWindow, Client, Decision, Dossier, Instruction, InstructionKind, State
 from followup.records import dataclass
 from followup.workflow.desk import Desk
 
@@ -136,16 +136,12 @@ def instruct(
     command: str,
     key: str = "",
     until: date | None = None,
-    subject: str = "",
-    text: str = "",
     reason: str = "",
+    batch: str = "hand",
 ) -> None:
-    """Keep what the owner decided about a touchpoint or, without a key, about a client."""
-    from followup import identity
-    from followup.model import Instruction
-
+    """Keep what the owner decided about a touchpoint or, without a key, about a client; *batch* is its kind."""
     now = desk.now()
-    with desk.store.write(kind="hand", command=command, person=desk.person, now=now) as write:
+    with desk.store.write(kind=batch, command=command, person=desk.person, now=now) as write:
         write.save(
             Instruction(
                 id=identity.random_identifier(),
@@ -155,8 +151,6 @@ def instruct(
                 on=desk.today,
                 key=key,
                 until=until,
-                subject=subject,
-                text=text,
                 reason=reason,
             )
         )

@@ -12,9 +12,9 @@ from enum import StrEnum
 
 from followup import cells, deliver, identity
 from followup.errors import Ambiguous, NotFound, TryLater
-from followup.model import Attempt, AttemptState, Instruction, InstructionKind
+from followup.model import Attempt, AttemptState, InstructionKind
 from followup.report import words
-from followup.workflow import finding, journal
+from followup.workflow import finding, journal, planning
 from followup.workflow.desk import Desk
 
 
@@ -98,18 +98,15 @@ def settle(desk: Desk, attempts: Iterable[Attempt], answer: Answer) -> list[Atte
 
 def _skip(desk: Desk, attempt: Attempt) -> None:
     """Never say it again. Not a change by hand: undoing that must not send what may have gone out."""
-    with desk.store.write(kind="contact", command="confirm --cancel", person=desk.person, now=desk.now()) as write:
-        write.save(
-            Instruction(
-                id=identity.random_identifier(),
-                client_id=attempt.client_id,
-                kind=InstructionKind.SKIP,
-                given_at=desk.now(),
-                on=desk.today,
-                key=attempt.key,
-                reason="it may have gone out, and you said never again",
-            )
-        )
+    planning.instruct(
+        desk,
+        client_id=attempt.client_id,
+        kind=InstructionKind.SKIP,
+        command="confirm --cancel",
+        key=attempt.key,
+        reason="it may have gone out, and you said never again",
+        batch="contact",
+    )
 
 
 def evidence(desk: Desk, attempt: Attempt) -> Iterator[str]:
