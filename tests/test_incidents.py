@@ -50,17 +50,6 @@ def impatient(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def busy(program: Program, server: FaultServer, *, texts: int = 1) -> storms.Running:
-    """Start a run, and return it when the server has begun to read that many texts."""
-    process = program.start(*SEND, now=CLOCK)
-    deadline = time.monotonic() + 60
-    while sum(each.event == "body" for each in list(server.truth.records)) < texts:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-    return process
-
-
 # ---------------------------------------------------------------- two runs at once
 
 
@@ -70,7 +59,7 @@ def test_mautic_2215_cron_starts_again_before_the_last_run_is_done(
     """There: every minute, and a run took longer; the same message by two processes."""
     server = mail_server(faults=[Fault("dot", "hold")])
     program = live_home(server, clients=6)
-    first = busy(program, server)
+    first = storms.under_way(program, server)
     assert impatient("run", "--cron", exit_code=75).stdout == ""
     server.faults.clear()
     ended(first)
@@ -81,7 +70,7 @@ def test_mautic_1737_a_lock_does_not_die_of_age(mail_server: Make, live_home: Li
     """There: believed dead after half an hour, and up to six copies of each."""
     server = mail_server(faults=[Fault("dot", "hold")])
     program = live_home(server, clients=4)
-    first = busy(program, server)
+    first = storms.under_way(program, server)
     long_ago = time.time() - 7200
     for name in (".lock", ".lock.holder"):
         os.utime(program.home / name, (long_ago, long_ago))
@@ -95,7 +84,7 @@ def test_post_office_326_no_way_of_sending_goes_round_the_lock(mail_server: Make
     """There: one way took it and another did not; a single mail was sent dozens of times."""
     server = mail_server(faults=[Fault("dot", "hold")])
     program = live_home(server, clients=4)
-    first = busy(program, server)
+    first = storms.under_way(program, server)
     others = (SEND, ("send", "--yes", "--only", "thank-you"), ("run", "--cron"))
     assert set(together(*(program.start(*words, now=CLOCK) for words in others))) <= {0, 75}
     server.faults.clear()
@@ -119,7 +108,7 @@ def test_sinergiacrm_438_a_person_presses_again_because_nothing_seems_to_happen(
     """There: the page timed out, the button was pressed again, all were mailed again."""
     server = mail_server(faults=[Fault("dot", "hold")])
     program = live_home(server, clients=3)
-    first = busy(program, server)
+    first = storms.under_way(program, server)
     said = impatient(*SEND, exit_code=75).stderr
     assert "at work" in said
     server.faults.clear()
@@ -136,7 +125,7 @@ def test_post_office_479_a_batch_that_is_killed_is_not_sent_again(mail_server: M
     """There: the states of a hundred were written after all of them, or never."""
     server = mail_server(delays={"reply": 0.05})
     program = live_home(server, clients=8)
-    process = busy(program, server, texts=5)
+    process = storms.under_way(program, server, texts=5)
     process.kill()
     process.communicate()
     assert len(server.messages) >= 4
@@ -164,7 +153,7 @@ def test_odoo_154498_somebody_else_writes_while_messages_go_out(mail_server: Mak
     """There: a concurrent write made the record of a sent mail fail, and the mail go again."""
     server = mail_server(delays={"dot": 0.1})
     program = live_home(server, clients=6)
-    process = busy(program, server)
+    process = storms.under_way(program, server)
     for number in range(4):
         program.run("client", "add", "--name", f"New{number} Ash", "--email", f"new{number}@example.com", now=CLOCK)
     ended(process)
@@ -322,7 +311,7 @@ def test_mautic_6514_an_opt_out_that_comes_while_a_run_is_at_work_counts(
     """There: mail that a form had put into the queue went out whatever happened since."""
     server = mail_server(faults=[Fault("dot", "hold")])
     program = live_home(server, clients=3)
-    process = busy(program, server)
+    process = storms.under_way(program, server)
     begun = next(each.text for each in server.truth.records if each.event == "body")
     said = next(f"a{number}@example.com" for number in range(3) if f"a{number}@example.com" != begun)
     program.run("optout", said, now=CLOCK)
@@ -360,7 +349,7 @@ def test_frappe_33323_nothing_stays_half_way(mail_server: Make, live_home: LiveH
     """There: rows stuck in "Sending", which nobody saw, or which went again after a quarter of an hour."""
     server = mail_server(delays={"dot": 5.0})
     program = live_home(server, clients=2)
-    process = busy(program, server)
+    process = storms.under_way(program, server)
     time.sleep(0.5)
     process.kill()
     process.communicate()

@@ -97,17 +97,6 @@ def test_overlapping_runs_send_each_message_once(mail_server: Make, live_home: L
 # ---------------------------------------------------------------- signals
 
 
-def started(program: Program, server: FaultServer, *, texts: int) -> subprocess.Popen[str]:
-    """Start a run, and return when the server has begun to read that many texts."""
-    process = program.start(*SEND, now=CLOCK)
-    deadline = time.monotonic() + 60
-    while sum(each.event == "body" for each in list(server.truth.records)) < texts:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-    return process
-
-
 @POSIX_ONLY
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_lets_the_message_in_flight_finish(
@@ -116,7 +105,7 @@ def test_a_signal_lets_the_message_in_flight_finish(
     """Nobody has to ask whether it went out; the next run sends the rest."""
     server = mail_server(delays={"dot": 0.2, "reply": 0.2})
     program = live_home(server, clients=8)
-    process = started(program, server, texts=2)
+    process = storms.under_way(program, server, texts=2)
     process.send_signal(sign)
     ended(process, code)
     states = see(program, server)
@@ -134,7 +123,7 @@ def test_a_second_signal_does_not_wait_for_the_server(
     """Whoever insists gets away at once; what was behind its dot is unknown."""
     server = mail_server(delays={"dot": 20})
     program = live_home(server, clients=2)
-    process = started(program, server, texts=1)
+    process = storms.under_way(program, server, texts=1)
     time.sleep(0.5)  # behind the dot
     process.send_signal(sign)
     time.sleep(0.5)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tests import invariants
-from tests.mailserver import PASSWORD, Fault, certificates, process
+from tests.mailserver import PASSWORD, Fault, FaultServer, certificates, process
 from tests.mailserver.fixtures import send_through, set_mail
 from tests.mailserver.truth import Record, Truth
 from tests.programs import CHECKOUT, TODAY, Program, ended, jobs_file
@@ -160,6 +160,17 @@ def aimed(command: list[str], moment: Mapping[str, object]) -> list[str]:
     """Return the command line of the same run, which dies or fails at *moment* (see `deadly`)."""
     at = command.index("-m")
     return [*command[: at + 1], "tests.storms.deadly", json.dumps(dict(moment)), *command[at + 2 :]]
+
+
+def under_way(program: Program, server: FaultServer, *, texts: int = 1) -> Running:
+    """Start a run that sends, and return it when *server* has begun to read so many texts."""
+    process = program.start("send", "--yes", now=CLOCK)
+    deadline = time.monotonic() + 60
+    while sum(each.event == "body" for each in list(server.truth.records)) < texts:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    return process
 
 
 def start(command: list[str]) -> Running:
