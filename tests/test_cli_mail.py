@@ -472,9 +472,9 @@ def test_whoever_watches_is_told_how_long_it_takes(
     run: Run, mail_server: Servers, live_home: LiveHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pauses add up; a script is told nothing of it."""
-    from followup.workflow import stopping
+    from followup.workflow import signals
 
-    monkeypatch.setattr(stopping.Stopping, "pause", lambda self, seconds: False)
+    monkeypatch.setattr(signals.Stopping, "pause", lambda self, seconds: False)
     live_home(mail_server(), clients=20, pause=4)
     assert "about 1 minute. Ctrl-C ends it after" in run("send", answers="n\ny\n").stderr
 

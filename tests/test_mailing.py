@@ -19,7 +19,7 @@ from followup import deliver, files, store
 from followup.errors import ConfigurationError, ExitCode, TryLater
 from followup.home import Home
 from followup.model import REFUSED, AttemptState
-from followup.workflow import composing, mailnotes, sending, settling, status, stopping
+from followup.workflow import composing, mailnotes, sending, settling, signals, status
 from followup.workflow.desk import Desk, open_desk
 from tests.mailserver import Fault, FaultServer
 from tests.mailserver.fixtures import LiveHome, set_mail
@@ -201,7 +201,7 @@ def test_a_day_that_is_full_is_full(office: Callable[..., Office]) -> None:
 def test_pauses_lie_between_messages_only(office: Callable[..., Office], monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither before the first nor after the last."""
     waited: list[float] = []
-    monkeypatch.setattr(stopping.Stopping, "pause", lambda self, seconds: waited.append(seconds))
+    monkeypatch.setattr(signals.Stopping, "pause", lambda self, seconds: waited.append(seconds))
     made = office(clients=3, pause=4)
     made.send()
     assert len(waited) == 2
@@ -593,7 +593,7 @@ def test_outside_the_main_thread_no_signal_is_watched() -> None:
     seen: list[bool] = []
 
     def work() -> None:
-        with stopping.watch() as asked:
+        with signals.watch() as asked:
             seen.append(asked.asked)
 
     thread = threading.Thread(target=work)

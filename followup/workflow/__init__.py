@@ -13,7 +13,8 @@ home and, through `mail`, the mail server and the keyring; what else, the module
     settling                     did it go out? drafts, and hand-overs of which nobody saw the end
     journal, reconciling         database and journal agree; what keeps messages from going out, and its cure
     mailbox, mailnotes           the mail account: tried, logged in to; what a home notes about it
-    stops, stopping              opt-outs and erasures that outlive the database; Ctrl-C, politely
+    stops                        opt-outs and erasures that outlive the database
+    signals                      Ctrl-C, politely
     contacts, wishes             calls, letters, cases; stop, forget me
     templating, reporting        the words themselves; what happened in a period
     daily, runlog, demo          cron's run and its digest, and its log; the tour

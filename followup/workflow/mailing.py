@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from followup import deliver, pace
 from followup.errors import BadInput, ExitCode, FollowupError
 from followup.model import Attempt, AttemptState
-from followup.workflow import composing, journal, mailbox, mailnotes, sending, settling, stopping
+from followup.workflow import composing, journal, mailbox, mailnotes, sending, settling, signals
 from followup.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def run(
     """
     desk.check_day()
     done = sending.Sent(opens_at=sending.opens_at(desk))
-    with stopping.watch() as asked, desk.lock():
+    with signals.watch() as asked, desk.lock():
         sending.refuse_unsafe(desk)
         recovered = settling.recover_locked(desk)
         for attempt in recovered.attempts:
@@ -90,7 +90,7 @@ class _Run:
     """One run: its line, its claims, and what happened in a row."""
 
     def __init__(
-        self, desk: Desk, done: sending.Sent, *, asked: stopping.Stopping, automatic: bool, report: sending.Report
+        self, desk: Desk, done: sending.Sent, *, asked: signals.Stopping, automatic: bool, report: sending.Report
     ) -> None:
         self.desk, self.done, self.asked, self.automatic, self.report = desk, done, asked, automatic, report
         self.mail = desk.settings.mail
