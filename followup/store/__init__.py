@@ -23,11 +23,11 @@ from followup.errors import ConfigurationError, UsageError
 from followup.model import Person
 from followup.store import codec, engine, summaries, undoing, writing
 from followup.store.engine import Database
-from followup.store.history import KINDS, Batch, Change, UndoItem
+from followup.store.history import KINDS, Batch, Change, ImportedFile, Learnt, UndoItem
 from followup.store.reading import Reader
 from followup.store.writing import CHUNK, Writer, write_summaries
 
-__all__ = ["Batch", "Change", "Store", "UndoItem", "Writer", "create", "held_in", "open"]
+__all__ = ["Batch", "Change", "ImportedFile", "Learnt", "Store", "UndoItem", "Writer", "create", "held_in", "open"]
 
 
 class Store(Reader):

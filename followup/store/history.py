@@ -1,4 +1,4 @@
-"""What the store says about its own writing: batches, their changes, and what an undo would do.
+"""What the store says about its own writing: batches, their changes, what an undo would do, and what imports taught it.
 
 Takes and gives plain values. Touches nothing.
 """
@@ -52,3 +52,28 @@ class UndoItem:
     change: Change
     what: str
     why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedFile:
+    """One file of an import: its kind, under which answers are remembered, and what the owner knows it by."""
+
+    fingerprint: str  # of the header
+    name: str
+    book: str = ""  # fingerprint of the sheets of a spreadsheet, under which the choice of one is remembered
+    looks_like: str = ""  # the exporter
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """A kind of file that came in: how its last file was called, how often, and the answers that go with it."""
+
+    fingerprint: str
+    book: str = ""
+    name: str = ""  # empty: answers are all that is known of it
+    looks_like: str = ""
+    header: tuple[str, ...] = ()
+    imports: int = 0
+    last_at: datetime | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)

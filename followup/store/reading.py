@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -33,7 +34,7 @@ from followup.model import (
 from followup.store import codec, names
 from followup.store.codec import Record
 from followup.store.engine import Database, Row, chunks
-from followup.store.history import Batch, Change
+from followup.store.history import Batch, Change, Learnt
 
 PAGE = 500
 """How many records of a long list are in memory at a time."""
@@ -638,6 +639,32 @@ class Reader:
     def answers(self, fingerprint: str) -> dict[str, str]:
         """Return the answers that were given for this kind of file."""
         return dict(self.database.rows("answers", fingerprint=fingerprint))
+
+    def learnt(self) -> list[Learnt]:
+        """Return the kinds of files that came in, those that are known longest first, each with its answers."""
+        found: dict[str, Learnt] = {}
+        for _, _, fingerprint, book, name, looks_like, header, at in self.database.rows("imported_files"):
+            before = found.get(fingerprint)
+            found[fingerprint] = Learnt(
+                fingerprint=fingerprint,
+                book=book,
+                name=name,
+                looks_like=looks_like,
+                header=tuple(json.loads(header)),
+                imports=before.imports + 1 if before else 1,
+                last_at=datetime.fromisoformat(at),
+            )
+        answers: dict[str, dict[str, str]] = {}
+        for fingerprint, about, value, _ in self.database.rows("answers_of_all"):
+            answers.setdefault(fingerprint, {})[about] = value
+        of_books = {each.book for each in found.values()}
+        for fingerprint in answers:  # of imports before files were kept
+            if fingerprint not in found and fingerprint not in of_books:
+                found[fingerprint] = Learnt(fingerprint=fingerprint)
+        return [
+            replace(each, answers={**answers.get(each.book, {}), **answers.get(each.fingerprint, {})})
+            for each in found.values()
+        ]
 
     # ------------------------------------------------------------ who wrote what
 

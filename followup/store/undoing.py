@@ -67,13 +67,14 @@ def apply(writer: Writer, reader: Reader, batch_id: str, *, now: datetime) -> li
     for kind in _RECORDS:
         writer.save_many(scene.now[record] for record in records if record[0] == kind and scene.now[record] is not None)
     for item in done:
-        _apply_apart(writer, item.change)
+        _apply_apart(writer, reader, batch, item.change)
     for kind in reversed(_RECORDS):
         gone = [record_id for name, record_id in records if name == kind and scene.now[name, record_id] is None]
         if kind == "client":
             _keep_out(writer, reader, gone)
         writer.remove(codec.BY_NAME[kind], gone)
-    reader.database.run("known_rows_of_batch_delete", batch_id=batch_id)
+    for statement in ("known_rows_of_batch_restore", "known_rows_of_batch_delete", "imported_files_of_batch_delete"):
+        reader.database.run(statement, batch_id=batch_id)
     reader.database.run("batch_undone", id=batch_id, at=codec.instant(now))
     return [f"{item.what}: {item.why_not}" for item in planned if item.why_not]
 
@@ -137,9 +138,13 @@ def _item(reader: Reader, scene: _Scene, change: Change) -> UndoItem:
         return UndoItem(
             change=change, what=what, why_not="" if known == expected or moved else "it was changed again since"
         )
+    if change.record == "imported_file":
+        return UndoItem(change=change, what=f"know files such as {change.old[-1]['name']} again")
     if change.record == "answer":
         now = reader.answers(change.record_id).get(change.field)
         what = f"answer {change.field}={change.new} of an import"
+        if change.new is None:
+            what = f"remember {change.field}={change.old} again"
         return UndoItem(change=change, what=what, why_not="" if now == change.new else "it was answered anew since")
     word = _WORDS.get(change.record, change.record)
     if change.record in ("attempt", "contact") and change.field == "client_id":
@@ -237,7 +242,7 @@ def _reached(reader: Reader, client_ids: Iterable[str]) -> tuple[set[str], set[s
     return clients, facts
 
 
-def _apply_apart(writer: Writer, change: Change) -> None:
+def _apply_apart(writer: Writer, reader: Reader, batch: Batch, change: Change) -> None:
     """Take back a change of what has no record of its own."""
     if change.record == "external_id":
         if change.new is not None:
@@ -245,7 +250,11 @@ def _apply_apart(writer: Writer, change: Change) -> None:
         else:
             writer.link(**change.old, record_id=change.record_id)
     elif change.record == "answer":
-        writer.put_answer(change.record_id, change.field, change.new, change.old)
+        place = {"fingerprint": change.record_id, "about": change.field}
+        given_at = reader.database.value("answer_given_at", **place, number=batch.number) or ""
+        writer.put_answer(change.record_id, change.field, change.new, change.old, given_at=given_at)
+    elif change.record == "imported_file":
+        writer.put_files_back(change.record_id, change.old)
     elif change.record in ("attempt", "contact"):
         writer.move(change.record, [change.record_id], change.new, change.old)
 

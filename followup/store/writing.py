@@ -33,6 +33,7 @@ from followup.records import dataclass
 from followup.store import codec, names, summaries, undoing
 from followup.store.codec import Plain, Table
 from followup.store.engine import Database, chunks
+from followup.store.history import ImportedFile
 from followup.store.reading import Reader
 
 Saved = Client | Job | Case | Contact | Instruction
@@ -370,15 +371,56 @@ class Writer:
         if before != value:
             self.put_answer(fingerprint, about, before, value)
 
-    def put_answer(self, fingerprint: str, about: str, before: str | None, after: str | None) -> None:
-        """Set an answer, or take it away (None)."""
+    def put_answer(
+        self, fingerprint: str, about: str, before: str | None, after: str | None, *, given_at: str = ""
+    ) -> None:
+        """Set an answer, or take it away (None). *given_at*: when it was given, where that is not now."""
         if after is None:
             self._database.run("answer_delete", fingerprint=fingerprint, about=about)
         else:
-            self._database.run(
-                "answer_put", fingerprint=fingerprint, about=about, value=after, given_at=codec.instant(self._now)
-            )
+            at = given_at or codec.instant(self._now)
+            self._database.run("answer_put", fingerprint=fingerprint, about=about, value=after, given_at=at)
         self._record("answer", fingerprint, about, before, after)
+
+    def remember_files(self, imported: Iterable[ImportedFile]) -> None:
+        """Remember which files an import had. Not recorded as a change: also one that changes nothing had them."""
+        rows = [
+            {
+                "batch_id": self.batch_id,
+                "position": position,
+                "fingerprint": each.fingerprint,
+                "book": each.book,
+                "name": each.name,
+                "looks_like": each.looks_like,
+                "header": codec.dumps(list(each.header)),
+                "at": codec.instant(self._now),
+            }
+            for position, each in enumerate(imported, 1)
+        ]
+        self._database.run_many("imported_file_put", rows)
+
+    def forget_answers(self, fingerprint: str, abouts: Iterable[str]) -> None:
+        """Forget answers for a kind of file."""
+        known = self._reader.answers(fingerprint)
+        for about in abouts:
+            if about in known:
+                self.put_answer(fingerprint, about, known[about], None)
+
+    def forget_kind(self, fingerprint: str) -> None:
+        """Forget that a kind of file was ever imported: its answers, its files, and which of its rows are known."""
+        rows = self._database.rows("imported_files_of_kind", fingerprint=fingerprint)
+        books = {row[_FILE.index("book")] for row in rows} - {""}
+        for each in (fingerprint, *sorted(books)):
+            self.forget_answers(each, list(self._reader.answers(each)))
+        if rows:
+            self._database.run("imported_files_of_kind_delete", fingerprint=fingerprint)
+            self._record("imported_file", fingerprint, "", [dict(zip(_FILE, row, strict=True)) for row in rows], None)
+        self._database.run("known_rows_of_kind_delete", fingerprint=fingerprint)
+
+    def put_files_back(self, fingerprint: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put back what `forget_kind` forgot of files; *rows* as the change has them."""
+        self._database.run_many("imported_file_put", rows)
+        self._record("imported_file", fingerprint, "", None, [dict(row) for row in rows])
 
     # ------------------------------------------------------------ clients as persons
 
@@ -613,6 +655,7 @@ _FILLED = (
     "change",
 )
 _SUMMARY_CELLS = itemgetter(*codec.SUMMARY.columns)
+_FILE = ("batch_id", "position", "fingerprint", "book", "name", "looks_like", "header", "at")
 _CHANGE = ("batch_id", "number", "record", "record_id", "field", "old", "new")
 _AMONG = {
     "job": "jobs_among",

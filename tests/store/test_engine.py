@@ -191,6 +191,22 @@ def test_households_of_an_earlier_schema_are_those_of_today(tmp_path: Path) -> N
         assert migrated.check() == []
 
 
+def test_what_a_home_of_an_earlier_schema_has_learnt_is_known_today(tmp_path: Path) -> None:
+    """Rows of files are recognised as before; answers are listed although nobody knows for which files."""
+    path = tmp_path / "a.db"
+    engine.create_private(path)
+    database = engine.Database(path)
+    database.migrate(upto=3)
+    with database.transaction(write=True):
+        database._connection.execute("INSERT INTO known_row VALUES ('file', 'digest', 'record', 'batch')")
+        database._connection.execute("INSERT INTO answer VALUES ('file', 'kind', 'jobs', '2026-03-02T09:15:00+00:00')")
+    database.close()
+    with _open(path) as migrated:
+        assert migrated.known_rows("file", ["digest", "other"]) == {"digest"}
+        assert migrated.learnt() == [store.Learnt(fingerprint="file", answers={"kind": "jobs"})]
+        assert migrated.check() == []
+
+
 def test_a_migration_that_fails_changes_nothing(two_schemas: Path) -> None:
     """Schema files are applied whole or not at all; a second try makes a second backup."""
     last = max(engine.SCHEMA.glob("*.sql"))

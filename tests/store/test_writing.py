@@ -720,3 +720,48 @@ def test_many_records_are_filled_in_as_a_few_are(opened: store.Store) -> None:
     )
     assert opened.summary(client.id).jobs == 1
     assert opened.check() == []
+
+
+def test_kinds_of_files_are_learnt_listed_and_forgotten(opened: store.Store) -> None:
+    """How often and how last called, with answers, those of a spreadsheet's sheets too; forgetting can be undone."""
+    for name in ("a.xlsx", "b.xlsx"):
+        with opened.write(kind="import", command=name, now=factories.NOW) as write:
+            write.remember_files([store.ImportedFile(fingerprint="f", book="s", name=name, header=("Name", "Phone"))])
+            write.remember_rows("f", [("d", "r")])
+            write.remember_answer("f", "date_order", "dmy")
+            write.remember_answer("s", "sheet", "Jobs")
+            write.remember_answer("early", "kind", "jobs")
+    before = opened.learnt()
+    first, early = before
+    assert (first.name, first.imports, first.last_at, first.header) == ("b.xlsx", 2, factories.NOW, ("Name", "Phone"))
+    assert first.answers == {"date_order": "dmy", "sheet": "Jobs"}
+    assert (early.name, early.answers) == ("", {"kind": "jobs"})
+    with opened.write(kind="hand", command="forget", now=factories.NOW) as write:
+        write.forget_kind("f")
+        write.forget_answers("early", ["kind", "never given"])
+    assert opened.learnt() == []
+    assert opened.known_rows("f", ["d"]) == set()
+    with opened.write(kind="undo", command="undo", now=factories.NOW) as write:
+        assert write.undo(opened.undoable().id) == []
+    assert opened.learnt() == before
+
+
+def test_rows_that_an_import_outdated_are_known_again_when_it_is_taken_back(opened: store.Store, keep: Keep) -> None:
+    """Whichever of several imports goes first: a row is known while nothing newer says otherwise."""
+    client = factories.client()
+    keep(client)
+    ids = []
+    for number in (1, 2, 3):
+        with opened.write(kind="import", command=str(number), now=factories.NOW) as write:
+            write.save(replace(client, city=f"City {number}"))
+            write.remember_rows("file", [(str(number), client.id)])
+            ids.append(write.batch_id)
+    for gone, known in ((1, "3"), (2, "1")):
+        with opened.write(kind="undo", command="undo", now=factories.NOW) as write:
+            write.undo(ids[gone])
+        assert opened.known_rows("file", ["1", "2", "3"]) == {known}
+    with opened.write(kind="import", command="again", now=factories.NOW) as write:
+        write.remember_rows("file", [("2", client.id)])
+    with opened.write(kind="import", command="and again", now=factories.NOW) as write:
+        write.remember_rows("file", [("1", client.id)])
+    assert opened.known_rows("file", ["1", "2"]) == {"1"}

@@ -37,26 +37,62 @@ SELECT source FROM found WHERE source IS NOT NULL;
 DELETE FROM external_id WHERE source = :source AND kind = :kind AND value = :value AND record_id = :record_id;
 
 -- name: known_rows_among
-SELECT digest FROM known_row WHERE fingerprint = :fingerprint AND digest IN (:digests...);
+SELECT digest FROM known_row WHERE fingerprint = :fingerprint AND digest IN (:digests...) AND outdated_by = '';
 
 -- name: known_row_put
 INSERT INTO known_row (fingerprint, digest, record_id, batch_id)
 VALUES (:fingerprint, :digest, :record_id, :batch_id)
-ON CONFLICT (fingerprint, digest) DO NOTHING;
+ON CONFLICT (fingerprint, digest) DO UPDATE
+SET record_id = excluded.record_id, batch_id = excluded.batch_id, outdated_by = ''
+WHERE known_row.outdated_by <> '';
 
 -- name: known_rows_exist
 SELECT 1 FROM known_row WHERE fingerprint = :fingerprint LIMIT 1;
 
 -- name: known_rows_outdated
 -- A record whose row reads otherwise now: its earlier rows are not known any more.
-DELETE FROM known_row
-WHERE record_id IN (:ids...) AND fingerprint = :fingerprint AND batch_id <> :batch_id;
+UPDATE known_row SET outdated_by = :batch_id
+WHERE record_id IN (:ids...) AND fingerprint = :fingerprint AND batch_id <> :batch_id AND outdated_by = '';
 
 -- name: known_rows_of_records_delete
 DELETE FROM known_row WHERE record_id IN (:ids...);
 
+-- name: known_rows_of_batch_restore
+-- What this batch outdated is known again, unless a later batch outdated what took its place.
+UPDATE known_row SET outdated_by = COALESCE(
+    (
+        SELECT MAX(later.outdated_by) FROM known_row AS later
+        WHERE later.record_id = known_row.record_id AND later.fingerprint = known_row.fingerprint
+        AND later.batch_id = :batch_id
+    ),
+    ''
+)
+WHERE outdated_by = :batch_id;
+
 -- name: known_rows_of_batch_delete
 DELETE FROM known_row WHERE batch_id = :batch_id;
+
+-- name: known_rows_of_kind_delete
+DELETE FROM known_row WHERE fingerprint = :fingerprint;
+
+-- name: imported_file_put
+INSERT INTO imported_file (batch_id, position, fingerprint, book, name, looks_like, header, at)
+VALUES (:batch_id, :position, :fingerprint, :book, :name, :looks_like, :header, :at);
+
+-- name: imported_files
+SELECT batch_id, position, fingerprint, book, name, looks_like, header, at FROM imported_file
+ORDER BY at, batch_id, position;
+
+-- name: imported_files_of_kind
+SELECT batch_id, position, fingerprint, book, name, looks_like, header, at FROM imported_file
+WHERE fingerprint = :fingerprint
+ORDER BY at, batch_id, position;
+
+-- name: imported_files_of_kind_delete
+DELETE FROM imported_file WHERE fingerprint = :fingerprint;
+
+-- name: imported_files_of_batch_delete
+DELETE FROM imported_file WHERE batch_id = :batch_id;
 
 -- name: answers
 SELECT about, value FROM answer WHERE fingerprint = :fingerprint ORDER BY about;
@@ -67,3 +103,12 @@ ON CONFLICT (fingerprint, about) DO UPDATE SET value = excluded.value, given_at 
 
 -- name: answer_delete
 DELETE FROM answer WHERE fingerprint = :fingerprint AND about = :about;
+
+-- name: answers_of_all
+SELECT fingerprint, about, value, given_at FROM answer ORDER BY given_at, fingerprint, about;
+
+-- name: answer_given_at
+-- When the answer that stood before a batch was given.
+SELECT MAX(batch.at) FROM change JOIN batch ON batch.id = change.batch_id
+WHERE change.record_id = :fingerprint AND change.record = 'answer' AND change.field = :about
+AND batch.number < :number AND batch.kind <> 'undo' AND batch.undone_at IS NULL;
