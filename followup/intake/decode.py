@@ -262,28 +262,75 @@ def _is_text(sample: bytes, encoding: str) -> bool:
     ) * 0.98
 
 
-_STARTS: tuple[tuple[bytes, str, str], ...] = (
-    (b"\xd0\xcf\x11\xe0", "xls", "this is an old Excel workbook (.xls)"),
-    (b"%PDF", "pdf", "this is a PDF"),
-    (b"\x1f\x8b", "compressed", "this file is compressed (gzip); unpack it first"),
-    (b"7z\xbc\xaf", "compressed", "this file is compressed (7z); unpack it first"),
-    (b"Rar!", "compressed", "this file is compressed (rar); unpack it first"),
-    (b"\x89PNG", "picture", "this is a picture"),
-    (b"\xff\xd8\xff", "picture", "this is a picture"),
-    (b"GIF8", "picture", "this is a picture"),
-    (b"SQLite format 3\0", "database", "this is a database"),
-    (b"{\\rtf", "document", "this is a text document (RTF)"),
-    (b"bplist00", "plist", "this is a file of Apple's own"),
-)
-_WORDS: tuple[tuple[bytes, str, str], ...] = (
-    (b"BEGIN:VCARD", "vcard", "these are address cards (vCard)"),
-    (b"BEGIN:VCALENDAR", "calendar", "this is a calendar (iCalendar)"),
-    (b"<!DOCTYPE HTML", "html", "this is a web page (HTML), perhaps a login page saved instead of the export"),
-    (b"<HTML", "html", "this is a web page (HTML), perhaps a login page saved instead of the export"),
-    (b"<TABLE", "html", "this is a web page (HTML)"),
-    (b"<?XML", "xml", "this is XML"),
-)
 _ADVICE = "Open it where it comes from, choose Save as or Export, and take CSV."
+_UNPACK = "Unpack it and import what is inside."
+_BANK = "this is an account statement of a bank"
+_OF_A_BANK = "It does not say who the clients are; export the invoices or jobs from the program that writes them."
+_PAGE = "this is a web page (HTML), perhaps a login page saved instead of the export"
+
+# How files begin: the bytes, a code, what it is, what would help.
+_STARTS: tuple[tuple[bytes, str, str, str], ...] = (
+    (b"\xd0\xcf\x11\xe0", "xls", "this is an old Excel workbook (.xls)", _ADVICE),
+    (b"%PDF", "pdf", "this is a PDF", _ADVICE),
+    (b"%!PS", "pdf", "this is a page for a printer (PostScript)", _ADVICE),
+    *(
+        (start, "compressed", f"this file is compressed ({how})", _UNPACK)
+        for start, how in (
+            (b"\x1f\x8b", "gzip"),
+            (b"7z\xbc\xaf", "7z"),
+            (b"Rar!", "rar"),
+            (b"BZh", "bzip2"),
+            (b"\xfd7zXZ", "xz"),
+            (b"\x28\xb5\x2f\xfd", "zstd"),
+        )
+    ),
+    *(
+        (start, "picture", "this is a picture", _ADVICE)
+        for start in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"\0\0\1\0")
+    ),
+    (b"SQLite format 3\0", "database", "this is a database", _ADVICE),
+    (b"\0\1\0\0Standard ", "database", "this is a database of Microsoft Access", _ADVICE),
+    (b"{\\rtf", "document", "this is a text document (RTF)", _ADVICE),
+    (b"bplist00", "plist", "this is a file of Apple's own", _ADVICE),
+    (b"!BDN", "mailbox", "this is a mailbox of Outlook (.pst)", "Export the contacts from Outlook, and take CSV."),
+)
+# The same for text, whose first words count whatever their case.
+_WORDS: tuple[tuple[bytes, str, str, str], ...] = (
+    (b"BEGIN:VCARD", "vcard", "these are address cards (vCard)", _ADVICE),
+    (b"BEGIN:VCALENDAR", "calendar", "this is a calendar (iCalendar)", _ADVICE),
+    *(
+        (start, "html", _PAGE, _ADVICE)
+        for start in (b"<!DOCTYPE HTML", b"<HTML", b"<HEAD>", b"<BODY", b"<META ", b"<!--")
+    ),
+    *(
+        (start, "html", "this is a web page (HTML)", _ADVICE)
+        for start in (b"<TABLE", b"<DIV", b"<BR", b"<P>", b"<SCRIPT")
+    ),
+    (b"OFXHEADER", "bank-statement", _BANK, _OF_A_BANK),
+    (b"!TYPE:", "bank-statement", _BANK, _OF_A_BANK),
+    (b":20:", "bank-statement", _BANK, _OF_A_BANK),
+    (b"<OFX", "bank-statement", _BANK, _OF_A_BANK),
+    (b"<?XML", "xml", "this is XML", _ADVICE),
+    (b"DN: ", "ldif", "this is an address book in LDIF form", "Export it as CSV or vCard."),
+    (b"!HDR\t", "iif", "this is a file for QuickBooks Desktop (.iif)", "Export the list as CSV or Excel."),
+    (b"!CUST\t", "iif", "this is a file for QuickBooks Desktop (.iif)", "Export the list as CSV or Excel."),
+    (b"!TRNS\t", "iif", "this is a file for QuickBooks Desktop (.iif)", "Export the list as CSV or Excel."),
+    (b"ID;PWXL", "sylk", "this is an old spreadsheet (SYLK)", _ADVICE),
+    (b"INSERT INTO ", "sql", "these are commands for a database (SQL)", _ADVICE),
+    (b"CREATE TABLE ", "sql", "these are commands for a database (SQL)", _ADVICE),
+    *(
+        (start, "mail", "this is an e-mail message", "Save what is attached to it, and import that.")
+        for start in (b"RETURN-PATH:", b"RECEIVED: ", b"DELIVERED-TO:", b"MIME-VERSION:")
+    ),
+    (
+        b"[INTERNETSHORTCUT]",
+        "link",
+        "this is only a link to a page",
+        "Open it, download the table as CSV, and import that.",
+    ),
+)
+_JSON = re.compile(rb"[{\[]\s*[\"{\[\]}]")
+_MARKUP = re.compile(rb"<[A-Z?!/][^<>@]*>\s*<")
 
 
 def _refuse_other_formats(data: bytes) -> None:
@@ -291,19 +338,25 @@ def _refuse_other_formats(data: bytes) -> None:
         raise Refused("empty", "the file is empty.")
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         raise _zip_refusal(data)
-    for start, code, what in _STARTS:
+    for start, code, what, advice in _STARTS:
         if data.startswith(start):
-            raise Refused(code, f"{what}. {_ADVICE}")
+            raise Refused(code, f"{what}. {advice}")
+    if data[4:8] == b"ftyp" or (data.startswith(b"RIFF") and data[8:12] == b"WEBP") or _is_bitmap(data):
+        raise Refused("picture", f"this is a picture or a film. {_ADVICE}")
+    if data[257:262] == b"ustar":
+        raise Refused("compressed", f"this is an archive (tar). {_UNPACK}")
     head = data[:2048].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").upper()
-    for start, code, what in _WORDS:
+    for start, code, what, advice in _WORDS:
         if head.startswith(start):
-            raise Refused(code, f"{what}. {_ADVICE}")
-    if (
-        head.startswith((b"{", b"["))
-        and head.lstrip(b"{[ \r\n\t").startswith(b'"')
-        and b'":' in head.replace(b" ", b"")
-    ):
+            raise Refused(code, f"{what}. {advice}")
+    if _JSON.match(head):
         raise Refused("json", f"this is JSON. {_ADVICE}")
+    if _MARKUP.match(head):
+        raise Refused("xml", f"this is XML or a web page. {_ADVICE}")
+
+
+def _is_bitmap(data: bytes) -> bool:
+    return data.startswith(b"BM") and data[6:10] == b"\0\0\0\0" and len(data) > 26
 
 
 def _zip_refusal(data: bytes) -> Refused:
@@ -312,16 +365,22 @@ def _zip_refusal(data: bytes) -> Refused:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):  # the last: too new a format
         return Refused("zip", "this is a damaged zip archive or spreadsheet. Export it again.")
-    if any(name.startswith("xl/") for name in names):
-        return Refused("xlsx", f"this is an Excel workbook (.xlsx). {_ADVICE}")
-    if any(name.startswith("word/") for name in names):
-        return Refused("document", f"this is a Word document. {_ADVICE}")
-    if "content.xml" in names:
-        return Refused("ods", f"this is an OpenDocument file (.ods). {_ADVICE}")
-    if any(name.startswith("Index/") for name in names):
-        return Refused("numbers", f"this is a Numbers sheet. {_ADVICE}")
+    for part, code, what in _PARTS:
+        if any(name.startswith(part) for name in names):
+            return Refused(code, f"{what}. {_ADVICE}")
     listed = ", ".join(name if name.isprintable() else ascii(name) for name in names[:5])
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return Refused(
-        "zip", f"this is a zip archive with {listed or 'nothing'}{more}. Unpack it and import what is inside."
-    )
+    if not names:
+        return Refused("zip", "this is a zip archive with nothing in it. Export it again.")
+    return Refused("zip", f"this is a zip archive with {listed}{more}. {_UNPACK}")
+
+
+# What is inside an archive that is a document: the first that fits.
+_PARTS = (
+    ("xl/", "xlsx", "this is an Excel workbook (.xlsx)"),
+    ("word/", "document", "this is a Word document"),
+    ("ppt/", "document", "this is a presentation (PowerPoint)"),
+    ("content.xml", "ods", "this is an OpenDocument file (.ods or .odt)"),
+    ("Index/", "numbers", "this is a document of Numbers or Pages"),
+    ("META-INF/container.xml", "document", "this is an electronic book"),
+)

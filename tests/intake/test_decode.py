@@ -61,7 +61,23 @@ def test_ordinary_encodings_are_recognised(encoding: str, named: str) -> None:
         (b"<?xml version='1.0'?>", "xml"),
         (b'[{"name": "Ada"}]', "json"),
         (b"\x89PNG\r\n\x1a\n", "picture"),
+        (b"RIFF\x24\0\0\0WEBPVP8 ", "picture"),
+        (b"\0\0\0\x18ftypheic", "picture"),
+        (b"BM\x36\x10\0\0\0\0\0\0" + bytes(20), "picture"),
         (b"\x1f\x8b\x08", "compressed"),
+        (b"clients.csv".ljust(257, b"\0") + b"ustar", "compressed"),
+        (b"!BDN", "mailbox"),
+        (b"<clients>\n <client>", "xml"),
+        (b"<div>Session expired</div>", "html"),
+        (b"<br />\n<b>Warning</b>: cannot connect", "html"),
+        (b'[["Name", "Email"]]', "json"),
+        (b"Received: from mail.example.com", "mail"),
+        (b"dn: cn=Ada Hall,mail=ada@example.com", "ldif"),
+        (b"!CUST\tNAME\tBADDR1", "iif"),
+        (b"!Type:Bank\nD03/02/2026", "bank-statement"),
+        (b"OFXHEADER:100", "bank-statement"),
+        (b"INSERT INTO clients VALUES (1)", "sql"),
+        (b"[InternetShortcut]\nURL=https://example.com", "link"),
         (bytes(range(32)) * 20, "not-text"),
         (b"\xff\xfeA\x00B", "damaged"),
     ],
@@ -74,8 +90,18 @@ def test_what_is_no_table_is_refused_by_name(data: bytes, code: str) -> None:
     assert len(str(caught.value)) > 15
 
 
+@pytest.mark.parametrize(
+    "start", ["<Name>,<Email>", "ID;Phone;Email", "[Name],[Email]", "BMW owner,Email", "<a@example.com>"]
+)
+def test_column_names_that_begin_like_another_format_are_column_names(start: str) -> None:
+    """Only what no table begins with is refused."""
+    assert decode.decode(f"{start}\nAda\n".encode()).text.startswith(start)
+
+
 def test_a_zip_names_what_is_inside() -> None:
-    """Seven members are five names and a number."""
+    """Seven members are five names and a number; none are nothing."""
+    with pytest.raises(decode.Refused, match="nothing in it"):
+        decode.decode(zipped())
     with pytest.raises(decode.Refused, match=r"c0.csv, c1.csv, .* and 2 more"):
         decode.decode(zipped(*(f"c{number}.csv" for number in range(7))))
 
