@@ -311,7 +311,7 @@ def test_json_of_a_file_with_questions_and_problems_has_them_in_it(empty: Run, f
     """Printed whole, and then 65."""
     write(folder, "odd.csv", DATES)
     asked = json.loads(empty("import", "odd.csv", "--dry-run", "--format", "json", exit_code=65).stdout)["asked"]
-    assert [list(each) for each in asked] == [["about", "question", "options"]]
+    assert [list(each) for each in asked] == [["about", "question", "options", "rows"]]
     ran = empty("import", write(folder, "bad.csv", BAD), "--dry-run", "--format", "json", exit_code=65)
     assert list(json.loads(ran.stdout)["errors"][0]) == ["row", "column", "value", "code", "why"]
 

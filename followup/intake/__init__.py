@@ -17,18 +17,10 @@ from hashlib import blake2b
 from itertools import pairwise
 
 from followup import cells
-from followup.intake import columns, decode, facts, headers, rows, table, workbooks
+from followup.intake import columns, decode, facts, headers, questions, rows, strangers, table, telling, workbooks
 
 _VERSION = "1"
 """Part of every row's digest: raise it when rows mean something else than before, and they are read again."""
-
-ANSWERS: Mapping[str, tuple[str, ...]] = {
-    "date_order": columns.ORDERS,
-    "decimal_mark": (".", ","),
-    "kind": headers.KINDS,
-    "fill_down": ("yes", "no"),
-}
-"""Answers with a fixed choice; `encoding`, `sheet`, `columns`, `tables`, `status:WORD` are checked where they count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,39 +40,7 @@ Remembered = Callable[[str], Mapping[str, str]]
 """fingerprint -> the answers given for such files before."""
 
 
-def check_answer(about: str, value: str) -> str:
-    """Return what is wrong with an answer, or nothing."""
-    if about.startswith("status:") and about.partition(":")[2].strip():
-        if value in columns.STATUS_ANSWERS:
-            return ""
-        return f"'{value}' is no answer to '{about}'; write one of {', '.join(columns.STATUS_ANSWERS)}"
-    if about in ANSWERS:
-        return (
-            ""
-            if value in ANSWERS[about]
-            else f"'{value}' is no answer to '{about}'; write one of {', '.join(ANSWERS[about])}"
-        )
-    if about == "encoding":
-        return (
-            ""
-            if decode.known_encoding(value)
-            else f"'{value}' is no encoding; write utf-8, cp1252 or mac_roman, for example"
-        )
-    if about == "sheet":
-        return "" if value else "name the sheet, or give its number"
-    if about == "tables":
-        good = value == "all" or (value.isascii() and value.isdigit() and value != "0")
-        return "" if good else f"'{value}' is no answer to 'tables'; write the number of a table, or all"
-    if about == "columns":
-        if headers.by_answer(value.split(",")) is not None:
-            return ""
-        return (
-            f"'{value}' names columns that we do not know; known are {', '.join(headers.COLUMN_NAMES)}, and - for none"
-        )
-    return (
-        f"'{about}' is no question of an import; those are {', '.join(ANSWERS)}, encoding, sheet, columns, tables, "
-        "status:WORD"
-    )
+check_answer = questions.check
 
 
 def read(
@@ -135,24 +95,12 @@ class _File:
         self.data = data
         self.result = result
         self.home = home
-        self.given = given
+        self.asked = questions.Questions(given)
+        result.questions = self.asked.open
         self.kind = kind
         self.remembered = remembered
         self.known = known
-        self.used: dict[str, str] = {}
-        self.memory: Mapping[str, str] = {}
         self.epoch: date | None = None
-
-    # ------------------------------------------------------------ questions
-
-    def _answer(self, about: str) -> str:
-        value = self.given.get(about) or self.memory.get(about, "")
-        if value:
-            self.used[about] = value
-        return value
-
-    def _ask(self, about: str, question: str, options: Sequence[str], *, word: str = "") -> None:
-        self.result.questions.append(facts.Question(about, question, tuple(options), word))
 
     # ------------------------------------------------------------ the way of a file
 
@@ -164,7 +112,7 @@ class _File:
             return
         result.delimiter = sheet.delimiter
         chosen = self._tables(sheet)
-        result.answers = self.used
+        result.answers = self.asked.used
         if chosen is None:
             return
         result.sheet = sheet.records
@@ -188,7 +136,7 @@ class _File:
         text = self._text()
         if text is None:
             return None
-        sheet = table.read(text.text, headerless="columns" in self.given)
+        sheet = table.read(text.text, headerless="columns" in self.asked.given)
         self._warn_of_text_saved_twice(text.text, sheet)
         return sheet
 
@@ -200,12 +148,12 @@ class _File:
         if not book.pages or not any(any(row) for page in book.pages for row in page.records):
             raise decode.Refused("empty", "the spreadsheet is empty.")
         self.result.book = fingerprint([f"sheet {page.name}" for page in book.pages])
-        headerless = "columns" in self.given
-        told = self.given.get("sheet", "") or self.remembered(self.result.book).get("sheet", "")
+        headerless = "columns" in self.asked.given
+        told = self.asked.given.get("sheet", "") or self.remembered(self.result.book).get("sheet", "")
         chosen = [page for page in book.pages if page.name.casefold() == told.casefold()] or [
             page for page in book.pages if str(page.number) == told
         ]
-        if told and not chosen and "sheet" in self.given:
+        if told and not chosen and "sheet" in self.asked.given:
             names = ", ".join(f"{page.number} '{cells.printable(page.name)}'" for page in book.pages)
             raise decode.Refused("no-sheet", f"there is no sheet '{cells.printable(told)}'. Its sheets are {names}.")
         if not chosen:
@@ -214,7 +162,7 @@ class _File:
             named = [(page, sheet) for page, sheet in found if sheet.tables[0].header] or found
             if len(named) > 1:
                 listed = "; ".join(_looks(page, sheet) for page, sheet in named)
-                self._ask(
+                self.asked.ask(
                     "sheet",
                     f"there are {len(named)} sheets with a table: {listed}. Which to read?",
                     [page.name for page, _ in named],
@@ -223,23 +171,23 @@ class _File:
             chosen = [page for page, _ in named] or [next(page for page in book.pages if any(map(any, page.records)))]
             others = [page.name for page in book.pages if page is not chosen[0] and any(map(any, page.records))]
             if others:
-                self.result.warnings.append(f"other sheets were not read: {_listed(others)} (--sheet reads one)")
+                self.result.warnings.append(f"other sheets were not read: {telling.listed(others)} (--sheet reads one)")
         elif len(book.pages) > 1:
             self.result.page = chosen[0].name
         return table.of_records(chosen[0].records, headerless=headerless)
 
     def _text(self) -> decode.Text | None:
-        encoding = self.given.get("encoding", "")
+        encoding = self.asked.given.get("encoding", "")
         if encoding:
-            self.used["encoding"] = encoding
+            self.asked.used["encoding"] = encoding
         try:
             text = decode.decode(self.data, country=self.home.country, encoding=encoding)
         except decode.EncodingUnclear as unclear:
             before = self._encoding_before(unclear.options)
             if not before:
-                self._ask("encoding", f"{unclear.why}. {self._readings(unclear.options)}", unclear.options)
+                self.asked.ask("encoding", f"{unclear.why}. {self._readings(unclear.options)}", unclear.options)
                 return None
-            self.used["encoding"] = before
+            self.asked.used["encoding"] = before
             text = decode.decode(self.data, country=self.home.country, encoding=before)
         self.result.encoding = text.encoding
         return text
@@ -290,10 +238,10 @@ class _File:
             return
         cell = found[0][1]
         was = decode.saved_once(cell)
-        known = f" ('{_listed([cell])}' was '{_listed([was])}')" if was else ""
+        known = f" ('{telling.listed([cell])}' was '{telling.listed([was])}')" if was else ""
         self.result.warnings.append(
             f"looks damaged: UTF-8 was opened as Windows text and saved again{known}. It is taken as it stands; better "
-            f"export it anew ({_rows(list(dict.fromkeys(row for row, _ in found)))})"
+            f"export it anew ({telling.rows(list(dict.fromkeys(row for row, _ in found)))})"
         )
 
     def _tables(self, sheet: table.Sheet) -> list[table.Table] | None:
@@ -304,17 +252,17 @@ class _File:
         else:
             width = max(len(record) for record in sheet.records)
             self.result.fingerprint = fingerprint([f"no header {width} {sheet.delimiter or ','}"])
-        self.memory = self.remembered(self.result.fingerprint)
+        self.asked.memory = self.remembered(self.result.fingerprint)
         if len(sheet.tables) == 1:
             return [first]
-        choice = self._answer("tables")
+        choice = self.asked.answer("tables")
         if choice == "all":
             return list(sheet.tables)
         if choice.isdigit() and 1 <= int(choice) <= len(sheet.tables):
             return [sheet.tables[int(choice) - 1]]
-        where = " and ".join(f"row {part.header_at + 1} ({_listed(part.header[:4])})" for part in sheet.tables)
+        where = " and ".join(f"row {part.header_at + 1} ({telling.listed(part.header[:4])})" for part in sheet.tables)
         numbers = [str(number) for number in range(1, len(sheet.tables) + 1)]
-        self._ask(
+        self.asked.ask(
             "tables",
             f"there are {len(sheet.tables)} tables in this file, with their columns in {where}. Which to read?",
             [*numbers, "all"],
@@ -322,13 +270,13 @@ class _File:
         return None
 
     def _layout(self, part: table.Table, sheet: table.Sheet) -> headers.Layout | None:
-        names = self._answer("columns")
+        names = self.asked.answer("columns")
         answered = headers.by_answer(names.split(",")) if names else None
         width = len(part.header) or Counter(len(record) for record in sheet.records if any(record)).most_common(1)[0][0]
         if answered is not None and len(answered) == width:
             layout = headers.layout(answered, kind=self._kind_given(), answered=True)
         elif answered is not None:
-            self._ask(
+            self.asked.ask(
                 "columns",
                 f"{len(answered)} columns were named, and the table has {width}. Name each one, - for those "
                 f"to leave out",
@@ -338,7 +286,7 @@ class _File:
         elif not part.header:
             sample = next(record for record in sheet.records if any(record))
             shown = " | ".join(cells.cut(cells.printable(cell), 24) for cell in sample[:12])
-            self._ask(
+            self.asked.ask(
                 "columns",
                 f"there is no row of column names. What are these {width} columns: {shown} ?",
                 headers.COLUMN_NAMES,
@@ -346,23 +294,23 @@ class _File:
             return None
         else:
             layout = headers.layout(part.header, kind=self._kind_given())
-            _refuse_a_bank_statement(part.header, layout)
+            strangers.refuse(part.header, layout)
         if not layout.kind:
-            self._ask(
+            self.asked.ask(
                 "kind",
                 f"a row of this file could be a client or a job. Its columns are "
-                f"{_listed(part.header or answered or ())}",
+                f"{telling.listed(part.header or answered or ())}",
                 headers.KINDS,
             )
             return None
         if layout.dropped and part.header:
             kept = [name for name in layout.dropped if headers.normal(name) != headers.normal(headers.REASON_COLUMN)]
             if kept and len(kept) < 30:
-                self.result.warnings.append(f"columns left out on purpose: {_listed(kept)}")
+                self.result.warnings.append(f"columns left out on purpose: {telling.listed(kept)}")
         return layout
 
     def _kind_given(self) -> str:
-        return self.kind or self._answer("kind")
+        return self.kind or self.asked.answer("kind")
 
     def _skip_outside(self, sheet: table.Sheet, chosen: Sequence[table.Table]) -> None:
         inside = [range(part.first, part.end) for part in chosen]
@@ -407,7 +355,7 @@ class _File:
                     sorted(decisions.statuses.items()),
                     decisions.country,
                     decisions.currency,
-                    sorted(self.used.items()),
+                    sorted(self.asked.used.items()),
                 )
             ).encode("utf-8", "replace"),
             key=self.home.key[:64],
@@ -446,7 +394,7 @@ class _File:
             if outcome.job is not None:
                 result.jobs.append(outcome.job)
         for what, numbers in reader.warnings.items():
-            result.warnings.append(f"{what} ({_rows(numbers)})")
+            result.warnings.append(f"{what} ({telling.rows(numbers)})")
 
     def _real_rows(self, sheet: table.Sheet, part: table.Table, width: int) -> list[int]:
         """Return the indexes of rows that may be records; the others go to the ledger with their reason."""
@@ -497,7 +445,7 @@ class _File:
             )
         rest = [index + 1 for index in short if index not in broken]
         if rest:
-            result.warnings.append(f"cells missing at the end of a row were taken as empty ({_rows(rest)})")
+            result.warnings.append(f"cells missing at the end of a row were taken as empty ({telling.rows(rest)})")
         return [index for index in lines if index not in broken]
 
     # ------------------------------------------------------------ cells of a spreadsheet
@@ -534,7 +482,7 @@ class _File:
                     read.setdefault(column.header, []).append(index + 1)
         for header, numbers in read.items():
             self.result.warnings.append(
-                f"day numbers of the spreadsheet in '{header}' were read as days ({_rows(numbers)})"
+                f"day numbers of the spreadsheet in '{header}' were read as days ({telling.rows(numbers)})"
             )
         return good
 
@@ -561,7 +509,7 @@ class _File:
                 self.result.decided["decimal_mark"] = decisions.decimal_mark
         if rounded:
             self.result.warnings.append(
-                f"calculated amounts were rounded as a spreadsheet shows them ({_rows(rounded)})"
+                f"calculated amounts were rounded as a spreadsheet shows them ({telling.rows(rounded)})"
             )
 
     def _row_problem(self, index: int, value: str, code: str, why: str) -> None:
@@ -592,8 +540,8 @@ class _File:
         )
 
     def _date_order(self, values: Collection[str]) -> str:
-        if "date_order" in self.given or columns.fits_order(values, self.memory.get("date_order", "")):
-            answer = self._answer("date_order")
+        if "date_order" in self.asked.given or columns.fits_order(values, self.asked.memory.get("date_order", "")):
+            answer = self.asked.answer("date_order")
             if answer:
                 return answer
         found = columns.date_order(values, country=self.home.country)
@@ -601,7 +549,7 @@ class _File:
             if columns.proves_order(values):
                 self.result.decided["date_order"] = found
             return found
-        shown = _listed(found.samples)
+        shown = telling.listed(found.samples)
         if found.contradictory:
             question = (
                 f"its dates contradict each other: {shown} cannot be in one order. Which order counts? The "
@@ -611,12 +559,12 @@ class _File:
             more = f" ({shown})" if len(found.samples) > 1 else ""
             first = " or ".join(_FIRST[order] for order in found.options)
             question = f"is {found.samples[0]} {first}? No date of the file decides it{more}"
-        self._ask("date_order", question, found.options)
+        self.asked.ask("date_order", question, found.options)
         return "dmy"
 
     def _decimal_mark(self, values: Collection[str]) -> str:
-        if "decimal_mark" in self.given or columns.fits_mark(values, self.memory.get("decimal_mark", "")):
-            answer = self._answer("decimal_mark")
+        if "decimal_mark" in self.asked.given or columns.fits_mark(values, self.asked.memory.get("decimal_mark", "")):
+            answer = self.asked.answer("decimal_mark")
             if answer:
                 return answer
         found = columns.decimal_mark(values)
@@ -634,7 +582,7 @@ class _File:
             question = (
                 f"is the mark in {shown} a decimal mark, or does it separate thousands? Which is the decimal mark?"
             )
-        self._ask("decimal_mark", question, found.options)
+        self.asked.ask("decimal_mark", question, found.options)
         return "."
 
     def _statuses(
@@ -645,7 +593,7 @@ class _File:
             return {}
         told = {
             headers.normal(about.partition(":")[2]): value
-            for about, value in {**self.memory, **self.given}.items()
+            for about, value in {**self.asked.memory, **self.asked.given}.items()
             if about.startswith("status:")
         }
         words = Counter(records[index][place].strip() for index in lines if place < len(records[index]))
@@ -653,14 +601,14 @@ class _File:
         for word, count in words.items():
             normal = headers.normal(word)
             if normal in told:
-                self.used[f"status:{word}"] = told[normal]
+                self.asked.used[f"status:{word}"] = told[normal]
             elif word and len(word) <= 60 and not rows.sure_status(normal) and word.lower() not in columns.NOTHING:
                 shown, before = counted.get(normal, (word, 0))
                 counted[normal] = (shown, before + count)
         for shown, count in counted.values():
             row = "1 row" if count == 1 else f"{count} rows"
             word = cells.printable(shown)
-            self._ask(
+            self.asked.ask(
                 "status",
                 f"'{word}' in {row}: completed, open, or not a job? Answer with \"status:{word}=completed\", "
                 f"for example",
@@ -680,13 +628,13 @@ class _File:
         gaps = [index for index in gaps if named and index > min(named)]
         if not gaps:
             return
-        answer = self._answer("fill_down")
+        answer = self.asked.answer("fill_down")
         if not answer:
-            self._ask(
+            self.asked.ask(
                 "fill_down",
-                f"{_rows([index + 1 for index in gaps])} {'names' if len(gaps) == 1 else 'name'} no client. "
+                f"{telling.rows([index + 1 for index in gaps])} {'names' if len(gaps) == 1 else 'name'} no client. "
                 f"Do they belong to the client in the row above, as in a sheet with merged cells?",
-                ANSWERS["fill_down"],
+                questions.CHOICES["fill_down"],
             )
         elif answer == "yes":
             places = reader.identity_columns()
@@ -707,57 +655,6 @@ _BETWEEN = (b",", b";", b"\t", b'"')
 _DAYS = ("job.completed_on", "job.promised_on", "job.paid_on")
 _FIRST_DAY, _LAST_DAY = 20_000, 80_000
 """Numbers that are days in a column of days, 1954 to 2119; 20260227 is not among them, nor is a year."""
-
-# Columns of account statements, in the languages that we speak; three of them beside no client's name say enough.
-_OF_A_BANK = frozenset(
-    {
-        "debit",
-        "credit",
-        "balance",
-        "running balance",
-        "money in",
-        "money out",
-        "paid in",
-        "paid out",
-        "withdrawal",
-        "deposit",
-        "sort code",
-        "account number",
-        "iban",
-        "bic",
-        "value date",
-        "soll",
-        "haben",
-        "saldo",
-        "buchungstag",
-        "buchungstext",
-        "valuta",
-        "wertstellung",
-        "verwendungszweck",
-        "umsatz",
-    }
-    | {
-        "débit",
-        "crédit",
-        "solde",
-        "date valeur",
-        "libellé",
-        "cargo",
-        "abono",
-        "dare",
-        "avere",
-        "af",
-        "bij",
-        "tegenrekening",
-        "rentedatum",
-        "belopp",
-        "insättning",
-        "uttag",
-        "data operacji",
-        "obciążenia",
-        "uznania",
-    }
-)
 
 _FIRST = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 
@@ -812,17 +709,6 @@ def _values(records: Sequence[Sequence[str]], lines: Sequence[int], places: Sequ
     return found
 
 
-def _refuse_a_bank_statement(header: Sequence[str], layout: headers.Layout) -> None:
-    of_a_bank = [name for name in header if headers.normal(name) in _OF_A_BANK]
-    if len(of_a_bank) >= 3 and not any(column.field.startswith("client.") for column in layout.columns):
-        raise decode.Refused(
-            "bank-statement",
-            f"this seems to be a bank statement ({_listed(of_a_bank)}), which does not say who the clients are. "
-            "Export the invoices or jobs from the program that writes them; if these are jobs, name the columns with "
-            "--answer columns=...",
-        )
-
-
 def _table_of(page: workbooks.Page, *, headerless: bool) -> table.Sheet | None:
     try:
         return table.of_records(page.records, headerless=headerless)
@@ -834,16 +720,4 @@ def _looks(page: workbooks.Page, sheet: table.Sheet) -> str:
     below = sum(1 for row in sheet.records[sheet.tables[0].first :] if any(row))
     names = [name for name in sheet.tables[0].header if name.strip()] or next(row for row in sheet.records if any(row))
     count = "1 row" if below == 1 else f"{below} rows"
-    return f"{page.number} '{cells.printable(page.name)}' ({count}: {_listed(names)})"
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(cells.cut(cells.printable(name), 40) for name in names[:12])
-    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
-
-
-def _rows(numbers: Sequence[int]) -> str:
-    shown = ", ".join(str(number) for number in numbers[:8])
-    if len(numbers) > 8:
-        shown += f" and {len(numbers) - 8} more"
-    return f"row {shown}" if len(numbers) == 1 else f"rows {shown}"
+    return f"{page.number} '{cells.printable(page.name)}' ({count}: {telling.listed(names)})"

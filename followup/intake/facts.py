@@ -109,6 +109,7 @@ class Question:
     question: str
     options: tuple[str, ...]
     word: str = ""  # about: status; which word is asked about
+    rows: tuple[int, ...] = ()  # the first of those that show it, as a spreadsheet counts
 
     @property
     def key(self) -> str:
@@ -117,7 +118,12 @@ class Question:
 
     def to_json(self) -> dict[str, object]:
         """Return the object that the dry run prints."""
-        return {"about": self.about, "question": self.question, "options": list(self.options)}
+        return {
+            "about": self.about,
+            "question": self.question,
+            "options": list(self.options),
+            "rows": list(self.rows),
+        }
 
 
 @dataclass(frozen=True, slots=True)

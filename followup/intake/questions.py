@@ -1,0 +1,73 @@
+"""What only the owner knows about a file: the questions, and what counts as an answer to each.
+
+Takes the answers given now and those remembered for such files. Gives answers, and notes which of them were used.
+Touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from followup.intake import columns, decode, facts, headers
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "date_order": columns.ORDERS,
+    "decimal_mark": (".", ","),
+    "kind": headers.KINDS,
+    "fill_down": ("yes", "no"),
+}
+"""Answers with a fixed choice; `encoding`, `sheet`, `columns`, `tables`, `status:WORD` are checked where they count."""
+
+
+class Questions:
+    """The questions about one file and the answers to them: what is given now goes before what is remembered."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        """Begin with the answers given now; `memory` is known when the header has been read."""
+        self.given = given
+        self.memory: Mapping[str, str] = {}
+        self.used: dict[str, str] = {}
+        self.open: list[facts.Question] = []
+
+    def answer(self, about: str) -> str:
+        """Return the answer to a question, which is thereby used, or nothing."""
+        value = self.given.get(about) or self.memory.get(about, "")
+        if value:
+            self.used[about] = value
+        return value
+
+    def ask(
+        self, about: str, question: str, options: Sequence[str], *, word: str = "", rows: Sequence[int] = ()
+    ) -> None:
+        """Ask the owner. *rows* are the evidence: where in the file it can be seen."""
+        self.open.append(facts.Question(about, question, tuple(options), word, tuple(rows)))
+
+
+def check(about: str, value: str) -> str:
+    """Return what is wrong with an answer, or nothing."""
+    if about.startswith("status:") and about.partition(":")[2].strip():
+        return _of_choice(about, value, columns.STATUS_ANSWERS)
+    if about in CHOICES:
+        return _of_choice(about, value, CHOICES[about])
+    if about == "encoding":
+        known = decode.known_encoding(value)
+        return "" if known else f"'{value}' is no encoding; write utf-8, cp1252 or mac_roman, for example"
+    if about == "sheet":
+        return "" if value else "name the sheet, or give its number"
+    if about == "tables":
+        good = value == "all" or (value.isascii() and value.isdigit() and value != "0")
+        return "" if good else f"'{value}' is no answer to 'tables'; write the number of a table, or all"
+    if about == "columns":
+        if headers.by_answer(value.split(",")) is not None:
+            return ""
+        return (
+            f"'{value}' names columns that we do not know; known are {', '.join(headers.COLUMN_NAMES)}, and - for none"
+        )
+    return (
+        f"'{about}' is no question of an import; those are {', '.join(CHOICES)}, encoding, sheet, columns, tables, "
+        "status:WORD"
+    )
+
+
+def _of_choice(about: str, value: str, options: Sequence[str]) -> str:
+    return "" if value in options else f"'{value}' is no answer to '{about}'; write one of {', '.join(options)}"

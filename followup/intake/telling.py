@@ -1,0 +1,40 @@
+"""How rows, names and cells of a file are said to the owner: short, on one line, harmless to a terminal.
+
+Takes values. Gives text. Touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from followup import cells
+
+
+def short(text: str) -> str:
+    """Return a cell as it is shown within a sentence."""
+    return cells.cut(cells.printable(text), 40)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first dozen of *names*, and how many more there are."""
+    shown = ", ".join(short(name) for name in names[:12])
+    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
+
+
+def rows(numbers: Sequence[int], *, count: int = 0) -> str:
+    """Return the first eight of the rows, and how many more there are.
+
+    Args:
+        numbers: rows as a spreadsheet counts.
+        count: how many there are, where *numbers* are only the first of them.
+    """
+    count = max(count, len(numbers))
+    shown = ", ".join(str(number) for number in numbers[:8])
+    if count > 8:
+        shown += f" and {count - 8} more"
+    return f"row {shown}" if count == 1 else f"rows {shown}"
+
+
+def count(number: int) -> str:
+    """Return how many rows there are."""
+    return "1 row" if number == 1 else f"{number} rows"
