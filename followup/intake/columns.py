@@ -51,6 +51,10 @@ for _names in (
     "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
     "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
     "januari februari mars april maj juni juli augusti september oktober november december",
+    "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień",
+    "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+    "jan feb mrt apr mei jun jul aug sep okt nov dec",
+    "jan feb mär apr mai jun jul aug sep okt nov dez",
 ):
     for _number, _name in enumerate(_names.split(), 1):
         _MONTHS.setdefault(headers.without_accents(_name), _number)
@@ -186,6 +190,24 @@ def read_date(value: str, order: str) -> date | None:
 def _month(word: str) -> int:
     plain = headers.without_accents(word.lower())
     return _MONTHS.get(plain, 0) or _MONTHS.get(plain[:4], 0) or (_MONTHS.get(plain[:3], 0) if len(plain) == 3 else 0)
+
+
+_PERIOD = re.compile(
+    r"(?:(?:19|20)\d\d|(?:kw|week|woche|semaine|semana|settimana|tydzień|vecka|q|quarter|quartal|trimestre|kwartał)"
+    r"\.? ?\d{1,2}(?:[ /.]+(?:19|20)?\d\d)?"
+    r"|(?:19|20)\d\d[-/. ](?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d\d)",
+    re.IGNORECASE,
+)
+_MONTH_AND_YEAR = re.compile(r"(?:(?:month|monat|mois|mes|mese) )?([^\W\d]+)\.?(?:[ \-'/]+(?:de |del )?(\d{4}|\d{2}))?")
+
+
+def is_period(text: str) -> bool:
+    """Return whether *text* names a month, a week, a quarter or a year, and nothing else."""
+    plain = text.strip().rstrip(":")
+    if _PERIOD.fullmatch(plain):
+        return True
+    found = _MONTH_AND_YEAR.fullmatch(plain.lower())
+    return bool(found and _month(found[1]))
 
 
 # ---------------------------------------------------------------- amounts
