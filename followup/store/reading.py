@@ -682,6 +682,11 @@ class Reader:
         row = self.database.first("batch_by_id", id=batch_id)
         return None if row is None else _batch(row)
 
+    def batch_of_number(self, number: int) -> Batch | None:
+        """Return the batch that was written as the *number*-th."""
+        row = self.database.first("batch_by_number", number=number)
+        return None if row is None else _batch(row)
+
     def facts_version(self) -> int:
         """Return a number that grows whenever somebody writes clients or jobs."""
         return int(self.database.value("batch_last_of_facts"))

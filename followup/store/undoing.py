@@ -3,14 +3,15 @@
 Takes a batch's changes and the facts as they are now. Gives a list to show, and applies the same list. Touches the
 database through the writer it is given.
 
-Undoing walks through the changes backwards. A field goes back only when it still has the value that the batch gave
-it. A record that the batch added goes only while nothing reached its client. Opt-outs, suppressions, erasures and
+Undoing walks through the changes backwards. A field goes back only when nothing changed it since; a record that the
+batch added goes only while nothing changed it since and nothing reached its client. What was taken back already counts
+as never done, so batches can be taken back in any order and come to the same end. Opt-outs, suppressions, erasures and
 everything that reached a client stay, always.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from followup import identity
 from followup.errors import BadInput, NotFound
 from followup.model import OPTED_OUT, Client, Consent, Instruction, Job
-from followup.records import dataclass
+from followup.records import dataclass, field
 from followup.store import codec
+from followup.store.codec import Plain
 from followup.store.engine import chunks
 from followup.store.history import Batch, Change, UndoItem
 from followup.store.reading import Reader
@@ -48,6 +50,17 @@ class _Scene:
     now: dict[tuple[str, str], Any]
     created: dict[tuple[str, str], Change]
     staying: dict[tuple[str, str], str]  # created records that cannot go, and why
+    since: _Since
+    origins: dict[int, Plain]  # number of the first change of a field -> what that was before the batch
+
+
+@dataclass(slots=True)
+class _Since:
+    """What was done after the batch and still holds, each with why that keeps the batch's own change where it is."""
+
+    records: dict[tuple[str, str], str] = field(default_factory=dict)
+    fields: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    kinds_of_files: dict[str, str] = field(default_factory=dict)
 
 
 def items(reader: Reader, batch_id: str) -> list[UndoItem]:
@@ -95,7 +108,7 @@ def _plan(reader: Reader, batch: Batch) -> tuple[list[UndoItem], _Scene]:
     touched: dict[str, dict[str, None]] = {}
     for change in changes:
         touched.setdefault(change.record, {})[change.record_id] = None
-    scene = _Scene(now={}, created={}, staying={})
+    scene = _Scene(now={}, created={}, staying={}, since=_since(reader, batch, touched), origins={})
     for kind in _RECORDS:
         table = codec.BY_NAME[kind]
         for record_id in touched.get(kind, ()):
@@ -109,12 +122,59 @@ def _plan(reader: Reader, batch: Batch) -> tuple[list[UndoItem], _Scene]:
         if change.record in _RECORDS and not change.field and change.old is None
     }
     scene.staying = _staying(reader, scene, changes)
+    scene.origins = _origins(reader, batch, changes)
     planned = []
     for change in reversed(changes):
         if change.record == "external_id" and any((kind, change.record_id) in scene.created for kind in _RECORDS):
             continue  # goes or stays with its record
         planned.append(_item(reader, scene, change))
     return planned, scene
+
+
+def _since(reader: Reader, batch: Batch, touched: Mapping[str, Collection[str]]) -> _Since:
+    since = _Since()
+    for record, record_id, name, number, kind in reader.database.each("changes_since", number=batch.number):
+        why = _by(number, kind)
+        if record == "external_id":  # a number is a part of the client or job that it was given
+            for each in ("client", "job"):
+                if record_id in touched.get(each, ()):
+                    since.records[each, record_id] = why
+        elif record_id in touched.get(record, ()):
+            since.records[record, record_id] = since.fields[record, record_id, name] = why
+    for fingerprint, book, number in reader.database.rows("kinds_of_files_since", number=batch.number):
+        since.kinds_of_files[fingerprint] = since.kinds_of_files[book] = f"import {number} used it since"
+    return since
+
+
+def _by(number: int, kind: str) -> str:
+    if kind == "import":
+        return f"import {number} changed it since; `followup undo {number}` first"
+    return "it was changed by hand since" if kind == "hand" else "it was changed again since"
+
+
+def _origins(reader: Reader, batch: Batch, changes: Iterable[Change]) -> dict[int, Plain]:
+    """Return what each field was before the batch, and before what was taken back of the batches before it.
+
+    A field that an earlier batch had changed could not go back with it while this batch's change lay over it.
+    """
+    first: dict[tuple[str, ...], Change] = {}
+    for change in changes:
+        if change.field and change.record in _RECORDS:
+            first.setdefault((change.record, change.record_id, change.field), change)
+    origins: dict[int, Plain] = {change.number: change.old for change in first.values()}
+    if first and reader.database.first("batches_undone_before", number=batch.number) is not None:
+        settled = set()
+        ids = dict.fromkeys(change.record_id for change in first.values())
+        for *place, old, new, undone_at in reader.database.among("changes_before", ids, number=batch.number):
+            key = tuple(place)
+            if key not in first or key in settled:
+                continue
+            number = first[key].number
+            if undone_at is None:
+                settled.add(key)
+            elif codec.loads(new) == origins[number]:
+                origins[number] = codec.loads(old)
+    return origins
 
 
 def _stored(reader: Reader, kind: str, ids: Sequence[str]) -> Mapping[str, Any]:
@@ -142,10 +202,12 @@ def _item(reader: Reader, scene: _Scene, change: Change) -> UndoItem:
         return UndoItem(change=change, what=f"know files such as {change.old[-1]['name']} again")
     if change.record == "answer":
         now = reader.answers(change.record_id).get(change.field)
-        what = f"answer {change.field}={change.new} of an import"
-        if change.new is None:
-            what = f"remember {change.field}={change.old} again"
-        return UndoItem(change=change, what=what, why_not="" if now == change.new else "it was answered anew since")
+        given = change.new is not None
+        what = f"forget the answer {change.field}={change.new}" if given else f"remember {change.field}={change.old}"
+        why_not = scene.since.kinds_of_files.get(change.record_id, "") if given else ""
+        if now != change.new:
+            why_not = "it was answered anew since"
+        return UndoItem(change=change, what=what, why_not=why_not)
     word = _WORDS.get(change.record, change.record)
     if change.record in ("attempt", "contact") and change.field == "client_id":
         return UndoItem(change=change, what=f"give a {word} back to {change.old}")
@@ -166,14 +228,15 @@ def _record_item(scene: _Scene, change: Change) -> UndoItem:
         if now is None:
             scene.now[record] = table.from_plain(change.record_id, change.old)
         return UndoItem(change=change, what=f"put back {word}", why_not="it is there again" if now is not None else "")
-    what = f"{change.field} of {word} back to {_shown(change.old)}"
-    why_not = _why_field_stays(table, now, change)
+    before = scene.origins.get(change.number, change.old)
+    what = f"{change.field} of {word} back to {_shown(before)}"
+    why_not = _why_field_stays(scene, table, now, change)
     if not why_not:
-        scene.now[record] = replace(now, **{change.field: table.value(change.field, change.old)})
+        scene.now[record] = replace(now, **{change.field: table.value(change.field, before)})
     return UndoItem(change=change, what=what, why_not=why_not)
 
 
-def _why_field_stays(table: codec.Table[Any], now: Any, change: Change) -> str:
+def _why_field_stays(scene: _Scene, table: codec.Table[Any], now: Any, change: Change) -> str:
     if now is None:
         return "it is not there any more"
     if isinstance(now, Client):
@@ -181,9 +244,10 @@ def _why_field_stays(table: codec.Table[Any], now: Any, change: Change) -> str:
             return "an erasure is never taken back"
         if now.consent is Consent.OPTED_OUT and change.field in ("consent", "consent_evidence"):
             return "an opt-out is never taken back by undo; see `followup optout --lift`"
-    if table.plain_value(change.field, getattr(now, change.field)) != change.new:
+    since = scene.since.fields.get((change.record, change.record_id, change.field), "")
+    if not since and table.plain_value(change.field, getattr(now, change.field)) != change.new:
         return "it was changed again since"
-    return ""
+    return since
 
 
 def _staying(reader: Reader, scene: _Scene, changes: Iterable[Change]) -> dict[tuple[str, str], str]:
@@ -211,6 +275,9 @@ def _staying(reader: Reader, scene: _Scene, changes: Iterable[Change]) -> dict[t
             staying["client", client_id] = _REACHED
         elif client.consent is Consent.OPTED_OUT and client_id not in opted_out_here:
             staying["client", client_id] = "it opted out since, and that is kept"
+    for record in scene.created:
+        if scene.now.get(record) is not None and record in scene.since.records:
+            staying.setdefault(record, scene.since.records[record])
     for kind, statement in (("job", "job_ids_of_clients"), ("trouble_case", "trouble_case_ids_of_clients")):
         for row in reader.database.among(statement, clients):
             record = (kind, row[0])
@@ -218,6 +285,11 @@ def _staying(reader: Reader, scene: _Scene, changes: Iterable[Change]) -> dict[t
                 staying.setdefault(("client", row[1]), f"it has a {_WORDS.get(kind, kind)} that stays")
     for kept_for, _ in reader.database.among("clients_merged_into", clients):
         staying.setdefault(("client", kept_for), "another client was merged into it since")
+    brought = list(reader.database.among("clients_referred_by", clients))
+    while held := {by for by, other in brought if other not in clients or ("client", other) in staying} - {
+        record_id for kind, record_id in staying if kind == "client"
+    }:
+        staying.update({("client", by): "a client that stays was brought by it" for by in held})
     return staying
 
 

@@ -384,10 +384,11 @@ class Writer:
 
     def remember_files(self, imported: Iterable[ImportedFile]) -> None:
         """Remember which files an import had. Not recorded as a change: also one that changes nothing had them."""
+        last = self._database.value("imported_file_last")
         rows = [
             {
+                "number": number,
                 "batch_id": self.batch_id,
-                "position": position,
                 "fingerprint": each.fingerprint,
                 "book": each.book,
                 "name": each.name,
@@ -395,7 +396,7 @@ class Writer:
                 "header": codec.dumps(list(each.header)),
                 "at": codec.instant(self._now),
             }
-            for position, each in enumerate(imported, 1)
+            for number, each in enumerate(imported, last + 1)
         ]
         self._database.run_many("imported_file_put", rows)
 
@@ -655,7 +656,7 @@ _FILLED = (
     "change",
 )
 _SUMMARY_CELLS = itemgetter(*codec.SUMMARY.columns)
-_FILE = ("batch_id", "position", "fingerprint", "book", "name", "looks_like", "header", "at")
+_FILE = ("number", "batch_id", "fingerprint", "book", "name", "looks_like", "header", "at")
 _CHANGE = ("batch_id", "number", "record", "record_id", "field", "old", "new")
 _AMONG = {
     "job": "jobs_among",

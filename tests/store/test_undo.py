@@ -220,3 +220,114 @@ def test_only_some_batches_can_be_taken_back_and_once(opened: store.Store, keep:
     after = opened.batch(first.id)
     assert after is not None
     assert after.undone_at == factories.NOW
+
+
+# ---------------------------------------------------------------- whatever came after
+
+
+def write_batch(opened: store.Store, *records: object, kind: str = "import") -> str:
+    """Write records as one batch and return its id."""
+    with opened.write(kind=kind, command=kind, now=factories.NOW) as write:
+        write.save_many(records)  # type: ignore[arg-type]  # any records
+        return write.batch_id
+
+
+def take_back(opened: store.Store, batch_id: str) -> list[str]:
+    """Undo one batch, and return what stays."""
+    with opened.write(kind="undo", command="undo", now=factories.NOW) as write:
+        left = write.undo(batch_id)
+    assert opened.check() == []
+    return left
+
+
+def test_an_earlier_import_goes_back_under_a_later_one(opened: store.Store) -> None:
+    """What the later one says stays, and what nobody touched since goes; the reason names the later one."""
+    ada, bob = factories.client(), factories.client(full_name="Bob Lee")
+    write_batch(opened, ada, bob, kind="system")
+    first = write_batch(opened, replace(ada, city="Leeds", street="1 High St"), replace(bob, city="Hull"))
+    write_batch(opened, replace(ada, city="York", street="1 High St"))
+    (left,) = take_back(opened, first)
+    assert left == (
+        "city of client Ada Hall back to nothing: import 3 changed it since; `followup undo 3` first"
+    )
+    assert opened.clients([ada.id, bob.id]) == {ada.id: replace(ada, city="York"), bob.id: bob}
+
+
+def test_imports_can_be_taken_back_in_any_order(opened: store.Store) -> None:
+    """What lay under a later import goes with that one: both gone is as if neither had been."""
+    client = factories.client()
+    write_batch(opened, client, kind="system")
+    first = write_batch(opened, replace(client, city="Leeds"))
+    second = write_batch(opened, replace(client, city="York"))
+    third = write_batch(opened, replace(client, city="Hull"))
+    take_back(opened, second)
+    take_back(opened, first)
+    assert opened.client(client.id) == replace(client, city="Hull")
+    assert take_back(opened, third) == []
+    assert opened.client(client.id) == client
+
+
+def test_only_what_still_stood_when_it_was_taken_back_is_passed_over(opened: store.Store) -> None:
+    """A value that was taken back, and then came in again for good, is what a later import goes back to."""
+    client = factories.client()
+    write_batch(opened, client, kind="system")
+    take_back(opened, write_batch(opened, replace(client, city="Leeds")))
+    write_batch(opened, replace(client, city="Leeds"))
+    assert take_back(opened, write_batch(opened, replace(client, city="York"))) == []
+    assert opened.client(client.id) == replace(client, city="Leeds")
+
+
+def test_what_a_person_wrote_since_stays_also_when_it_is_the_same_again(opened: store.Store) -> None:
+    """Typed is typed: nobody can tell from the value alone."""
+    client = factories.client()
+    write_batch(opened, client, kind="system")
+    first = write_batch(opened, replace(client, city="Leeds"))
+    for city in ("York", "Leeds"):
+        write_batch(opened, replace(client, city=city), kind="hand")
+    assert take_back(opened, first) == ["city of client Ada Hall back to nothing: it was changed by hand since"]
+
+
+def test_records_that_were_changed_since_stay(opened: store.Store) -> None:
+    """By hand, by a later import, or by a number that it gave them; the client of such a job stays, too."""
+    clients = [factories.client(full_name=name) for name in ("Edited", "Numbered", "With Job", "Alone")]
+    job = factories.job(client_id=clients[2].id)
+    first = write_batch(opened, *clients, job)
+    write_batch(opened, replace(clients[0], city="York"), kind="hand")
+    with opened.write(kind="import", command="later", now=factories.NOW) as write:
+        write.link("jobber", "client", "7", clients[1].id)
+        write.save(replace(job, note="later"))
+    assert sorted(take_back(opened, first)) == [
+        "remove client Edited: it was changed by hand since",
+        "remove client Numbered: import 3 changed it since; `followup undo 3` first",
+        "remove client With Job: it has a job that stays",
+        "remove job Boiler service 2026-02-27: import 3 changed it since; `followup undo 3` first",
+    ]
+    assert set(opened.clients(client.id for client in clients)) == {client.id for client in clients[:3]}
+
+
+def test_whoever_brought_a_client_that_stays_does(opened: store.Store) -> None:
+    """And whoever brought them: thanks for a recommendation name a client."""
+    clients = [factories.client(full_name=name) for name in ("First", "Second", "Third", "Alone")]
+    clients[1] = replace(clients[1], referred_by_id=clients[0].id)
+    clients[2] = replace(clients[2], referred_by_id=clients[1].id)
+    first = write_batch(opened, *clients)
+    write_batch(opened, replace(clients[2], city="York"), kind="hand")
+    assert sorted(take_back(opened, first)) == [
+        "remove client First: a client that stays was brought by it",
+        "remove client Second: a client that stays was brought by it",
+        "remove client Third: it was changed by hand since",
+    ]
+
+
+def test_answers_that_a_later_import_used_stay(opened: store.Store) -> None:
+    """The next file of that kind asks nothing."""
+    ids = []
+    for _ in range(2):
+        with opened.write(kind="import", command="import", now=factories.NOW) as write:
+            write.save(factories.client())
+            write.remember_files([store.ImportedFile(fingerprint="f", name="a.csv")])
+            write.remember_answer("f", "date_order", "dmy")
+        ids.append(write.batch_id)
+    assert take_back(opened, ids[0]) == ["forget the answer date_order=dmy: import 2 used it since"]
+    assert opened.answers("f") == {"date_order": "dmy"}
+    assert [each.imports for each in opened.learnt()] == [1]

@@ -28,6 +28,31 @@ SELECT COALESCE(MAX(number), 0) FROM batch WHERE kind IN ('hand', 'import', 'wis
 -- name: batch_by_id
 SELECT id, number, kind, command, person, at, detail, undone_at FROM batch WHERE id = :id;
 
+-- name: batch_by_number
+SELECT id, number, kind, command, person, at, detail, undone_at FROM batch WHERE number = :number;
+
+-- name: changes_since
+-- By whom a record was changed after a batch, the latest last; what was taken back meanwhile was no change.
+SELECT change.record, change.record_id, change.field, batch.number, batch.kind
+FROM change JOIN batch ON batch.id = change.batch_id
+WHERE batch.number > :number AND batch.kind <> 'undo' AND batch.undone_at IS NULL
+ORDER BY batch.number, change.number;
+
+-- name: kinds_of_files_since
+SELECT imported_file.fingerprint, imported_file.book, batch.number
+FROM imported_file JOIN batch ON batch.id = imported_file.batch_id
+WHERE batch.number > :number AND batch.undone_at IS NULL
+ORDER BY batch.number;
+
+-- name: batches_undone_before
+SELECT 1 FROM batch WHERE number < :number AND undone_at IS NOT NULL LIMIT 1;
+
+-- name: changes_before
+SELECT change.record, change.record_id, change.field, change.old, change.new, batch.undone_at
+FROM change JOIN batch ON batch.id = change.batch_id
+WHERE change.record_id IN (:ids...) AND change.field <> '' AND batch.number < :number AND batch.kind <> 'undo'
+ORDER BY batch.number DESC, change.number DESC;
+
 -- name: change_insert
 INSERT INTO change (batch_id, number, record, record_id, field, old, new)
 VALUES (:batch_id, :number, :record, :record_id, :field, :old, :new);

@@ -76,17 +76,20 @@ DELETE FROM known_row WHERE batch_id = :batch_id;
 DELETE FROM known_row WHERE fingerprint = :fingerprint;
 
 -- name: imported_file_put
-INSERT INTO imported_file (batch_id, position, fingerprint, book, name, looks_like, header, at)
-VALUES (:batch_id, :position, :fingerprint, :book, :name, :looks_like, :header, :at);
+INSERT INTO imported_file (number, batch_id, fingerprint, book, name, looks_like, header, at)
+VALUES (:number, :batch_id, :fingerprint, :book, :name, :looks_like, :header, :at);
+
+-- name: imported_file_last
+SELECT COALESCE(MAX(number), 0) FROM imported_file;
 
 -- name: imported_files
-SELECT batch_id, position, fingerprint, book, name, looks_like, header, at FROM imported_file
-ORDER BY at, batch_id, position;
+SELECT number, batch_id, fingerprint, book, name, looks_like, header, at FROM imported_file
+ORDER BY number;
 
 -- name: imported_files_of_kind
-SELECT batch_id, position, fingerprint, book, name, looks_like, header, at FROM imported_file
+SELECT number, batch_id, fingerprint, book, name, looks_like, header, at FROM imported_file
 WHERE fingerprint = :fingerprint
-ORDER BY at, batch_id, position;
+ORDER BY number;
 
 -- name: imported_files_of_kind_delete
 DELETE FROM imported_file WHERE fingerprint = :fingerprint;

@@ -2,15 +2,14 @@
 
 -- A row for every file of every import, also of those that changed nothing (their batch is in no other table).
 CREATE TABLE imported_file (
+    number      INTEGER PRIMARY KEY,    -- 1, 2, 3 ...: the order of reading
     batch_id    TEXT    NOT NULL,
-    position    INTEGER NOT NULL,   -- in the command, from 1
     fingerprint TEXT    NOT NULL,   -- of the header: the kind of file, as in `answer`
     book        TEXT    NOT NULL DEFAULT '',    -- of the sheets, where it is a spreadsheet of several
     name        TEXT    NOT NULL,
     looks_like  TEXT    NOT NULL DEFAULT '',    -- the exporter
     header      TEXT    NOT NULL DEFAULT '[]',
-    at          TEXT    NOT NULL,
-    PRIMARY KEY (batch_id, position)
+    at          TEXT    NOT NULL
 );
 CREATE INDEX imported_file_by_kind ON imported_file (fingerprint);
 
