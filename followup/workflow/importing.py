@@ -21,6 +21,7 @@ from followup import cells, files, identity, intake
 from followup.errors import BadInput, NotFound, TryLater, UsageError
 from followup.intake import facts, headers, match, merge, people
 from followup.model import OPTED_OUT, Client, Consent, Job, JobStatus
+from followup.store import ImportedFile
 from followup.workflow import stops
 
 if TYPE_CHECKING:
@@ -447,8 +448,10 @@ def _plan_memory(preview: Preview, found: match.Matches) -> None:
 # ---------------------------------------------------------------- writing
 
 
-def apply(desk: Desk, write: Writer, preview: Preview) -> None:
+def apply(desk: Desk, write: Writer, preview: Preview, *, rejected: Sequence[Path] = ()) -> None:
     """Write what *preview* found, within the caller's transaction, which may be rolled back to see what it leads to.
+
+    *rejected*: the files that hold what was left out, which `imports show` names.
 
     Raises:
         TryLater: the home was changed since the preview was made.
@@ -471,7 +474,36 @@ def apply(desk: Desk, write: Writer, preview: Preview) -> None:
         write.suppress(address, OPTED_OUT, evidence, now)
     for (fingerprint, about), value in preview.answers.items():
         write.remember_answer(fingerprint, about, value)
-    write.detail({"files": [file.name for file in preview.files], "counts": preview.counts()})
+    write.remember_files(
+        ImportedFile(
+            fingerprint=file.fingerprint, book=file.book, name=Path(file.name).name, looks_like="", header=file.header
+        )
+        for file in preview.files
+        if file.fingerprint
+    )
+    write.detail(
+        {
+            "files": [file.name for file in preview.files],
+            "counts": preview.counts(),
+            "read": [_said_of(file) for file in preview.files],
+            "rejected": [str(path) for path in rejected],
+        }
+    )
+
+
+def _said_of(file: facts.FileResult) -> dict[str, Any]:
+    """Return what `imports show` says of a file later."""
+    return {
+        "name": file.name,
+        "looks_like": "",
+        "kind": file.kind,
+        "source": file.source,
+        "encoding": file.encoding,
+        "sheet": file.page,
+        "decided": dict(file.decided),
+        "answers": dict(file.answers),
+        "counts": file.counts(),
+    }
 
 
 def commit(desk: Desk, preview: Preview, *, then: Callable[[Writer], None] | None = None) -> Imported:
@@ -487,7 +519,7 @@ def commit(desk: Desk, preview: Preview, *, then: Callable[[Writer], None] | Non
         _no_collecting(),
         desk.store.write(kind="import", command=command, person=desk.person, now=desk.now()) as write,
     ):
-        apply(desk, write, preview)
+        apply(desk, write, preview, rejected=rejected)
         if then is not None:
             then(write)
         stops.note(desk, (address for address, _ in preview.stops))

@@ -247,9 +247,7 @@ def test_an_earlier_import_goes_back_under_a_later_one(opened: store.Store) -> N
     first = write_batch(opened, replace(ada, city="Leeds", street="1 High St"), replace(bob, city="Hull"))
     write_batch(opened, replace(ada, city="York", street="1 High St"))
     (left,) = take_back(opened, first)
-    assert left == (
-        "city of client Ada Hall back to nothing: import 3 changed it since; `followup undo 3` first"
-    )
+    assert left == ("city of client Ada Hall back to nothing: import 3 changed it since; `followup undo 3` first")
     assert opened.clients([ada.id, bob.id]) == {ada.id: replace(ada, city="York"), bob.id: bob}
 
 
