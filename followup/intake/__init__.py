@@ -284,6 +284,8 @@ class _File:
             )
             return None
         elif not part.header:
+            for record in () if self._kind_given() else sheet.records[:25]:
+                strangers.refuse(record)
             sample = next(record for record in sheet.records if any(record))
             shown = " | ".join(cells.cut(cells.printable(cell), 24) for cell in sample[:12])
             self.asked.ask(
@@ -294,7 +296,8 @@ class _File:
             return None
         else:
             layout = headers.layout(part.header, kind=self._kind_given())
-            strangers.refuse(part.header, layout)
+            if not self._kind_given():
+                strangers.refuse(part.header)
         if not layout.kind:
             self.asked.ask(
                 "kind",

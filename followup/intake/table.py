@@ -102,7 +102,7 @@ def of_records(records: Sequence[list[str]], *, headerless: bool = False) -> She
 def _sheet(records: list[list[str]], delimiter: str, header_at: int, *, headerless: bool) -> Sheet:
     while records and not any(records[-1]):
         records.pop()
-    if not records:
+    if not any(cell.strip() for row in records for cell in row):
         raise decode.Refused("empty", "the file is empty.")
     if header_at < 0:
         if not headerless and not _tabular(records if delimiter else [_trimmed(row) for row in records[:200]]):
