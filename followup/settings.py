@@ -378,6 +378,11 @@ def load(path: Path) -> Settings:
     return parse(_read(path), where=str(path), templates=templates, path=path)
 
 
+def document(path: Path) -> dict[str, Any]:
+    """Return what a file in the settings' language (TOML) holds; errors name the file and the line."""
+    return _document(_read(path), str(path))
+
+
 def parse(text: str, *, where: str, templates: Collection[str] | None = None, path: Path | None = None) -> Settings:
     """Return the settings that *text* holds; ConfigurationError holds every problem in it.
 
@@ -628,7 +633,7 @@ def _template_names(folder: Path) -> set[str]:
 def shipped_cadences() -> Mapping[str, Any]:
     """Return the tables of the cadences that come with the program, as they stand in their file."""
     path = shipped.path("templates/cadences.toml")
-    tables: Mapping[str, Any] = _document(_read(path), str(path))["cadence"]
+    tables: Mapping[str, Any] = document(path)["cadence"]
     return tables
 
 
@@ -758,7 +763,7 @@ def in_force(path: Path) -> list[tuple[str, str, str]]:
     """
     mail = load(path).mail  # what is wrong in the file is said before anything is shown
     preset = providers.PROVIDERS.get(mail.provider)
-    own = dict(_leaves(_document(_read(path), str(path))))
+    own = dict(_leaves(document(path)))
     rows = []
     for setting in SETTINGS:
         if setting.name in own:

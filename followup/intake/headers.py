@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -97,6 +97,7 @@ COLUMN_NAMES = tuple(sorted(_ANSWERS))
 _BRACKETS = re.compile(r"\((?:[^\w)]*|inc\.?\s*tax|incl\.?\s*vat|gbp|eur|usd|aud|cad|nzd|chf|utc)\)")
 _CUSTOM = re.compile(r"(?:cft|pft)\[(.+)\]|(.+) \(metadata\)", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s_\-/.:&?]+")
+_NUMBER = re.compile(r"\b\d+\b")
 _NUMBERED = re.compile(r"(e mail|email|phone|address|organization) (\d+) (.+)")
 _LABELS = re.compile(r"(?:e mail|email|phone|address|website|event|im|relation|organization)(?: \d+)? (?:label|type)")
 
@@ -105,6 +106,7 @@ _PLACES = re.compile(
     r"^(address \d+|home|business|other|billing|bill to|service|mailing|shipping|default address|physical address"
     r"|property|location|po|sa)\b ?| (privat|geschäftlich|weitere)$"
 )
+_TRUST = frozenset({"job.completed_on.invoice", "job.completed_on.date"})
 _SITE_PLACES = frozenset({"service", "property", "location"})
 
 _SURNAME_BESIDE_A_FIRST_NAME = frozenset({"name", "nom", "nazwisko", "naam", "namn", "navn"})
@@ -183,6 +185,7 @@ class Layout:
     columns: tuple[Column, ...]
     kind: str
     dropped: tuple[str, ...] = ()  # headers never imported
+    header: tuple[str, ...] = ()  # every header cell, also of the columns that are not imported
 
     def of(self, name: str) -> list[Column]:
         """Return the columns of a field, best first."""
@@ -275,30 +278,55 @@ def by_answer(names: Iterable[str]) -> list[str] | None:
     return found if all(name in _ANSWERS or name in {"", "-"} for name in found) else None
 
 
-def layout(cells: Sequence[str], *, kind: str = "", answered: bool = False) -> Layout:
+def is_never(header: str) -> bool:
+    """Return whether a column is left out whatever is in it: fax, bank account, day of birth, the label of a group."""
+    name = normal(header)
+    return name in _vocabulary().never or bool(_LABELS.fullmatch(name))
+
+
+def fields() -> frozenset[str]:
+    """Return every field that a column can fill."""
+    known = {name for choice in _vocabulary().fields.values() for name in choice}
+    return frozenset(known - {"client.source", *_TRUST} | {"job.id+invoice", "job.unit_price", "job.quantity"})
+
+
+def told_of(header: str, told: Mapping[str, str]) -> str | None:
+    """Return what *told* says of a header cell, under its own name or with N for its number; None for nothing."""
+    name = normal(header)
+    found = told.get(name)
+    return told.get(_NUMBER.sub("n", name)) if found is None else found
+
+
+def layout(
+    cells: Sequence[str], *, kind: str = "", answered: bool = False, told: Mapping[str, str] | None = None
+) -> Layout:
     """Return what each column of a header row means.
 
     Args:
         cells: the header row, or the names given by the owner.
         kind: clients, jobs or mixed where the owner said so.
         answered: *cells* are names of fields, given as an answer.
+        told: fields of known columns, by normal header; "" keeps a column as an unknown one, "-" leaves it out.
     """
     if answered:
         choices = [{_ANSWERS[cell]: 0} if cell in _ANSWERS else {} for cell in cells]
     else:
         choices = [meanings(cell) for cell in cells]
     names = [normal(cell) for cell in cells]
+    fixed = {index: said for index, cell in enumerate(cells) if (said := told_of(cell, told or {})) is not None}
+    for index, said in fixed.items():
+        choices[index] = {said: -1} if said not in ("", "-") else {}
     kind = kind or _kind(names, choices)
-    fields = _choose(names, choices, kind or "clients")
-    never = _vocabulary().never
+    fields = _choose(names, choices, kind or "clients", fixed)
     columns, dropped = [], []
     for index, (cell, name, chosen) in enumerate(zip(cells, names, fields, strict=True)):
-        if name in never or _LABELS.fullmatch(name) or name == normal(REASON_COLUMN) or (answered and not chosen):
+        ours = name == normal(REASON_COLUMN)
+        if chosen == "-" or is_never(cell) or ours or (answered and not chosen):
             dropped.append(cell)
             continue
         place = _PLACES.search(name) if chosen.startswith(("address.", "job.site")) else None
         columns.append(Column(index, shown(cell), chosen, place[0].strip() if place else ""))
-    return Layout(tuple(columns), kind, tuple(dropped))
+    return Layout(tuple(columns), kind, tuple(dropped), tuple(cells))
 
 
 def _kind(names: Sequence[str], choices: Sequence[dict[str, int]]) -> str:
@@ -326,15 +354,18 @@ def _kind(names: Sequence[str], choices: Sequence[dict[str, int]]) -> str:
     return "mixed" if len(client & _CLIENT_ONLY - {"client.first_name", "client.last_name"}) else "jobs"
 
 
-def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str) -> list[str]:
+def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str, fixed: Mapping[int, str]) -> list[str]:
     """Return one field per column; empty for those that stay unknown."""
     has = set(names)
     first_name = any("client.first_name" in choice for choice in choices)
     last_name = any("client.last_name" in choice for choice in choices)
     job = kind != "clients"
     chosen: list[str] = []
-    for name, choice in zip(names, choices, strict=True):
+    for index, (name, choice) in enumerate(zip(names, choices, strict=True)):
         options = dict(choice)
+        if index in fixed:
+            chosen.append(fixed[index])
+            continue
         if first_name and name in _SURNAME_BESIDE_A_FIRST_NAME and "last name" not in has and "surname" not in has:
             others = [n for n, c in zip(names, choices, strict=True) if "client.last_name" in c and n != name]
             options = {"client.full_name": 0} if others else {"client.last_name": 0}

@@ -37,8 +37,7 @@ class Context:
         if best:
             return best[0].index
         wanted = headers.normal(name)
-        named = (each.index for each in self.layout.columns if headers.normal(each.header) == wanted)
-        return next(named, -1)
+        return next((index for index, cell in enumerate(self.layout.header) if headers.normal(cell) == wanted), -1)
 
 
 Apply = Callable[[Iterable[Line], Context], Iterator[Line]]

@@ -1,0 +1,369 @@
+"""What the rows of some files need before they are records: left out, filled from other rows, or read differently.
+
+Takes lines and a Context. Gives lines. Touches nothing. A program's export names its rules in exporters/; a sheet made
+by hand gets the same ones by an answer of its owner. What a rule leaves out, it says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
+from pathlib import PurePath
+
+from followup import cells
+from followup.intake import headers, people
+from followup.intake.lines import Apply, Context, Line, Rule
+
+
+def _with(*names: str) -> Callable[[Apply], Apply]:
+    """Make a rule that leaves the lines of a file without these columns as they are."""
+
+    def made(apply: Apply) -> Apply:
+        @wraps(apply)
+        def applied(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+            return iter(lines) if any(context.at(name) < 0 for name in names) else apply(lines, context)
+
+        return applied
+
+    return made
+
+
+# ---------------------------------------------------------------- rows that belong together
+
+
+def _lines_of_one_invoice(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Carry what is said of an invoice down to its further lines, and a repeated total to none of them.
+
+    Shopify (orders) leaves all but the item empty on the further lines of an order; Xero, Zoho Books and FreshBooks
+    repeat everything, the total as well.
+    """
+    number = next((at for name in _NUMBERS if (at := context.at(name)) >= 0), -1)
+    if number < 0:
+        yield from lines
+        return
+    amount = context.at("job.amount")
+    shared = [each.index for each in context.layout.columns if _is_of_the_whole(each)]
+    totals = {amount} if amount in shared else set()
+    first: Line | None = None
+    for line in lines:
+        alone = not line.cells[number].strip() and not any(line.cells[at].strip() for at in shared)
+        if first is not None and (alone or line.cells[number] == first.cells[number] != ""):
+            for at in (number, *shared):
+                if at in totals:
+                    if line.cells[at] == first.cells[at]:
+                        line.cells[at] = ""
+                elif not line.cells[at].strip():
+                    line.cells[at] = first.cells[at]
+        else:
+            first = Line(line.row, [*line.cells])
+        yield line
+
+
+_NUMBERS = ("job.id", "job.id+invoice", "job.invoice_ref")
+_OF_A_LINE = {"job.service", "job.unit_price", "job.quantity", "job.note"}
+
+
+def _is_of_the_whole(column: headers.Column) -> bool:
+    if column.field == "job.amount":
+        return not headers.is_of_a_line(column.header)
+    return bool(column.field) and column.field not in _OF_A_LINE and column.field not in _NUMBERS
+
+
+@_with("client.id")
+def _client_per_property(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Take the client's part of a number of client and property.
+
+    Jobber (clients) writes a row for each property, and `12_34` as the J-ID of property 34 of client 12.
+    """
+    number = context.at("client.id")
+    for line in lines:
+        line.cells[number] = line.cells[number].partition("_")[0]
+        yield line
+
+
+def _empty_cells_repeat(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Take the client of the row above where a row names none.
+
+    Spreadsheets with merged cells have a value in the first of the merged cells only.
+    """
+    whose = [each for each in context.layout.columns if each.field.startswith(("client.", "address."))]
+    telling = [each.index for each in whose if each.field in _TELLING]
+    above: list[str] = []
+    for line in lines:
+        if any(line.cells[at].strip() for at in telling):
+            above = [*line.cells]
+        elif above:
+            for each in whose:
+                line.cells[each.index] = line.cells[each.index] or above[each.index]
+        yield line
+
+
+_TELLING = frozenset(
+    f"client.{name}" for name in ("id", "full_name", "last_name", "first_name", "email", "phone", "company")
+)
+
+# ---------------------------------------------------------------- headings
+
+
+def _headings_name_the_client(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Take rows with one cell for the name of the client of the rows below.
+
+    QuickBooks Online groups Sales by Customer Detail and Transaction List by Customer; sub-customers are set in.
+    """
+    return _headings(lines, context, "client.full_name", "names the client of the rows below")
+
+
+def _headings_name_the_service(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Take rows with one cell for the service of the rows below, as price lists and sheets made by hand have them."""
+    return _headings(lines, context, "job.service", "names the service of the rows below")
+
+
+def _headings(lines: Iterable[Line], context: Context, field: str, why: str) -> Iterator[Line]:
+    into = context.at(field)
+    open_headings: list[tuple[int, str]] = []  # how far it is set in, and its text
+    for line in lines:
+        filled = [cell for cell in line.cells if cell.strip()]
+        if len(filled) == 1 and any(letter.isalpha() for letter in filled[0]) and "@" not in filled[0]:
+            text = filled[0].strip()
+            indent = len(filled[0]) - len(filled[0].lstrip())
+            while open_headings and open_headings[-1][0] >= indent:
+                open_headings.pop()
+            open_headings.append((indent, text))
+            context.leave_out(line, "heading", f"{why} ('{_short(text)}')")
+            continue
+        if open_headings and not line.cells[into].strip():
+            line.cells[into] = ":".join(text for _, text in open_headings)
+        yield line
+
+
+# ---------------------------------------------------------------- who it is
+
+
+def _customer_and_job_in_one_cell(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Take `Customer:Job` apart.
+
+    QuickBooks, both of them, writes jobs and sub-customers so. In a list of customers and jobs (Desktop) what follows
+    the colon is the job. In a list of customers (Online) the row of a part is left out below the customer's own.
+    """
+    names = [at for name in ("client.full_name", "client.company") if (at := context.at(name)) >= 0]
+    service = context.at("job.service")
+    whole: set[str] = set()
+    for line in lines:
+        name = next((at for at in names if ":" in line.cells[at].strip(" :")), -1)
+        if name < 0:
+            whole = {line.cells[at].strip() for at in names}
+            yield line
+            continue
+        customer, _, part = (text.strip() for text in line.cells[name].partition(":"))
+        if context.layout.kind == "clients" and customer in whole:
+            context.leave_out(
+                line, "part-of-a-client", f"a part of '{_short(customer)}', who has a row above ('{_short(part)}')"
+            )
+            continue
+        line.cells[name] = customer
+        if context.layout.kind == "mixed" and not line.cells[service].strip():
+            line.cells[service] = part
+        yield line
+
+
+def _contact_is_a_person(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Tell persons from firms where one column holds either, and another the person to talk to.
+
+    Tradify (customers) repeats a person's name as the contact; Xero and Wave leave the contact's names empty.
+    """
+    firm, whole = context.at("client.company"), context.at("client.full_name")
+    parts = [at for name in ("client.first_name", "client.last_name") if (at := context.at(name)) >= 0]
+    for line in lines:
+        name = line.cells[firm].strip()
+        contact = line.cells[whole].strip() or " ".join(text for at in parts if (text := line.cells[at].strip()))
+        if name and not people.is_firm(name):
+            surname = contact.split()[-1:]
+            if not contact or people.folded(contact) == people.folded(name) or surname == name.split()[-1:]:
+                line.cells[whole], line.cells[firm] = name, ""
+        yield line
+
+
+def _faxes_by_their_label(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Leave out numbers whose label says fax or pager.
+
+    Google Contacts has the label of `Phone 2 - Value` in `Phone 2 - Label`, before 2024 in `Phone 2 - Type`.
+    """
+    at = {headers.normal(cell): index for index, cell in enumerate(context.layout.header)}
+    pairs = []
+    for each in context.layout.of("client.phone"):
+        start = headers.normal(each.header).removesuffix("value")
+        pairs += [(each.index, at[start + label]) for label in ("label", "type") if start + label in at]
+    for line in lines:
+        for value, label in pairs:
+            if _NO_PHONE.search(line.cells[label]):
+                line.cells[value] = ""
+        yield line
+
+
+_NO_PHONE = re.compile(r"fax|pager", re.IGNORECASE)
+
+
+def _consent_in_the_file_name(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Take the consent of everybody in a file from its name.
+
+    Mailchimp writes one file for each: subscribed_, unsubscribed_, non-subscribed_ and cleaned_email_audience_export.
+    """
+    found = _AUDIENCE.match(PurePath(context.name.replace("\\", "/")).name)
+    said = _AUDIENCES.get(found[1].lower(), "") if found else ""
+    consent = context.at("client.consent")
+    for line in lines:
+        if said == "opted_out" or (said and not line.cells[consent].strip()):
+            line.cells[consent] = said
+        yield line
+
+
+_AUDIENCE = re.compile(r"(subscribed|unsubscribed|non-?subscribed|cleaned)_", re.IGNORECASE)
+_AUDIENCES = {"subscribed": "opted_in", "unsubscribed": "opted_out", "cleaned": "opted_out"}
+
+# ---------------------------------------------------------------- how far it is
+
+
+@_with("job.open_balance")
+def _paid_when_nothing_is_open(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Tell the state of an invoice from what is still open of it.
+
+    QuickBooks Online (invoices) has no state: nothing open is paid, below zero is a credit. Any other is only billed,
+    and whether that is completed is asked.
+    """
+    state, balance, amount = context.at("job.status"), context.at("job.open_balance"), context.at("job.amount")
+    for line in lines:
+        left = line.cells[balance].strip()
+        if any(letter.isdigit() for letter in left) and not line.cells[state].strip():
+            whole = line.cells[amount] if amount >= 0 else ""
+            line.cells[state] = (
+                "paid"
+                if not _digits(left)
+                else "credit note"
+                if left.startswith(("-", "−", "(")) or left.endswith("-")
+                else "unpaid"
+                if _digits(left) == _digits(whole)
+                else "partially paid"
+            )
+        yield line
+
+
+def _digits(amount: str) -> str:
+    return "".join(letter for letter in amount if letter.isdigit()).strip("0")
+
+
+def _invoices_without_a_state(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Call every row invoiced, which is asked about once: neither paid nor completed can be seen.
+
+    Wave (invoices) has no column of states.
+    """
+    state = context.at("job.status")
+    for line in lines:
+        line.cells[state] = line.cells[state] or "invoiced"
+        yield line
+
+
+def _only_these(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Keep rows with one of the words that count, in the columns that [options] names; an empty cell stays, too.
+
+    PayPal has money out, fees and conversions among the payments; QuickBooks Online lists payments beside invoices.
+    """
+    wanted = [
+        (at, name, {headers.normal(word) for word in words})
+        for name, words in context.options.items()
+        if (at := context.at(name)) >= 0
+    ]
+    for line in lines:
+        for at, name, words in wanted:
+            word = line.cells[at].strip()
+            if word and headers.normal(word) not in words:
+                context.leave_out(line, "other-kind", f"'{_short(word)}' in '{name}' is no job")
+                break
+        else:
+            yield line
+
+
+def _short(text: str) -> str:
+    return cells.cut(cells.printable(text), 40)
+
+
+# ---------------------------------------------------------------- by name
+
+RULES: Mapping[str, Rule] = {
+    rule.name: rule
+    for rule in (
+        Rule(
+            "client-per-property",
+            "the number before the underscore is the client's, the one behind it the property's",
+            (),
+            _client_per_property,
+        ),
+        Rule(
+            "consent-in-the-file-name",
+            "`subscribed_...`, `unsubscribed_...` and `cleaned_...` say what everybody in the file agreed to",
+            ("client.consent",),
+            _consent_in_the_file_name,
+        ),
+        Rule(
+            "contact-is-a-person",
+            "the customer is a firm where the contact is another name, and a person where it is the same or none",
+            ("client.company", "client.full_name"),
+            _contact_is_a_person,
+        ),
+        Rule(
+            "customer-and-job-in-one-cell",
+            "`Customer:Job` is taken apart",
+            ("client.full_name", "job.service"),
+            _customer_and_job_in_one_cell,
+        ),
+        Rule(
+            "empty-cells-repeat-the-row-above",
+            "a row that names no client belongs to the client above, as with merged cells",
+            (),
+            _empty_cells_repeat,
+        ),
+        Rule(
+            "faxes-by-their-label",
+            "a number is no phone when the label beside it says fax or pager",
+            (),
+            _faxes_by_their_label,
+        ),
+        Rule(
+            "headings-name-the-client",
+            "a row with one cell names the client of the rows below",
+            ("client.full_name",),
+            _headings_name_the_client,
+        ),
+        Rule(
+            "headings-name-the-service",
+            "a row with one cell names the service of the rows below",
+            ("job.service",),
+            _headings_name_the_service,
+        ),
+        Rule(
+            "invoices-without-a-state",
+            "every row is `invoiced`, and whether that is completed is asked once",
+            ("job.status",),
+            _invoices_without_a_state,
+        ),
+        Rule(
+            "lines-of-one-invoice",
+            "further lines of an invoice take from its first line what they do not say, but not its total",
+            (),
+            _lines_of_one_invoice,
+        ),
+        Rule(
+            "only-these",
+            "only rows with a word of `[options]` count; the others are left out and listed",
+            (),
+            _only_these,
+        ),
+        Rule(
+            "paid-when-nothing-is-open",
+            "an open balance of nothing is paid, below zero a credit; any other is billed, which is asked",
+            ("job.status",),
+            _paid_when_nothing_is_open,
+        ),
+    )
+}
+"""Every rule by its name; exporters name those that their rows need."""
