@@ -62,6 +62,7 @@ DOORS = {
     "filelock": {"files"},
     "phonenumbers": {"intake"},
     "python_calamine": {"intake"},
+    "vobject": {"intake"},
     "holidays": {"workdays"},
 }
 """The only places that may import a library: when it changes, one place changes with it."""
@@ -77,6 +78,7 @@ HEAVY = {
     "holidays",
     "psycopg",
     "python_calamine",
+    "vobject",
 }
 """What costs tens of milliseconds to import, and so is imported inside the functions that use it."""
 

@@ -324,6 +324,27 @@ def test_a_file_of_cards_is_written_whole(full: Run, tmp_path: Path) -> None:
     assert not [line for line in lines if b"\n" in line or len(line) > vcards.LONGEST]
 
 
+def test_cards_come_back_as_nothing_changed(full: Run, tmp_path: Path) -> None:
+    """Each card finds its client by its identifier, also the firm, the couple, and who has no address."""
+    full("client", "add", "--name", "Cy Low & Di Moor", "--email", "cy@example.com")
+    path = tmp_path / "clients.vcf"
+    full("client", "export", "--format", "vcf", "-o", path)
+    nothing_changes(full, path)
+
+
+def test_cards_fill_an_empty_home(full: Run, run: Run, tmp_path: Path) -> None:
+    """Names, addresses, tags and notes arrive as they were; what cards have no place for stays behind."""
+    full("client", "export", "--format", "vcf", "-o", tmp_path / "clients.vcf")
+    other = tmp_path / "other"
+    run("init", other, "--name", "Sam Alder", "--business", "Alder", "--country", "GB")
+    run("--home", other, "import", tmp_path / "clients.vcf", "--yes")
+    after = {row["full_name"]: row for row in shown(run, "--home", str(other), "client", "export")}
+    for was in shown(full, "client", "export"):
+        now = after[was["full_name"]]
+        for name in ("title", "first_name", "last_name", "company", "address_as", "emails", "phones", "tags", "notes"):
+            assert was[name] == now[name], name
+
+
 @given(st.text(max_size=300))
 def test_any_text_comes_back_from_a_card(text: str) -> None:
     """Escaped and folded, read by the rules of the format: the same, but for controls and the kind of line end."""

@@ -1,7 +1,7 @@
 """Files that owners have -> facts under our names, or row-numbered problems and questions.
 
-bytes -> decode, or workbooks -> table -> headers -> columns, phones, addresses, people -> rows -> facts; then match
-says who is who, and merge lays what is new over what we have.
+bytes -> decode, workbooks or vcards -> table -> headers -> columns, phones, addresses, people -> rows -> facts; then
+match says who is who, and merge lays what is new over what we have.
 Takes the bytes of a file and what is known of the home. Gives a FileResult. Touches nothing: whether a row is known
 already is asked of a function that the caller hands in.
 """
@@ -17,7 +17,19 @@ from hashlib import blake2b
 from itertools import pairwise
 
 from followup import cells
-from followup.intake import columns, decode, facts, headers, questions, rows, strangers, table, telling, workbooks
+from followup.intake import (
+    columns,
+    decode,
+    facts,
+    headers,
+    questions,
+    rows,
+    strangers,
+    table,
+    telling,
+    vcards,
+    workbooks,
+)
 
 _VERSION = "1"
 """Part of every row's digest: raise it when rows mean something else than before, and they are read again."""
@@ -116,7 +128,7 @@ class _File:
         if chosen is None:
             return
         result.sheet = sheet.records
-        result.rows = len(sheet.records) - (1 if sheet.tables[0].header else 0)
+        result.rows = len(sheet.records) - (1 if sheet.tables[0].header_at >= 0 else 0)
         planned = []
         for part in chosen:
             layout = self._layout(part, sheet)
@@ -136,9 +148,19 @@ class _File:
         text = self._text()
         if text is None:
             return None
-        sheet = table.read(text.text, headerless="columns" in self.asked.given)
+        if vcards.are_in(text.text):
+            sheet = self._cards(text.text)
+        else:
+            sheet = table.read(text.text, headerless="columns" in self.asked.given)
         self._warn_of_text_saved_twice(text.text, sheet)
         return sheet
+
+    def _cards(self, text: str) -> table.Sheet:
+        cards = vcards.read(text)
+        if cards.outside:
+            lines = "1 line" if cards.outside == 1 else f"{cards.outside} lines"
+            self.result.warnings.append(f"{lines} between the cards were left out")
+        return table.of_cards(vcards.HEADER, cards.records, broken=cards.problems, groups=cards.groups)
 
     def _page(self, form: str) -> table.Sheet | None:
         """Return the sheet of a spreadsheet that is meant: named, remembered, or the only one with a table."""
@@ -407,6 +429,13 @@ class _File:
         for index in range(part.first, part.end):
             record = records[index]
             size = len(record)
+            if index in sheet.broken:
+                self._row_problem(index, "", "broken-card", sheet.broken[index])
+                continue
+            if index in sheet.groups:
+                listed = cells.cut(cells.printable(sheet.groups[index]), 40)
+                result.skipped.append(facts.Skipped(index + 1, "group", f"a list of other cards ('{listed}')"))
+                continue
             if index in sheet.repeated:
                 result.skipped.append(facts.Skipped(index + 1, "header", "says the column names once more"))
                 continue

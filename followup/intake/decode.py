@@ -296,7 +296,6 @@ _STARTS: tuple[tuple[bytes, str, str, str], ...] = (
 )
 # The same for text, whose first words count whatever their case.
 _WORDS: tuple[tuple[bytes, str, str, str], ...] = (
-    (b"BEGIN:VCARD", "vcard", "these are address cards (vCard)", _ADVICE),
     (b"BEGIN:VCALENDAR", "calendar", "this is a calendar (iCalendar)", _ADVICE),
     *(
         (start, "html", _PAGE, _ADVICE)

@@ -12,9 +12,9 @@ import io
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from followup.intake import decode, headers
@@ -67,6 +67,8 @@ class Sheet:
     tables: tuple[Table, ...]
     above: int  # records above the first header: titles
     repeated: frozenset[int] = frozenset()  # records that say the column names once more
+    broken: Mapping[int, str] = field(default_factory=dict)  # cards that cannot be read: why
+    groups: Mapping[int, str] = field(default_factory=dict)  # cards that are lists of others: their names
 
 
 def read(text: str, *, headerless: bool = False) -> Sheet:
@@ -97,6 +99,14 @@ def of_records(records: Sequence[list[str]], *, headerless: bool = False) -> She
     """
     _, header_at = _header(records[:_HEADER_WITHIN], alone=True)
     return _sheet([*records], "", header_at, headerless=headerless)
+
+
+def of_cards(
+    header: tuple[str, ...], records: list[list[str]], *, broken: Mapping[int, str], groups: Mapping[int, str]
+) -> Sheet:
+    """Return address cards as a table, whose column names are in no record: record *i* is card *i* + 1."""
+    table = Table(header, -1, 0, len(records))
+    return Sheet("", records, (table,), 0, broken=broken, groups=groups)
 
 
 def _sheet(records: list[list[str]], delimiter: str, header_at: int, *, headerless: bool) -> Sheet:

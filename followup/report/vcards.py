@@ -2,15 +2,16 @@ r"""Clients as vCards, the form that telephones, iCloud and Google Contacts read
 
 Takes clients. Gives the text of a .vcf file, card by card. Touches nothing.
 
-Version 3.0 (RFC 2426), because iPhones, Macs and Outlook read no later one. It is written here and not by a library:
-the one that is kept up (vobject) writes the same version and brings three packages along for a page of code. What is
-easy to get wrong is folding (75 octets, never within a letter) and escaping (``\\``, ``\,``, ``\;``, ``\n``).
+Version 3.0 (RFC 2426), because iPhones, Macs and Outlook read no later one. It is written here and not by vobject,
+which reads cards for us: that folds by letters, where the format counts octets. What is easy to get wrong is folding
+(75 octets, never within a letter) and escaping (``\\``, ``\,``, ``\;``, ``\n``).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from followup.model import Client
 from followup.report import addressbooks, words
@@ -31,6 +32,8 @@ def cards(clients: Iterable[Client]) -> Iterator[str]:
 
 def _lines(client: Client) -> Iterator[str]:
     parts = addressbooks.name(client)
+    if not (client.first_name or client.last_name):  # nobody knows where the last name begins: telephones write it so
+        parts = replace(parts, first=" ".join(filter(None, (parts.first, parts.last))), last="")
     kind = _TYPES[addressbooks.place(client)]
     is_firm = not (parts.first or parts.last)
     yield "BEGIN:VCARD"
