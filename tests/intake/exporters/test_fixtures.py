@@ -1,0 +1,127 @@
+"""Files as the programs write them, of invented people: what an import makes of each is written beside it.
+
+`tests/data/exporters/NAME.csv` (or .txt, .vcf) has a `NAME.expected` beside it. Its first lines say what is given:
+`home:` a country and a currency, `name:` what the owner calls the file, `answer:` what the owner answers. Below an
+empty line stands what comes of it: questions, and after the answers clients, jobs, rows left out, rows rejected.
+`pytest --update-golden` writes that part anew; read it like code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from followup import intake
+from followup.intake import facts
+from tests import factories
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "data" / "exporters"
+EXPECTED = sorted(FOLDER.glob("*.expected"))
+
+
+@dataclass
+class Given:
+    """The part of an expectation that a person writes."""
+
+    country: str = "GB"
+    currency: str = "GBP"
+    name: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+
+def given(path: Path) -> Given:
+    """Return what stands above the first empty line."""
+    found = Given()
+    for line in path.read_text(encoding="utf-8").partition("\n\n")[0].splitlines():
+        key, _, value = line.partition(": ")
+        found.lines.append(line)
+        if key == "home":
+            found.country, found.currency = value.split()
+        elif key == "name":
+            found.name = value
+        elif key == "answer":
+            about, _, answer = value.partition("=")
+            found.answers[about] = answer
+        else:
+            raise AssertionError(f"{path.name}: '{line}' is neither home:, name: nor answer:")
+    return found
+
+
+def fixture(path: Path) -> Path:
+    """Return the file that an expectation is about."""
+    (found,) = (each for each in FOLDER.glob(f"{path.stem}.*") if each != path)
+    return found
+
+
+def read(file: Path, given: Given, *, answered: bool) -> facts.FileResult:
+    """Return what the import reads in a file."""
+    home = intake.HomeFacts(
+        country=given.country, currency=given.currency, today=factories.TODAY, key=factories.HOME_KEY
+    )
+    return intake.read(
+        file.read_bytes(),
+        name=given.name or file.name,
+        source="default",
+        home=home,
+        answers=given.answers if answered else {},
+    )
+
+
+def shown(record: dict[str, object]) -> str:
+    """Return the filled fields of a client or job on one line."""
+    said = []
+    for name, value in record.items():
+        if name == "rows" or value in ("", None, [], "unknown"):
+            continue
+        if isinstance(value, list):
+            value = ", ".join(value)
+        elif isinstance(value, dict):
+            value = "; ".join(f"{key} = {text}" for key, text in value.items())
+        said.append(f"{name}: {value}".replace("\n", " / "))
+    return " | ".join(said)
+
+
+def rows(record: dict[str, object]) -> str:
+    """Return the rows that made a record."""
+    numbers = record["rows"]
+    assert isinstance(numbers, list)
+    return ", ".join(map(str, numbers))
+
+
+def told(first: facts.FileResult, result: facts.FileResult) -> Iterator[str]:
+    """Yield what is asked at first, and what is read with the answers."""
+    yield f"looks like: {result.looks_like}, {result.kind}, {result.encoding}, source {result.source}"
+    for question in first.questions:
+        yield f"asks {question.key}: {question.question} [{', '.join(question.options)}]"
+    for warning in result.warnings:
+        yield f"warns: {warning}"
+    for client in result.to_json()["clients"]:  # type: ignore[attr-defined] # a list, in the object that is printed
+        yield f"client {rows(client)}: {shown(client)}"
+    for job in result.to_json()["jobs"]:  # type: ignore[attr-defined] # as above
+        yield f"job {rows(job)}: {shown(job)}"
+    for left in sorted(result.skipped, key=lambda each: each.row):
+        yield f"left out {left.row}: {left.code}: {left.why}"
+    for problem in sorted(result.problems, key=lambda each: each.row):
+        yield f"rejected {problem.row}: {problem.code}: {problem.column} '{problem.value}' {problem.why}"
+
+
+@pytest.mark.parametrize("path", EXPECTED, ids=lambda path: path.stem)
+def test_a_program_s_export_is_read(path: Path, request: pytest.FixtureRequest) -> None:
+    """What is asked, and what the answers make of the file, stands beside it; every row is accounted for."""
+    file, known = fixture(path), given(path)
+    first = read(file, known, answered=False)
+    result = read(file, known, answered=True) if known.answers else first
+    if known.answers:
+        assert {each.key for each in first.questions} == set(known.answers)
+    assert not result.questions
+    assert not result.refused
+    counts = result.counts()
+    assert counts["rows"] == sum(counts[name] for name in ("imported", "merged", "skipped", "errors", "known"))
+    text = "\n".join([*known.lines, "", *told(first, result)]) + "\n"
+    if request.config.getoption("--update-golden"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), f"{path}: pytest --update-golden writes it anew"
