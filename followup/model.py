@@ -127,6 +127,14 @@ class InstructionKind(StrEnum):
     RELEASE = "release"  # send it although it is late, restored or failed
 
 
+class TieKind(StrEnum):
+    """What the owner said of two clients, or of one alone."""
+
+    DIFFERENT = "different"  # two people, however alike they look: not proposed as one again
+    TOGETHER = "together"  # one household, though they share neither address nor phone
+    ALONE = "alone"  # of one client: in nobody's household, whatever address and phones say
+
+
 # ---------------------------------------------------------------- facts
 
 
@@ -281,6 +289,17 @@ class Instruction:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """What the owner said of who is who: of two clients, or of one (*other_id* empty)."""
+
+    id: str
+    client_id: str
+    other_id: str = ""
+    kind: TieKind
+    said_at: datetime
+
+
 OPTED_OUT, ERASED = "opted out", "erased"
 """Why an address is suppressed, where a client asked for it."""
 
@@ -336,6 +355,7 @@ class Dossier:
     restored_on: date | None = None  # everything due up to this day waits for review: it may have gone out before
     doubted_on: date | None = None  # the same, because the clock jumped or nothing ran for long
     doubt: str = ""  # which of the two, in words: "the home slept from ... to ..."
+    absorbed: frozenset[str] = frozenset()  # ids of the clients that were merged into this one
 
 
 # ---------------------------------------------------------------- cadences

@@ -294,7 +294,7 @@ def _whole_and_private(home: Path) -> None:
         if said := connection.execute("PRAGMA foreign_key_check").fetchall():
             raise Broken("I6", str(database), f"foreign_key_check says {said[:3]}")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        newest = len(list(engine.SCHEMA.glob("*.sql")))
+        newest = engine.newest_version()
         if version != newest:
             raise Broken("I6", str(database), f"is of version {version}, and this program of {newest}")
     except sqlite3.DatabaseError as error:

@@ -484,6 +484,24 @@ def test_an_old_occurrence_that_may_have_gone_out_is_listed():
     assert sorted(each.occurrence for each in found.values()) == [28, 30, 31]
 
 
+def test_what_a_merged_record_was_told_this_year_is_not_said_again():
+    """Two records of one client counted their years from different days: the nearest year counts."""
+    gone = "cgonexxxxx"
+    known = dossier(
+        client=client(created_on=date(2020, 3, 16)),
+        jobs=(job(completed_on=date(2020, 3, 16)), job(completed_on=date(2023, 3, 2), id="jgonexxxxx")),
+        attempts=(tried(AttemptState.DRAFTED, on=date(2026, 3, 2), key=f"{gone}.anniversary.3"),),
+    )
+    found = decide(ANNIVERSARY, replace(known, absorbed=frozenset({gone})), today=date(2026, 3, 16))
+    assert {each.occurrence: each.state for each in found.values()} == {6: State.UNCONFIRMED, 7: State.UPCOMING}
+    assert f"{gone}.anniversary.3" in found
+    assert {each.occurrence: each.state for each in decide(ANNIVERSARY, known, today=date(2026, 3, 16)).values()} == {
+        3: State.UNCONFIRMED,
+        6: State.DUE,
+        7: State.UPCOMING,
+    }
+
+
 def test_a_repetition_with_a_number_of_times_ends():
     """Ten times every week, then no more."""
     step = replace(THANKS, every=Delay(1, "week"), times=10, delay=days(3))

@@ -157,7 +157,7 @@ class Record:
         for contact in self.dossier.contacts:
             if contact.attempt_id:
                 told.add(contact.attempt_id)
-            key, parts = self._present_key(contact.key)
+            key, parts = self._present_key(contact.key, contact.on)
             if key:
                 self._past(key, contact.key).contacts.append(contact)
             if contact.direction is Direction.IN:
@@ -165,7 +165,7 @@ class Record:
             elif contact.outcome not in UNREACHED:
                 self._went_out(contact, parts)
         for attempt in self.dossier.attempts:
-            key, parts = self._present_key(attempt.key)
+            key, parts = self._present_key(attempt.key, attempt.on)
             self._past(key, attempt.key).attempts.append(attempt)
             if attempt.state in OPEN_STATES and parts is not None:
                 self.open_keys[key] = parts
@@ -175,7 +175,7 @@ class Record:
             if instruction.kind is InstructionKind.TEXT:
                 continue
             if instruction.key:
-                key, _ = self._present_key(instruction.key)
+                key, _ = self._present_key(instruction.key, instruction.on)
                 self._past(key, instruction.key).instructions.append(instruction)
             elif instruction.kind is InstructionKind.RELEASE:
                 self.lifted_on = instruction.on
@@ -198,13 +198,30 @@ class Record:
             found = self.keys[key] = Past(as_written)
         return found
 
-    def _present_key(self, key: str) -> tuple[str, tuple[str, str, int] | None]:
+    def _present_key(self, key: str, on: date) -> tuple[str, tuple[str, str, int] | None]:
+        """Return the key that *key* would have today, and its parts: steps were renamed, clients became one."""
         parts = identity.split_key(key)
-        if parts is None or parts[1] not in self._rules.renamed:
+        if parts is None:
+            return key, None
+        fact, name, n = parts
+        step = self._rules.renamed.get(name, name)
+        if fact in self.dossier.absorbed:
+            fact, n = self.client.id, self._nearest(step, n, on)
+        if (fact, step, n) == parts:
             return key, parts
-        fact, step, n = parts
-        step = self._rules.renamed[step]
         return identity.touchpoint_key(fact, step, n), (fact, step, n)
+
+    def _nearest(self, name: str, n: int, on: date) -> int:
+        """Return which occurrence of a client's own step something of *on* is, whose number another record counted.
+
+        Two records of one client may count their years from different days; what one of them was told that year, the
+        client was told that year.
+        """
+        step, anchor = self._rules.by_name.get(name), self.summary.first_job_on
+        if step is None or step.every is None or anchor is None:
+            return n
+        first, second = (self._rules.dates.nth(step.delay, step.every, each, anchor) for each in (1, 2))
+        return max(1, 1 + round((on - first) / (second - first)))
 
     def _stops(self) -> tuple[Reason, ...]:
         client, found = self.client, []

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from followup import cells
-from followup.model import Attempt, Case, Client, Contact, Instruction, Job, Person, Suppression
+from followup.model import Attempt, Case, Client, Contact, Instruction, Job, Person, Suppression, Tie
 from followup.records import dataclass
 from followup.report import words
 
@@ -113,6 +113,15 @@ def instructions(found: Iterable[Instruction]) -> Sheet:
     """Return what the owner decided."""
     about = "What you decided about a touchpoint or a client: skip, snooze, done, your own words."
     return sheet("instructions", about, found, kind=Instruction)
+
+
+def ties(found: Iterable[Tie]) -> Sheet:
+    """Return what the owner said of who is who."""
+    about = (
+        "What you said of two clients: that they are different people, or one household; "
+        "or of one: that it stands alone."
+    )
+    return sheet("ties", about, found, kind=Tie)
 
 
 def suppressions(found: Iterable[Suppression]) -> Sheet:

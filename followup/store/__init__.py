@@ -3,6 +3,7 @@
 Takes and gives records of the model. Touches the database file. The layers, each using those above it only:
 
     sql, codec, names      statements by name; records <-> rows; folded names and household keys
+    merging                two records of one client laid together
     engine                 the connection, transactions, schema, backup: the only door to sqlite3
     history, summaries     what a batch is; what is kept ready per client
     reading                one typed method per question

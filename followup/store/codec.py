@@ -80,6 +80,7 @@ _KINDS = {
     "Outcome | None": _choice(model.Outcome),
     "AttemptState": _choice(model.AttemptState),
     "InstructionKind": _choice(model.InstructionKind),
+    "TieKind": _choice(model.TieKind),
 }
 
 
@@ -208,11 +209,12 @@ CASE = Table("trouble_case", model.Case)
 ATTEMPT = Table("attempt", model.Attempt, renamed={"on": "made_on"}, unrecorded=("text", "message"))
 CONTACT = Table("contact", model.Contact, renamed={"on": "on_day", "by": "by_person"})
 INSTRUCTION = Table("instruction", model.Instruction, renamed={"on": "on_day", "until": "until_day"})
+TIE = Table("tie", model.Tie)
 SUPPRESSION = Table("suppression", model.Suppression, identity="address_hash")
 SUMMARY = Table("client_summary", model.Summary, identity="client_id")
 PERSON = Table("person", model.Person, apart=("also",))
 
 TABLES: dict[type, Table[Any]] = {
-    table.record_type: table for table in (CLIENT, JOB, CASE, ATTEMPT, CONTACT, INSTRUCTION, SUPPRESSION, PERSON)
+    table.record_type: table for table in (CLIENT, JOB, CASE, ATTEMPT, CONTACT, INSTRUCTION, TIE, SUPPRESSION, PERSON)
 }
 BY_NAME: dict[str, Table[Any]] = {table.name: table for table in TABLES.values()}

@@ -5,6 +5,7 @@ Takes identifiers, days and words. Gives records of the model. Touches the datab
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -30,6 +31,8 @@ from followup.model import (
     Person,
     Summary,
     Suppression,
+    Tie,
+    TieKind,
 )
 from followup.store import codec, names
 from followup.store.codec import Record
@@ -96,12 +99,33 @@ class Reader:
 
     def absorbed(self, client_id: str) -> list[str]:
         """Return the ids of the clients that were merged into this one, and into those, nearest first."""
-        found: dict[str, None] = {}
-        newest = [client_id]
+        return self._absorbed([client_id]).get(client_id, [])
+
+    def _absorbed(self, client_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return what was merged into each of *client_ids*, where anything was."""
+        into: dict[str, list[str]] = {}
+        newest: Sequence[str] = client_ids
         while newest:
-            newest = [row[1] for row in self.database.among("clients_merged_into", newest) if row[1] not in found]
-            found.update(dict.fromkeys(newest))
-        return list(found)
+            rows = [row for row in self.database.among("clients_merged_into", newest) if row[0] not in into]
+            for kept, dropped in rows:
+                into.setdefault(kept, []).append(dropped)
+            newest = [dropped for _, dropped in rows]
+        found = {client_id: list(into[client_id]) for client_id in client_ids if client_id in into}
+        for whole in found.values():
+            for dropped in whole:  # which grows meanwhile
+                whole += (each for each in into.get(dropped, ()) if each not in whole)
+        return found
+
+    def ties(self, client_ids: Iterable[str]) -> list[Tie]:
+        """Return what the owner said of each of *client_ids* and others, or of it alone, oldest first."""
+        if self._is_empty("tie"):
+            return []
+        rows = {row[0]: row for row in self.database.among("ties_of_clients", client_ids)}
+        return sorted(map(codec.TIE.record, rows.values()), key=lambda tie: (tie.said_at, tie.id))
+
+    def ties_of(self, kind: TieKind) -> list[Tie]:
+        """Return everything of one kind that the owner said."""
+        return [codec.TIE.record(row) for row in self.database.rows("ties_of_kind", kind=kind.value)]
 
     def referred_by(self, client: Client) -> list[str]:
         """Return the ids of the clients whom this one brought, also where only the name was typed."""
@@ -305,6 +329,10 @@ class Reader:
         """Yield everything the owner decided, by id."""
         return self._by_id("instructions_after", codec.INSTRUCTION)
 
+    def iter_ties(self) -> Iterator[Tie]:
+        """Yield everything that was said of who is who, by id."""
+        return self._by_id("ties_after", codec.TIE)
+
     def iter_suppressions(self) -> Iterator[Suppression]:
         """Yield what is known of addresses that asked us to stop or were refused, by hash; lifted ones too."""
         return self._by_id("suppressions_after", codec.SUPPRESSION)
@@ -456,10 +484,11 @@ class Reader:
         return [row[0] for row in self.database.rows("usual_gaps")]
 
     def households(self, client_ids: Iterable[str]) -> Iterator[list[str]]:
-        """Yield households: each of *client_ids* in one group with everyone it is tied to by address or phone.
+        """Yield households: each of *client_ids* in one group with everyone it is tied to by address, phone or word.
 
         Ties are followed to their end (A and B at one address, B and C on one phone are one household), so a group is
-        the same whoever of it was asked for. Groups and their members are sorted.
+        the same whoever of it was asked for. Whoever the owner said stands alone is tied to nobody but by the owner's
+        word. Groups and their members are sorted.
         """
         seen: set[str] = set()
         for chunk in chunks(dict.fromkeys(client_ids), DOSSIERS):
@@ -480,19 +509,30 @@ class Reader:
 
         owner_of_key: dict[str, str] = {}
         frontier = list(begin)
+        said = not self._is_empty("tie")
+        alone = {tie.client_id for tie in self.ties_of(TieKind.ALONE)} if said else frozenset[str]()
         while frontier:
+            together = [each for each in self.ties(frontier) if each.kind is TieKind.TOGETHER] if said else ()
             new_keys = []
-            for client_id, key in self.database.among("household_keys_of_clients", frontier):
+            shares = [client_id for client_id in frontier if client_id not in alone] if alone else frontier
+            for client_id, key in self.database.among("household_keys_of_clients", shares):
                 if key not in owner_of_key:
                     owner_of_key[key] = client_id
                     new_keys.append(key)
                 leader[find(client_id)] = find(owner_of_key[key])
             frontier = []
-            for key, client_id in self.database.among("household_members", new_keys):
-                if client_id not in leader:
-                    leader[client_id] = client_id
-                    frontier.append(client_id)
-                leader[find(client_id)] = find(owner_of_key[key])
+            pairs: list[tuple[str, ...]] = [
+                (client_id, owner_of_key[key])
+                for key, client_id in self.database.among("household_members", new_keys)
+                if client_id not in alone
+            ]
+            pairs += [pair for tie in together for pair in itertools.permutations((tie.client_id, tie.other_id))]
+            for client_id, other_id in pairs:
+                for each in (client_id, other_id):
+                    if each not in leader:
+                        leader[each] = each
+                        frontier.append(each)
+                leader[find(client_id)] = find(other_id)
         groups: dict[str, list[str]] = {}
         for client_id in sorted(leader):
             groups.setdefault(find(client_id), []).append(client_id)
@@ -534,6 +574,7 @@ class Reader:
         attempts = _grouped(map(codec.ATTEMPT.record, read("attempts_of_clients", ids)))
         instructions = _grouped(map(codec.INSTRUCTION.record, read("instructions_of_clients", ids)))
         stopped, refused = self._stopped(clients)
+        absorbed = self._absorbed(ids)
         restored, doubted, doubt = self.meta("restored_on"), self.meta("doubted_on"), self.meta("doubt") or ""
         for client in clients:
             yield Dossier(
@@ -549,6 +590,7 @@ class Reader:
                 restored_on=date.fromisoformat(restored) if restored else None,
                 doubted_on=date.fromisoformat(doubted) if doubted else None,
                 doubt=doubt,
+                absorbed=frozenset(absorbed.get(client.id, ())),
             )
 
     def _stopped(self, clients: Sequence[Client]) -> tuple[set[str], dict[str, list[str]]]:
@@ -570,11 +612,11 @@ class Reader:
         return stopped, refused
 
     def client_of_fact(self, fact_id: str) -> str | None:
-        """Return the client that a job, a case or a client's own identifier belongs to."""
+        """Return the client that a job, a case or a client's identifier belongs to, also when it was merged since."""
         for statement in ("client_of_job", "client_exists", "client_of_case"):
             found = self.database.value(statement, id=fact_id)
             if found is not None:
-                return str(found)
+                return next(iter(self._followed([str(found)])))
         return None
 
     # ------------------------------------------------------------ the import's questions

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from followup import identity
 from followup.errors import BadInput, NotFound
-from followup.model import OPTED_OUT, Client, Consent, Instruction, Job
+from followup.model import OPTED_OUT, Client, Consent, Instruction, Job, Tie, TieKind
 from followup.records import dataclass, field
 from followup.store import codec
 from followup.store.codec import Plain
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 UNDOABLE = frozenset({"import", "hand"})
 
-_RECORDS = ("client", "job", "trouble_case", "instruction")  # in this order they can be put back
-_WORDS = {"trouble_case": "case", "external_id": "number", "instruction": "your"}
+_RECORDS = ("client", "job", "trouble_case", "instruction", "tie")  # in this order they can be put back
+_WORDS = {"trouble_case": "case", "external_id": "number", "instruction": "your", "tie": "your word that"}
 _REACHED = "it was spoken with or written to since"
 _LEFT_OUT = {
     "attempt": "what was handed over stays on record",
@@ -50,6 +50,7 @@ class _Scene:
     now: dict[tuple[str, str], Any]
     created: dict[tuple[str, str], Change]
     staying: dict[tuple[str, str], str]  # created records that cannot go, and why
+    lent: set[str]  # clients who are stopped only because another was merged into them, whose stop goes along
     since: _Since
     origins: dict[int, Plain]  # number of the first change of a field -> what that was before the batch
 
@@ -108,7 +109,7 @@ def _plan(reader: Reader, batch: Batch) -> tuple[list[UndoItem], _Scene]:
     touched: dict[str, dict[str, None]] = {}
     for change in changes:
         touched.setdefault(change.record, {})[change.record_id] = None
-    scene = _Scene(now={}, created={}, staying={}, since=_since(reader, batch, touched), origins={})
+    scene = _Scene(now={}, created={}, staying={}, since=_since(reader, batch, touched), origins={}, lent=set())
     for kind in _RECORDS:
         table = codec.BY_NAME[kind]
         for record_id in touched.get(kind, ()):
@@ -123,8 +124,11 @@ def _plan(reader: Reader, batch: Batch) -> tuple[list[UndoItem], _Scene]:
     }
     scene.staying = _staying(reader, scene, changes)
     scene.origins = _origins(reader, batch, changes)
+    scene.lent = _lent(scene, changes)
     planned = []
     for change in reversed(changes):
+        if change.field and change.old == change.new != "":
+            continue  # a value that was chosen and stayed; an empty one was erased
         if change.record == "external_id" and any((kind, change.record_id) in scene.created for kind in _RECORDS):
             continue  # goes or stays with its record
         planned.append(_item(reader, scene, change))
@@ -242,7 +246,8 @@ def _why_field_stays(scene: _Scene, table: codec.Table[Any], now: Any, change: C
     if isinstance(now, Client):
         if now.erased_on is not None:
             return "an erasure is never taken back"
-        if now.consent is Consent.OPTED_OUT and change.field in ("consent", "consent_evidence"):
+        said = now.consent is Consent.OPTED_OUT and change.field in ("consent", "consent_evidence")
+        if said and now.id not in scene.lent:
             return "an opt-out is never taken back by undo; see `followup optout --lift`"
     since = scene.since.fields.get((change.record, change.record_id, change.field), "")
     if not since and table.plain_value(change.field, getattr(now, change.field)) != change.new:
@@ -291,6 +296,22 @@ def _staying(reader: Reader, scene: _Scene, changes: Iterable[Change]) -> dict[t
     }:
         staying.update({("client", by): "a client that stays was brought by it" for by in held})
     return staying
+
+
+def _lent(scene: _Scene, changes: Sequence[Change]) -> set[str]:
+    """Return the clients who said stop only by the mouth of one that the batch merged into them.
+
+    That one has kept its consent, and takes the stop along; not, where the stop was said once more since.
+    """
+    found = set()
+    evidence = {change.record_id: change.new for change in changes if change.field == "consent_evidence"}
+    for change in changes:
+        if change.record == "client" and change.field == "merged_into" and change.new:
+            kept, dropped = (scene.now.get(("client", each)) for each in (change.new, change.record_id))
+            stopped = dropped is not None and dropped.consent is Consent.OPTED_OUT
+            if stopped and kept is not None and kept.consent_evidence == evidence.get(kept.id, kept.consent_evidence):
+                found.add(kept.id)
+    return found
 
 
 def _says_opted_out(change: Change) -> bool:
@@ -343,7 +364,8 @@ def _label(now: Any, change: Change) -> str:
     kept = change.old or change.new if not change.field else None
     values = kept if isinstance(kept, dict) else {}
     if now is None:
-        words = [values.get("full_name") or values.get("company") or values.get("service", "")]
+        said = _SAID[TieKind(values["kind"])] if change.record == "tie" and "kind" in values else ""
+        words = [said or values.get("full_name") or values.get("company") or values.get("service", "")]
         words.append(str(values.get("completed_on") or ""))
     elif isinstance(now, Client):
         words = [now.full_name or now.company]
@@ -351,9 +373,18 @@ def _label(now: Any, change: Change) -> str:
         words = [now.service, str(now.completed_on or "")]
     elif isinstance(now, Instruction):
         words = [now.kind.value, "of", now.key or "everything"]
+    elif isinstance(now, Tie):
+        words = [_SAID[now.kind]]
     else:
         words = [now.summary]
     return " ".join(word for word in words if word) or change.record_id
+
+
+_SAID = {
+    TieKind.DIFFERENT: "two clients are different people",
+    TieKind.TOGETHER: "two clients are one household",
+    TieKind.ALONE: "a client is in nobody's household",
+}
 
 
 def _shown(plain: Any) -> str:

@@ -28,15 +28,17 @@ from followup.model import (
     Job,
     Person,
     Suppression,
+    Tie,
+    TieKind,
 )
 from followup.records import dataclass
-from followup.store import codec, names, summaries, undoing
+from followup.store import codec, merging, names, summaries, undoing
 from followup.store.codec import Plain, Table
 from followup.store.engine import Database, chunks
 from followup.store.history import ImportedFile
 from followup.store.reading import Reader
 
-Saved = Client | Job | Case | Contact | Instruction
+Saved = Client | Job | Case | Contact | Instruction | Tie
 
 CHUNK = 500
 BUFFERED = 5000
@@ -191,6 +193,9 @@ class Writer:
         if not self.remove(table, [record.id]):
             raise NotFound(f"There is no {table.name.replace('trouble_', '')} {record.id}.")
 
+    def _forget_ties(self, client_ids: Sequence[str]) -> None:
+        self.remove(codec.TIE, [tie.id for tie in self._reader.ties(client_ids)])
+
     def remove(self, table: Table[Any], ids: Sequence[str]) -> int:
         """Remove records with everything that is kept about them alone; return how many there were."""
         removed = 0
@@ -202,6 +207,8 @@ class Writer:
             for record_id, record in stored.items():
                 self._record(table.name, record_id, "", table.plain(record), None)
                 self._touch(record)
+            if table is codec.CLIENT:
+                self._forget_ties(list(stored))
             links = list(self._database.among("external_ids_of_records", list(stored)))
             for source, kind, value, record_id in links:
                 self.unlink(source, kind, value, record_id)
@@ -428,7 +435,9 @@ class Writer:
     def merge_clients(self, keep_id: str, drop_id: str) -> None:
         """Make two clients one: *keep_id* stays and gets everything; *drop_id* remains as a pointer to it.
 
-        What *keep_id* has itself counts; what it has not is taken over. An opt-out of either is an opt-out.
+        What *keep_id* has itself counts; what it has not is taken over, and what contradicts it is kept readable in its
+        notes and own columns. An opt-out of either is an opt-out. Keys stay as they are: what was said under one of
+        *drop_id* counts for *keep_id*, see `plan.record`.
         """
         found = self._reader.clients([keep_id, drop_id])
         for client_id in (keep_id, drop_id):
@@ -436,7 +445,10 @@ class Writer:
                 raise NotFound(f"There is no client {client_id}.")
         keep, drop = found[keep_id], found[drop_id]
         moved = replace(drop, emails=(), phones=(), merged_into=keep_id)
-        self.save_many([moved, _merged(keep, drop)])
+        self.save_many([moved, merging.merged(keep, drop)])
+        for field in merging.decided(keep, drop):  # chosen by a person, like a value that was typed
+            plain = codec.CLIENT.plain_value(field, getattr(keep, field))
+            self._record("client", keep_id, field, plain, plain)
         everything = self._reader.jobs_of(drop_id)
         self.save_many([replace(job, client_id=keep_id) for job in everything])
         cases = self._reader.cases(open_only=False, client_id=drop_id)
@@ -447,6 +459,24 @@ class Writer:
             self.move(record, [row[0] for row in self._database.among(listing, [drop_id])], drop_id, keep_id)
         for source, kind, value in self._reader.external_ids(drop_id):
             self.link(source, kind, value, keep_id)
+        brought = [row[1] for row in self._database.among("clients_referred_by", [drop_id])]
+        self.save_many(
+            replace(client, referred_by_id=keep_id)
+            for client in self._reader.clients(brought).values()
+            if client.id not in (keep_id, drop_id)
+        )
+        self._move_ties(drop_id, keep_id)
+
+    def _move_ties(self, drop_id: str, keep_id: str) -> None:
+        """Say of *keep_id* what was said of *drop_id* and somebody else; what was said of these two is over."""
+        for tie in self._reader.ties([drop_id]):
+            if tie.kind is TieKind.ALONE:
+                continue  # that was about an address and phones which the other has as well, or has not
+            if keep_id in (tie.client_id, tie.other_id):
+                self.delete(tie)
+            else:
+                ends = (keep_id if each == drop_id else each for each in (tie.client_id, tie.other_id))
+                self.save(replace(tie, client_id=next(ends), other_id=next(ends)))
 
     def move(self, record: str, ids: Sequence[str], from_id: str, to_id: str) -> None:
         """Give attempts or contacts to another client."""
@@ -525,6 +555,7 @@ class Writer:
         brought += [row[1] for row in self._database.among("clients_referred_by_name", names)]
         referred = [replace(client, referred_by="") for client in self._reader.clients(brought).values()]
         self.save_many([*erased, *jobs, *cases, *referred])
+        self._forget_ties(whole)
         named = [row[0] for statement in _OF_A_CLIENT for row in self._database.among(statement, whole)]
         named += self._suppress_erased(stopped)
         # Last, so that the changes just recorded are emptied too.
@@ -663,6 +694,7 @@ _AMONG = {
     "trouble_case": "trouble_cases_among",
     "contact": "contacts_among",
     "instruction": "instructions_among",
+    "tie": "ties_among",
 }
 _OF_A_CLIENT = (
     "job_ids_of_clients",
@@ -734,50 +766,6 @@ PARTS = (
 )
 DERIVED = PARTS[2:]
 """Parts that follow from the others and can be made anew."""
-
-
-def _merged(keep: Client, drop: Client) -> Client:
-    def either(field: str) -> Any:
-        return getattr(keep, field) or getattr(drop, field)
-
-    def both(field: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*getattr(keep, field), *getattr(drop, field))))
-
-    canonical = {identity.canonical_address(address) for address in keep.emails}
-    stays_out = next((client for client in (keep, drop) if client.consent is Consent.OPTED_OUT), None)
-    says = stays_out or (keep if keep.consent is not Consent.UNKNOWN else drop)
-    address_of = keep if keep.street or keep.postal_code or keep.city else drop  # one address, not a mixture of two
-    days = [client.created_on for client in (keep, drop) if client.created_on]
-    return replace(
-        keep,
-        **{field: either(field) for field in _TAKEN_OVER},
-        **{field: getattr(address_of, field) for field in ("street", "city", "region", "postal_code", "country")},
-        emails=(*keep.emails, *(each for each in drop.emails if identity.canonical_address(each) not in canonical)),
-        phones=both("phones"),
-        no_channels=both("no_channels"),
-        tags=both("tags"),
-        notes="\n".join(dict.fromkeys(text for text in (keep.notes, drop.notes) if text)),
-        consent=says.consent,
-        consent_evidence=says.consent_evidence,
-        extra={**drop.extra, **keep.extra},
-        created_on=min(days, default=None),
-    )
-
-
-_TAKEN_OVER = (
-    "full_name",
-    "first_name",
-    "last_name",
-    "title",
-    "company",
-    "address_as",
-    "language",
-    "preferred_channel",
-    "note",
-    "referred_by",
-    "referred_by_id",
-    "owner",
-)
 
 
 def _fact(key: str) -> str:

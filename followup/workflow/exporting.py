@@ -176,6 +176,7 @@ def _sheets(desk: Desk) -> Iterator[everything.Sheet]:
     yield everything.contacts(desk.store.contacts(None, None))
     yield everything.attempts(desk.store.iter_attempts())
     yield everything.instructions(desk.store.iter_instructions())
+    yield everything.ties(desk.store.iter_ties())
     yield everything.suppressions(desk.store.iter_suppressions())
     yield everything.people(desk.settings.people.values())
     yield everything.outside_numbers(desk.store.iter_external_ids())

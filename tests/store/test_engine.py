@@ -320,7 +320,7 @@ def test_statements_are_named_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_every_statement_is_used() -> None:
     """No statement is left over: each name stands in the store's code."""
     code = "".join(path.read_text(encoding="utf-8") for path in sql.FOLDER.parent.glob("*.py"))
-    prefixes = ("client", "job", "trouble_case", "contact", "instruction")
+    prefixes = ("client", "job", "trouble_case", "contact", "instruction", "tie")
     generic = {f"{name}_{verb}" for name in prefixes for verb in ("insert", "update", "any", "delete")}
     generic |= {f"{name}s_among" for name in prefixes} | {
         "contact_rows_of_client",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from followup import identity, model, store
 from followup.errors import NotFound
-from followup.model import AttemptState, Channel, Consent, Direction, InstructionKind, JobStatus, Outcome
+from followup.model import AttemptState, Channel, Consent, Direction, InstructionKind, JobStatus, Outcome, TieKind
 from followup.store import codec, sql, summaries
 from tests import factories
 
@@ -42,6 +42,7 @@ _BY_TYPE = {
     "Outcome | None": st.none() | st.sampled_from(Outcome),
     "AttemptState": st.sampled_from(AttemptState),
     "InstructionKind": st.sampled_from(InstructionKind),
+    "TieKind": st.sampled_from(TieKind),
 }
 ONCE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -530,7 +531,8 @@ def test_merging_gives_everything_to_one_and_can_be_taken_back(opened: store.Sto
     merged = opened.dossiers([ada.id])[ada.id]
     assert merged.client.emails == ("ada@example.com", "hall@example.com")
     assert (merged.client.phones, merged.client.city, merged.client.tags) == (("+441134960000",), "", ("a", "b"))
-    assert (merged.client.notes, merged.client.consent) == ("kind\ndog", Consent.OPTED_IN)
+    also = "Also on record as A. Hall: address York"
+    assert (merged.client.notes, merged.client.consent) == (f"kind\ndog\n{also}", Consent.OPTED_IN)
     assert (merged.client.created_on, merged.client.extra) == (date(2020, 1, 1), {"x": "1"})
     assert [len(part) for part in (merged.jobs, merged.cases, merged.contacts, merged.attempts)] == [1, 1, 1, 1]
     assert merged.summary.jobs == 1
@@ -542,6 +544,139 @@ def test_merging_gives_everything_to_one_and_can_be_taken_back(opened: store.Sto
         assert write.undo(opened.undoable().id) == []
     assert opened.dossiers([ada.id, other.id]) == before
     assert opened.by_external_ids("jobber", "client", ["7"]) == {"7": other.id}
+
+
+def test_what_two_records_say_otherwise_is_kept_in_words(opened: store.Store, keep: Keep) -> None:
+    """One value of each field counts; the other stands in the notes, or beside its own column."""
+    ada = factories.client(
+        company="Hall Ltd",
+        note="thanks for the tea",
+        language="en",
+        street="1 High St",
+        consent=Consent.OPTED_IN,
+        consent_evidence="ticked the box",
+        extra={"Source": "web", "Car": "red"},
+        referred_by="Bert Hill",
+    )
+    other = factories.client(
+        full_name="Ada Stone",
+        company="Stone & Co",
+        note="mind the dog",
+        language="de",
+        street="2 Mill Lane",
+        postal_code="LS1 1AA",
+        consent=Consent.OPTED_OUT,
+        consent_evidence="rang",
+        extra={"Source": "fair", "Pet": "dog"},
+        referred_by="Cy Dunn",
+        phones=("+441134960000",),
+    )
+    keep(ada, other)
+    before = opened.dossiers([ada.id, other.id])
+    with opened.write(kind="hand", command="client merge", now=factories.NOW) as write:
+        write.merge_clients(ada.id, other.id)
+    merged = opened.client(ada.id)
+    assert merged is not None
+    assert (merged.full_name, merged.company, merged.street, merged.note) == (
+        *("Ada Hall", "Hall Ltd", "1 High St", "thanks for the tea"),
+    )
+    assert merged.notes == (
+        "Also on record as Ada Stone: company Stone & Co; language de; for the next thank-you mind the dog; "
+        "address 2 Mill Lane, LS1 1AA; referred by Cy Dunn; consent opted in (ticked the box)"
+    )
+    assert merged.extra == {"Source": "web", "Car": "red", "Pet": "dog", "Source (2)": "fair"}
+    assert (merged.consent, merged.consent_evidence) == (Consent.OPTED_OUT, "rang")
+    assert {(ada.id, name) for name in ("full_name", "company", "street")} <= opened.edited_by_hand([ada.id])
+    with opened.write(kind="undo", command="undo", now=factories.NOW) as write:
+        assert write.undo(opened.undoable().id) == []
+    assert opened.dossiers([ada.id, other.id]) == before
+
+
+def test_a_stop_that_was_said_again_after_a_merge_outlives_its_undo(opened: store.Store, keep: Keep) -> None:
+    """What came with the other record goes with it; what was said since stays."""
+    ada, other = factories.client(), factories.client(consent=Consent.OPTED_OUT, consent_evidence="phone")
+    keep(ada, other)
+    with opened.write(kind="hand", command="client merge", now=factories.NOW) as write:
+        write.merge_clients(ada.id, other.id)
+    merge = opened.undoable()
+    merged = opened.client(ada.id)
+    assert merged is not None
+    keep(replace(merged, consent_evidence="wrote"), kind="wish")
+    with opened.write(kind="undo", command="undo", now=factories.NOW) as write:
+        assert any("an opt-out is never taken back" in line for line in write.undo(merge.id))
+    kept = opened.client(ada.id)
+    assert kept is not None
+    assert kept.consent is Consent.OPTED_OUT
+
+
+def test_whoever_was_brought_by_a_merged_client_was_brought_by_the_kept_one(opened: store.Store, keep: Keep) -> None:
+    """Nobody is brought by themselves."""
+    ada, other = factories.client(), factories.client(full_name="A. Hall")
+    bert = factories.client(full_name="Bert Hill", referred_by="A. Hall", referred_by_id=other.id)
+    keep(replace(ada, referred_by="A. Hall", referred_by_id=other.id), other, bert)
+    with opened.write(kind="hand", command="client merge", now=factories.NOW) as write:
+        write.merge_clients(ada.id, other.id)
+    found = opened.clients([ada.id, bert.id])
+    assert (found[bert.id].referred_by_id, found[ada.id].referred_by_id) == (ada.id, "")
+    with opened.write(kind="undo", command="undo", now=factories.NOW) as write:
+        assert write.undo(opened.undoable().id) == []
+    assert opened.clients([bert.id])[bert.id].referred_by_id == other.id
+
+
+def tie(client: model.Client, other: model.Client | None = None, *, kind: TieKind) -> model.Tie:
+    """Return what the owner said of two clients, or of one."""
+    return model.Tie(
+        id=factories.identifier("t"),
+        client_id=client.id,
+        other_id=other.id if other else "",
+        kind=kind,
+        said_at=factories.NOW,
+    )
+
+
+def test_households_follow_the_owners_word(opened: store.Store, keep: Keep) -> None:
+    """Two are one household because it was said; one stands alone whatever it shares, and can be taken in again."""
+    home = {"street": "1 High St", "postal_code": "LS1 1AA"}
+    ada, bert, cy = (factories.client(id=each, **home) for each in "abc")
+    dan = factories.client(id="d")
+    keep(ada, bert, cy, dan)
+    joined, left = tie(cy, dan, kind=TieKind.TOGETHER), tie(bert, kind=TieKind.ALONE)
+    assert list(opened.households(["a", "d"])) == [["a", "b", "c"], ["d"]]
+    keep(joined)
+    assert list(opened.households(["d"])) == list(opened.households("abcd")) == [["a", "b", "c", "d"]]
+    keep(left)
+    assert list(opened.households("abcd")) == [["a", "c", "d"], ["b"]]
+    assert list(opened.households(["b"])) == [["b"]]
+    keep(tie(bert, dan, kind=TieKind.TOGETHER))
+    assert list(opened.households(["b"])) == [["a", "b", "c", "d"]]
+    for expected in ([["a", "c", "d"], ["b"]], [["a", "b", "c", "d"]], [["a", "b", "c"], ["d"]]):
+        with opened.write(kind="undo", command="undo", now=factories.NOW) as write:
+            assert write.undo(opened.undoable().id) == []
+        assert list(opened.households("abcd")) == expected
+    assert opened.ties("abcd") == list(opened.iter_ties()) == []
+
+
+def test_what_was_said_of_a_merged_client_holds_for_the_kept_one(opened: store.Store, keep: Keep) -> None:
+    """What was said of the two themselves is over; undo brings all of it back; a removed client takes it along."""
+    ada, other, bert = factories.client(), factories.client(full_name="A. Hall"), factories.client(full_name="Bert")
+    keep(ada, other, bert)
+    said = [
+        tie(ada, other, kind=TieKind.TOGETHER),
+        tie(other, bert, kind=TieKind.DIFFERENT),
+        tie(other, kind=TieKind.ALONE),
+    ]
+    keep(*said)
+    before = opened.ties([other.id])
+    with opened.write(kind="hand", command="client merge", now=factories.NOW) as write:
+        write.merge_clients(ada.id, other.id)
+    (kept,) = opened.ties([ada.id])
+    assert (kept.kind, kept.client_id, kept.other_id) == (TieKind.DIFFERENT, ada.id, bert.id)
+    with opened.write(kind="undo", command="undo", now=factories.NOW) as write:
+        assert write.undo(opened.undoable().id) == []
+    assert opened.ties([other.id]) == before
+    with opened.write(kind="hand", command="x", now=factories.NOW) as write:
+        write.delete(other)
+    assert opened.ties([ada.id, other.id, bert.id]) == []
 
 
 def test_merging_keeps_an_opt_out(opened: store.Store, keep: Keep) -> None:

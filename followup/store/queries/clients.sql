@@ -45,7 +45,7 @@ SELECT id FROM client WHERE id >= :start AND id < :end ORDER BY id LIMIT 50;
 SELECT id FROM client WHERE id IN (:ids...) AND erased_on IS NULL;
 
 -- name: clients_merged_into
-SELECT merged_into, id FROM client WHERE merged_into IN (:ids...) ORDER BY id;
+SELECT merged_into, id FROM client WHERE merged_into IN (:ids...) AND merged_into <> '' ORDER BY id;
 
 -- name: clients_referred_by
 SELECT referred_by_id, id FROM client WHERE referred_by_id IN (:ids...) ORDER BY id;
