@@ -82,6 +82,9 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
     "followup restore --looked": [("backup", "kept.tar.gz"), ("restore", "kept.tar.gz")],
     "followup job complete": [("job", "reopen", "jk7m")],
     "followup client add": [("undo", "--yes"), ("undo", "--yes")],
+    "followup undo 4": [("import", "clients.csv", "--yes")],
+    "followup imports show": [("import", "clients.csv", "--yes")],
+    "followup imports sources": [("import", "clients.csv", "--yes")],
     "followup done hall": [
         ("client", "edit", "hall", "--phone", "01632 960101"),
         ("job", "add", "hall", "--service", "New bath", "--completed", "2026-02-23", "--amount", "5000"),
@@ -89,7 +92,7 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
 }
 
 # Those that ask a person: without one they end with 2 and name the option that answers.
-ASKS = {"followup undo", "followup send --plan plan.csv", "followup mail login"}
+ASKS = {"followup undo", "followup undo 4", "followup send --plan plan.csv", "followup mail login"}
 
 
 @pytest.fixture

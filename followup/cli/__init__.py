@@ -76,8 +76,8 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Scripts",
         (
             ("run", "run", "The daily run for cron: drafts and one digest."),
-            ("undo", "intake", "Take back the last import or change by hand."),
-            ("imports", "intake", "List what was imported when."),
+            ("undo", "imports", "Take back the last change, or any import."),
+            ("imports", "imports", "What was imported, what that did and taught."),
             ("skip", "planning", "Never do this one touchpoint."),
             ("snooze", "planning", "Put a touchpoint or a client off until a day."),
         ),

@@ -1,4 +1,4 @@
-"""import, imports, undo."""
+"""import: files are looked at, shown, asked about, and written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import click
 
 from followup import cells
 from followup.cli.app import App, pass_app
-from followup.cli.output import dry_run_option, format_option, print_rows, say, yes_option
+from followup.cli.output import dry_run_option, say, yes_option
 from followup.errors import BadInput, UsageError
 from followup.report import words
 
@@ -301,71 +300,6 @@ def _show_consequences(found: Consequences) -> None:
     for title, counts in (("due at once because of it", found.due_now), ("in the coming week", found.this_week)):
         if counts:
             say(f"{title}: {', '.join(f'{count} {step}' for step, count in sorted(counts.items()))}")
-
-
-@click.command("imports")
-@format_option
-@pass_app
-def imports_command(app: App, *, format_: str, output: Path | None) -> None:
-    """List what was imported when, the latest first.
-
-    \b
-    Example:
-        $ followup imports
-    """
-    from followup.report import batches
-
-    desk = app.desk()
-    people = {person.id: person.name for person in desk.settings.people.values()}
-    chosen = [
-        replace(batch, at=desk.local(batch.at), undone_at=batch.undone_at and desk.local(batch.undone_at))
-        for batch in desk.store.batches()
-        if batch.kind == "import"
-    ]
-    print_rows(
-        app,
-        batches.rows(chosen, people=people),
-        batches.COLUMNS,
-        format_=format_,
-        output=output,
-        empty="Nothing was imported yet. Start with: followup import clients.csv jobs.csv",
-    )
-
-
-@click.command("undo")
-@yes_option
-@pass_app
-def undo_command(app: App, *, yes: bool) -> None:
-    """Take back the last import or change by hand, after showing it.
-
-    What reached a client stays on record, and so do opt-outs and erasures.
-
-    \b
-    Example:
-        $ followup undo
-    """
-    from followup.workflow import undoing
-
-    desk = app.desk()
-    found = undoing.preview(desk)
-    when = desk.local(found.batch.at)
-    command = cells.printable(found.batch.command)
-    say(f"The last change: {command}, {when:%Y-%m-%d %H:%M}")
-    for item in found.going[:SHOWN]:
-        say(f"  take back: {cells.printable(item.what)}")
-    if len(found.going) > SHOWN:
-        say(f"  and {len(found.going) - SHOWN} more")
-    for item in found.staying:
-        # What a stop is kept under is a hash, which tells nobody anything.
-        what = "an opt-out" if item.change.record == "suppression" else item.what.removeprefix("remove ")
-        say(cells.printable(f"  stays: {what}: {item.why_not}"))
-    if not found.going:
-        undoing.undo(desk, found)  # passed over, so that the next undo looks at what was before it
-        click.echo("Nothing of it can be taken back. `followup undo` again looks at the change before it.")
-        return
-    app.confirm("Take it back?", yes=yes)
-    undoing.undo(desk, found)
-    say(f"Taken back: {command}{', except for what stays' if found.staying else ''}.")
 
 
 def split_paths(typed: str) -> list[str]:
