@@ -103,8 +103,8 @@ _LABELS = re.compile(r"(?:e mail|email|phone|address|website|event|im|relation|o
 
 # Words that say which of several addresses a column belongs to.
 _PLACES = re.compile(
-    r"^(address \d+|home|business|other|billing|bill to|service|mailing|shipping|default address|physical address"
-    r"|property|location|po|sa)\b ?| (privat|geschäftlich|weitere)$"
+    r"^(address \d+|home|business|work|other|billing|bill to|service|mailing|shipping|default address|physical address"
+    r"|property|location|po|sa)\b ?|^weitere|\b(privat|geschäftlich)\b"
 )
 _TRUST = frozenset({"job.completed_on.invoice", "job.completed_on.date"})
 _SITE_PLACES = frozenset({"service", "property", "location"})
