@@ -380,7 +380,7 @@ class _File:
                     sorted(decisions.statuses.items()),
                     decisions.country,
                     decisions.currency,
-                    sorted(self.asked.used.items()),
+                    sorted(item for item in self.asked.used.items() if not item[0].startswith(_DECIDED)),
                 )
             ).encode("utf-8", "replace"),
             key=self.home.key[:64],
@@ -684,6 +684,8 @@ class _File:
 
 
 _BETWEEN = (b",", b";", b"\t", b'"')
+_DECIDED = ("date_order", "decimal_mark", "status:")
+"""Answers that are among the decisions: whether they were found or remembered makes no other row."""
 _DAYS = ("job.completed_on", "job.promised_on", "job.paid_on")
 _FIRST_DAY, _LAST_DAY = 20_000, 80_000
 """Numbers that are days in a column of days, 1954 to 2119; 20260227 is not among them, nor is a year."""

@@ -43,7 +43,9 @@ SELECT digest FROM known_row WHERE fingerprint = :fingerprint AND digest IN (:di
 INSERT INTO known_row (fingerprint, digest, record_id, batch_id)
 VALUES (:fingerprint, :digest, :record_id, :batch_id)
 ON CONFLICT (fingerprint, digest) DO UPDATE
-SET record_id = excluded.record_id, batch_id = excluded.batch_id, outdated_by = ''
+SET record_id = excluded.record_id, outdated_by = '',
+    -- Outdated a moment ago, with the other rows of its record: it is known from that earlier import as before.
+    batch_id = CASE WHEN known_row.outdated_by = excluded.batch_id THEN known_row.batch_id ELSE excluded.batch_id END
 WHERE known_row.outdated_by <> '';
 
 -- name: known_rows_exist
