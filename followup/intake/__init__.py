@@ -22,6 +22,7 @@ from followup.intake import (
     decode,
     facts,
     headers,
+    mapping,
     questions,
     rows,
     strangers,
@@ -310,6 +311,7 @@ class _File:
                 strangers.refuse(record)
             sample = next(record for record in sheet.records if any(record))
             shown = " | ".join(cells.cut(cells.printable(cell), 24) for cell in sample[:12])
+            self.result.columns = mapping.columns((), None, sheet.records)
             self.asked.ask(
                 "columns",
                 f"there is no row of column names. What are these {width} columns: {shown} ?",
@@ -317,9 +319,11 @@ class _File:
             )
             return None
         else:
-            layout = headers.layout(part.header, kind=self._kind_given())
+            told = mapping.told(self.asked.answers_about(mapping.ABOUT, part.header))
+            layout = headers.layout(part.header, kind=self._kind_given(), told=told)
             if not self._kind_given():
                 strangers.refuse(part.header)
+        self.result.columns = mapping.columns(part.header, layout, sheet.records[part.first :])
         if not layout.kind:
             self.asked.ask(
                 "kind",

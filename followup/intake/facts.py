@@ -127,6 +127,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A column, and what it is taken for."""
+
+    number: int  # from 1
+    header: str
+    field: str  # as answers name it; "+": kept under its own name, "-": left out, "": nobody knows
+    sample: str = ""  # the first value
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A row that is no client and no job: a title, a total, a draft."""
 
@@ -181,6 +191,7 @@ class FileResult:
     amounts_are_parts: bool = False  # of lines: a repeated amount is no total said again
     header: tuple[str, ...] = ()
     fingerprint: str = ""  # of the header: the kind of file, under which answers are remembered
+    columns: tuple[Taken, ...] = ()
     answers: Mapping[str, str] = field(default_factory=dict)  # those that were used
     decided: dict[str, str] = field(default_factory=dict)  # date_order and decimal_mark, as the whole file showed them
     digests: dict[int, str] = field(default_factory=dict)  # row -> what it is recognised by

@@ -278,6 +278,16 @@ def by_answer(names: Iterable[str]) -> list[str] | None:
     return found if all(name in _ANSWERS or name in {"", "-"} for name in found) else None
 
 
+def answer_name(field: str) -> str:
+    """Return the name under which an answer has a field: phone for client.phone."""
+    return next((name for name, known in _ANSWERS.items() if known == field), field.partition(".")[2])
+
+
+def told_by(name: str) -> str:
+    """Return what `layout` is told by an answer about one column: a field, "-", or nothing where it is just kept."""
+    return _ANSWERS.get(name, "-" if name == "-" else "")
+
+
 def is_never(header: str) -> bool:
     """Return whether a column is left out whatever is in it: fax, bank account, day of birth, the label of a group."""
     name = normal(header)

@@ -6,9 +6,9 @@ Touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from followup.intake import columns, decode, facts, headers
+from followup.intake import columns, decode, facts, headers, mapping
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "date_order": columns.ORDERS,
@@ -16,7 +16,9 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "kind": headers.KINDS,
     "fill_down": ("yes", "no"),
 }
-"""Answers with a fixed choice; `encoding`, `sheet`, `columns`, `tables`, `status:WORD` are checked where they count."""
+"""Answers with a fixed choice; `encoding`, `sheet`, `columns`, `tables` and those about a WORD are checked for form."""
+
+_NAMES = f"known are {', '.join(headers.COLUMN_NAMES)}"
 
 
 class Questions:
@@ -35,6 +37,17 @@ class Questions:
         if value:
             self.used[about] = value
         return value
+
+    def answers_about(self, start: str, words: Collection[str]) -> dict[str, str]:
+        """Return the answers to the questions that are *start* and one of *words*; they are thereby used."""
+        fitting = {headers.normal(word) for word in words}
+        found = {
+            about: value
+            for about, value in {**self.memory, **self.given}.items()
+            if about.startswith(start) and headers.normal(about.removeprefix(start)) in fitting
+        }
+        self.used.update(found)
+        return found
 
     def ask(
         self, about: str, question: str, options: Sequence[str], *, word: str = "", rows: Sequence[int] = ()
@@ -57,15 +70,16 @@ def check(about: str, value: str) -> str:
     if about == "tables":
         good = value == "all" or (value.isascii() and value.isdigit() and value != "0")
         return "" if good else f"'{value}' is no answer to 'tables'; write the number of a table, or all"
+    if about.startswith(mapping.ABOUT) and about != mapping.ABOUT:
+        known = value in (*headers.COLUMN_NAMES, mapping.LEFT_OUT, mapping.KEPT)
+        return "" if known else f"'{value}' is no name for a column; {_NAMES}, + to keep it as it is, - for none"
     if about == "columns":
         if headers.by_answer(value.split(",")) is not None:
             return ""
-        return (
-            f"'{value}' names columns that we do not know; known are {', '.join(headers.COLUMN_NAMES)}, and - for none"
-        )
+        return f"'{value}' names columns that we do not know; {_NAMES}, and - for none"
     return (
         f"'{about}' is no question of an import; those are {', '.join(CHOICES)}, encoding, sheet, columns, tables, "
-        "status:WORD"
+        "column:NAME, status:WORD"
     )
 
 
