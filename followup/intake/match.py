@@ -13,7 +13,7 @@ learned of a row but what the home will keep of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -70,14 +70,11 @@ class _Who:
     said: facts.ParsedClient  # the first of them
     names: list[str]
     emails: list[str]  # canonical
+    folded: list[str]  # the names as they are compared
+    makes_a_client: bool  # enough is said for a client whom nobody knows yet
     rows: list[tuple[facts.FileResult, facts.ParsedClient]] = field(default_factory=list)
+    identifier: str = ""  # of the client that these rows make
     refusal: str = ""  # why nobody was found the last time
-
-    @property
-    def makes_a_client(self) -> bool:
-        """Return whether these rows are enough for a client whom nobody knows yet."""
-        said = self.said
-        return bool(self.names and (said.emails or said.phones)) if said.reference else said.reachable()
 
     @property
     def is_only_named(self) -> bool:
@@ -170,7 +167,7 @@ class _Matcher:
         self.forgotten: list[_Who] = []
         self.placed: dict[int, ClientEntry] = {}  # by id() of what was parsed
         self.numbered: set[str] = set()  # sources whose numbers of clients we know some of
-        self.identifiers: dict[tuple[str, ...], str] = {}
+        self.numbering: dict[str, Callable[[str], str]] = {}  # source -> the identifier of a client by number
 
     def settles(self) -> bool:
         """Find or make the client and the job of every row.
@@ -239,7 +236,7 @@ class _Matcher:
                 )
                 who = found.get(key)
                 if who is None:
-                    who = found[key] = _Who(file.source, said, _names(said), [*map(_canonical, said.emails)])
+                    who = found[key] = _who(file.source, said)
                 who.rows.append((file, said))
         return sorted(found.values(), key=_Who.order)
 
@@ -257,7 +254,7 @@ class _Matcher:
                     ours[number] = None
         emails = dict.fromkeys(address for who in everybody for address in who.emails)
         phones = dict.fromkeys(number for who in everybody for number in who.said.phones)
-        names = dict.fromkeys(people.folded(name) for who in everybody for name in who.names)
+        names = dict.fromkeys(name for who in everybody for name in who.folded)
         known_numbers = {
             source: self.lookup.by_external_ids(source, "client", values) for source, values in numbers.items()
         }
@@ -309,7 +306,7 @@ class _Matcher:
                 self.in_order.append(entry)
                 self._learn(
                     entry,
-                    kept.emails,
+                    map(_canonical, kept.emails),
                     kept.phones,
                     [kept.full_name, kept.company, f"{kept.first_name} {kept.last_name}"],
                 )
@@ -318,8 +315,8 @@ class _Matcher:
         return loaded
 
     def _learn(self, entry: ClientEntry, emails: Iterable[str], phones: Iterable[str], names: Iterable[str]) -> None:
-        for address in emails:
-            canonical = _canonical(address)
+        """Know a client by more: canonical addresses, numbers, and names as they are written."""
+        for canonical in emails:
             if canonical not in entry.emails:
                 entry.emails.add(canonical)
                 self.by_email.setdefault(canonical, []).append(entry)
@@ -328,8 +325,7 @@ class _Matcher:
                 entry.phones.add(number)
                 self.by_phone.setdefault(number, []).append(entry)
         for name in names:
-            folded = people.folded(name)
-            if folded and name not in entry.names:
+            if name not in entry.names and (folded := people.folded(name)):
                 entry.names.add(name)
                 known = self.by_name.setdefault(folded, [])
                 if entry not in known:
@@ -341,9 +337,12 @@ class _Matcher:
         """Find or make the client of every row. Whoever is not found waits for what the others teach, until no more is
         learned: a number, for one, may get its client only from a job."""
         self.numbered.update(who.source for who in everybody if who.said.client_id and not who.is_only_named)
+        turns: tuple[list[_Who], ...] = ([], [], [])
+        for who in everybody:
+            turns[who.rank].append(who)
         waiting: list[_Who] = []
-        for rank in range(3):
-            waiting += [who for who in everybody if who.rank == rank]
+        for turn in turns:
+            waiting += turn
             while waiting:
                 left = [who for who in waiting if not self._place(who)]
                 if len(left) == len(waiting):
@@ -394,11 +393,17 @@ class _Matcher:
                 if names and not shares and _contradict(names, entry.names):
                     return None, "id-conflict"
                 return entry, "number"
+        if (  # as most of a first import
+            self.by_name.keys().isdisjoint(who.folded)
+            and self.by_email.keys().isdisjoint(who.emails)
+            and self.by_phone.keys().isdisjoint(said.phones)
+        ):
+            return None, ""
         doubts: list[tuple[str, ClientEntry]] = []
         by_email = self._candidates(self.by_email, who.emails)
         agreeing = [entry for entry in by_email if not _contradict(names, entry.names)]
         doubts += [("the same e-mail, another name", entry) for entry in by_email if entry not in agreeing]
-        folded = {people.folded(name) for name in names}
+        folded = set(who.folded)
         if len(agreeing) > 1:
             exact = [entry for entry in agreeing if folded & {people.folded(name) for name in entry.names}]
             agreeing = exact if len(exact) == 1 else self._made_by(who, agreeing)
@@ -447,12 +452,7 @@ class _Matcher:
 
     @staticmethod
     def _candidates(index: Mapping[str, list[ClientEntry]], values: Iterable[str]) -> list[ClientEntry]:
-        found: list[ClientEntry] = []
-        for value in values:
-            for entry in index.get(value, ()):
-                if entry not in found:
-                    found.append(entry)
-        return found
+        return list(dict.fromkeys(entry for value in values for entry in index.get(value, ())))
 
     def _new(self, who: _Who) -> ClientEntry:
         client_id = self._identifier(who)
@@ -464,16 +464,19 @@ class _Matcher:
 
     def _identifier(self, who: _Who) -> str:
         """Return the identifier that this client has if it is new: by its number, else by name and first address."""
-        said = who.said
-        if said.client_id:
-            parts: tuple[str, ...] = ("client", who.source, said.client_id)
-        else:
-            reach = next(iter((*who.emails, *said.phones)), "") or people.folded(f"{said.street} {said.postal_code}")
-            parts = ("client", "", people.folded(who.names[0]) if who.names else "", reach)
-        found = self.identifiers.get(parts)
-        if found is None:
-            found = self.identifiers[parts] = identity.imported_identifier(self.key, *parts)
-        return found
+        if not who.identifier:
+            said = who.said
+            if said.client_id:
+                numbering = self.numbering.get(who.source)
+                if numbering is None:
+                    numbering = identity.imported_identifiers(self.key, "client", who.source)
+                    self.numbering[who.source] = numbering
+                who.identifier = numbering(said.client_id)
+            else:
+                reach = next(iter((*who.emails, *said.phones)), "") or people.folded(f"{said.street} {said.postal_code}")
+                name = who.folded[0] if who.folded else ""
+                who.identifier = identity.imported_identifier(self.key, "client", "", name, reach)
+        return who.identifier
 
     def _refuse(self, file: facts.FileResult, client: facts.ParsedClient, why_not: str) -> None:
         code, why = _REFUSALS[why_not]
@@ -502,28 +505,30 @@ class _Matcher:
             ]
         )
         for file in self.files:
+            source = file.source
             counted: dict[str, list[facts.ParsedJob]] = {}
+            known_here = known.get(source, {})
+            numbering = identity.imported_identifiers(self.key, "job", source)
             for job in file.jobs:
                 client = self.placed.get(id(job.who))
                 if client is None:
                     continue
-                if job.job_id:
-                    job_id = known[file.source].get(job.job_id) or (
-                        job.job_id
-                        if job.job_id in ours
-                        else identity.imported_identifier(self.key, "job", file.source, job.job_id)
-                    )
-                else:
+                number = job.job_id
+                if not number:
                     job_id = self._unnumbered(client, job, counted)
+                elif number in known_here:
+                    job_id = known_here[number]
+                else:
+                    job_id = number if number in ours else numbering(number)
                 entry = entries.get(job_id)
                 if entry is None:
                     entry = entries[job_id] = JobEntry(job_id, client)
                 elif not entry.clash and (
-                    entry.client is not client or (job.job_id and _differs(entry.parsed[-1], file, job))
+                    entry.client is not client or (number and _differs(entry.parsed[-1], file, job))
                 ):
                     entry.clash = True
-                if job.job_id and job.job_id != job_id:
-                    entry.link = (file.source, job.job_id)
+                if number and number != job_id:
+                    entry.link = (source, number)
                 entry.parsed.append((file, job))
         existing = self.lookup.jobs(entries)
         for job_id, entry in entries.items():
@@ -642,7 +647,7 @@ def facts_doubt(file: facts.FileResult, client: facts.ParsedClient, what: str, o
     return Doubt(file.name, client.rows[0], what, client.full_name or client.company, other_id, other_name)
 
 
-_canonical = lru_cache(maxsize=200_000)(identity.canonical_address)
+_canonical = lru_cache(maxsize=50_000)(identity.canonical_address)
 
 _REFUSALS = {
     "id-conflict": (
@@ -667,6 +672,13 @@ _REFUSALS = {
 def _named_by_jobs(file: facts.FileResult) -> Iterable[facts.ParsedClient]:
     """Return whom the jobs of a file name, each once: jobs that say the same of a client share one value."""
     return {id(job.who): job.who for job in file.jobs if job.who.reference}.values()
+
+
+def _who(source: str, said: facts.ParsedClient) -> _Who:
+    names = _names(said)
+    emails = [_canonical(address) for address in said.emails]
+    makes = bool(names and (said.emails or said.phones)) if said.reference else said.reachable()
+    return _Who(source, said, names, emails, [people.folded(name) for name in names], makes)
 
 
 def _names(client: facts.ParsedClient) -> list[str]:

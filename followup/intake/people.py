@@ -144,7 +144,7 @@ _PARTICLES = frozenset(
 )
 _AND = re.compile(r"\s*(?:&|\+|\band\b|\bund\b|\bet\b|\by\b|\ben\b)\s*", re.IGNORECASE)
 
-folded = lru_cache(maxsize=200_000)(identity.fold)
+folded = lru_cache(maxsize=50_000)(identity.fold)
 """The form in which whole names are compared; files repeat their names."""
 
 
