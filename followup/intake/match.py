@@ -473,7 +473,9 @@ class _Matcher:
                     self.numbering[who.source] = numbering
                 who.identifier = numbering(said.client_id)
             else:
-                reach = next(iter((*who.emails, *said.phones)), "") or people.folded(f"{said.street} {said.postal_code}")
+                reach = next(iter((*who.emails, *said.phones)), "") or people.folded(
+                    f"{said.street} {said.postal_code}"
+                )
                 name = who.folded[0] if who.folded else ""
                 who.identifier = identity.imported_identifier(self.key, "client", "", name, reach)
         return who.identifier

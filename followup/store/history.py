@@ -15,6 +15,10 @@ KINDS = frozenset({"import", "hand", "contact", "wish", "system", "undo"})
 """Kinds of batches; only `import` and `hand` can be undone. `wish`: what a client asked for (opt-out, erasure)."""
 
 
+TOGETHER = ""
+"""The `record_id` of a change that stands for many records, added with nothing to say of each: its value lists them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """One command that wrote."""

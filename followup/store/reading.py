@@ -37,7 +37,7 @@ from followup.model import (
 from followup.store import codec, names
 from followup.store.codec import Record
 from followup.store.engine import Database, Row, chunks
-from followup.store.history import Batch, Change, Learnt
+from followup.store.history import TOGETHER, Batch, Change, Learnt
 
 PAGE = 500
 """How many records of a long list are in memory at a time."""
@@ -741,12 +741,13 @@ class Reader:
     def changes(self, batch_id: str) -> Iterator[Change]:
         """Yield what a batch changed, in order."""
         self.settle()
-        return map(_change, self.database.each("changes", batch_id=batch_id))
+        return (change for row in self.database.each("changes", batch_id=batch_id) for change in _changes(row))
 
     def changes_of(self, record_id: str) -> list[Change]:
         """Return everything that ever changed in one record, oldest first."""
         self.settle()
-        return [_change(row) for row in self.database.rows("changes_of_record", record_id=record_id)]
+        rows = self.database.rows("changes_of_record", record_id=record_id, together=TOGETHER)
+        return [change for row in rows for change in _changes(row) if change.record_id == record_id]
 
     # ------------------------------------------------------------ the home
 
@@ -846,14 +847,18 @@ def _batch(row: Row) -> Batch:
     )
 
 
-def _change(row: Row) -> Change:
+def _changes(row: Row) -> Iterator[Change]:
+    """Yield what a row of `change` says: one change, or that many records were added."""
     batch_id, number, record, record_id, field, old, new = row
-    return Change(
-        batch_id=batch_id,
-        number=number,
-        record=record,
-        record_id=record_id,
-        field=field,
-        old=None if old is None else json.loads(old),
-        new=None if new is None else json.loads(new),
-    )
+    before = None if old is None else json.loads(old)
+    after = None if new is None else json.loads(new)
+    for each in after if record_id == TOGETHER else (record_id,):
+        yield Change(
+            batch_id=batch_id,
+            number=number,
+            record=record,
+            record_id=each,
+            field=field,
+            old=before,
+            new={} if record_id == TOGETHER else after,
+        )

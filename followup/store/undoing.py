@@ -23,7 +23,7 @@ from followup.records import dataclass, field
 from followup.store import codec
 from followup.store.codec import Plain
 from followup.store.engine import chunks
-from followup.store.history import Batch, Change, UndoItem
+from followup.store.history import TOGETHER, Batch, Change, UndoItem
 from followup.store.reading import Reader
 
 if TYPE_CHECKING:
@@ -137,14 +137,15 @@ def _plan(reader: Reader, batch: Batch) -> tuple[list[UndoItem], _Scene]:
 
 def _since(reader: Reader, batch: Batch, touched: Mapping[str, Collection[str]]) -> _Since:
     since = _Since()
-    for record, record_id, name, number, kind in reader.database.each("changes_since", number=batch.number):
+    for record, changed_id, name, new, number, kind in reader.database.each("changes_since", number=batch.number):
         why = _by(number, kind)
-        if record == "external_id":  # a number is a part of the client or job that it was given
-            for each in ("client", "job"):
-                if record_id in touched.get(each, ()):
-                    since.records[each, record_id] = why
-        elif record_id in touched.get(record, ()):
-            since.records[record, record_id] = since.fields[record, record_id, name] = why
+        for record_id in codec.loads(new) if changed_id == TOGETHER else (changed_id,):
+            if record == "external_id":  # a number is a part of the client or job that it was given
+                for each in ("client", "job"):
+                    if record_id in touched.get(each, ()):
+                        since.records[each, record_id] = why
+            elif record_id in touched.get(record, ()):
+                since.records[record, record_id] = since.fields[record, record_id, name] = why
     for fingerprint, book, number in reader.database.rows("kinds_of_files_since", number=batch.number):
         since.kinds_of_files[fingerprint] = since.kinds_of_files[book] = f"import {number} used it since"
     return since

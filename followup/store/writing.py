@@ -35,7 +35,7 @@ from followup.records import dataclass
 from followup.store import codec, merging, names, summaries, undoing
 from followup.store.codec import Plain, Table
 from followup.store.engine import Database, chunks
-from followup.store.history import ImportedFile
+from followup.store.history import TOGETHER, ImportedFile
 from followup.store.reading import Reader
 
 Saved = Client | Job | Case | Contact | Instruction | Tie
@@ -122,11 +122,16 @@ class Writer:
         new: list[Any] = []
         changed: list[Any] = []
         changed_fields: dict[str, set[str]] = {}
+        together: list[Plain] = []
         for record_id, record in records.items():
             old = known.get(record_id)
             if old is None:
                 new.append(record)
-                self._record(table.name, record_id, "", None, self._creation(table, record))
+                created = self._creation(table, record)
+                if created:
+                    self._record(table.name, record_id, "", None, created)
+                else:
+                    together.append(record_id)
             elif old != record:
                 changed.append(record)
                 differences = table.differences(old, record)
@@ -137,6 +142,8 @@ class Writer:
             else:
                 continue
             self._touch(record)
+        if together:
+            self._record(table.name, TOGETHER, "", None, together)
         if new:
             self._created.update(record.id for record in new)
             self._database.run_rows(f"{table.name}_insert", *_cells(table, new))
@@ -149,7 +156,8 @@ class Writer:
     def _creation(self, table: Table[Any], record: Saved) -> dict[str, Plain]:
         """Return what `change` keeps of a record that is new.
 
-        Of an imported one that is only what undoing asks for: what it said is in the record, and in later changes.
+        Of an imported one that is only what undoing asks for, mostly nothing: what it said is in the record, and in
+        later changes. Those of which nothing is kept share a row, see TOGETHER.
         """
         if self._batch["kind"] != "import":
             return table.plain(record)

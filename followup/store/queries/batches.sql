@@ -33,7 +33,7 @@ SELECT id, number, kind, command, person, at, detail, undone_at FROM batch WHERE
 
 -- name: changes_since
 -- By whom a record was changed after a batch, the latest last; what was taken back meanwhile was no change.
-SELECT change.record, change.record_id, change.field, batch.number, batch.kind
+SELECT change.record, change.record_id, change.field, change.new, batch.number, batch.kind
 FROM change JOIN batch ON batch.id = change.batch_id
 WHERE batch.number > :number AND batch.kind <> 'undo' AND batch.undone_at IS NULL
 ORDER BY batch.number, change.number;
@@ -63,7 +63,7 @@ SELECT batch_id, number, record, record_id, field, old, new FROM change WHERE ba
 -- name: changes_of_record
 SELECT change.batch_id, change.number, record, record_id, field, old, new
 FROM change JOIN batch ON batch.id = change.batch_id
-WHERE record_id = :record_id
+WHERE record_id = :record_id OR (record_id = :together AND REPLACE(new, '"' || :record_id || '"', '') <> new)
 ORDER BY batch.number, change.number;
 
 -- name: changes_by_hand
