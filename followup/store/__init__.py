@@ -125,7 +125,7 @@ class Store(Reader):
                 for part in writing.DERIVED:
                     self.database.run_among(part.delete, ids)
                     self.database.run_rows(part.insert, part.columns, part.rows(clients))
-                write_summaries(self.database, ids)
+                write_summaries(self.database, ids, fresh={})
         return count
 
     def check(self) -> list[str]:
@@ -137,7 +137,7 @@ class Store(Reader):
         with self.snapshot():
             for ids in self._pages_of_ids():
                 kept = {row[0]: row for row in self.database.among("summaries_among", ids)}
-                for row in summaries.rows(self.database, ids):
+                for row in summaries.rows(self.database, ids, fresh={}):
                     stale += kept.get(row["client_id"]) != tuple(row[column] for column in codec.SUMMARY.columns)
         if stale:
             problems.append(f"the summaries of {stale} clients do not fit their jobs and contacts")

@@ -852,7 +852,11 @@ def _changes(row: Row) -> Iterator[Change]:
     batch_id, number, record, record_id, field, old, new = row
     before = None if old is None else json.loads(old)
     after = None if new is None else json.loads(new)
-    for each in after if record_id == TOGETHER else (record_id,):
+    if record_id == TOGETHER:
+        listed, after = after or (), {}
+    else:
+        listed = (record_id,)
+    for each in listed:
         yield Change(
             batch_id=batch_id,
             number=number,
@@ -860,5 +864,5 @@ def _changes(row: Row) -> Iterator[Change]:
             record_id=each,
             field=field,
             old=before,
-            new={} if record_id == TOGETHER else after,
+            new=after,
         )

@@ -5,7 +5,7 @@ Takes rows about jobs and contacts. Gives summaries. Touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -24,14 +24,25 @@ def usual_gap(days: Sequence[date]) -> int | None:
     return gaps[len(gaps) // 2] if len(gaps) >= 2 else None
 
 
-def rows(database: Database, client_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield the row of `client_summary` for each of *client_ids*, worked out anew from jobs and contacts."""
+Done = tuple[str, str, int | None, str]
+"""A completed job: its day, its identifier, amount and currency."""
+
+
+def rows(
+    database: Database, client_ids: Sequence[str], *, fresh: Mapping[str, Sequence[Done]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the row of `client_summary` for each of *client_ids*, worked out anew from jobs and contacts.
+
+    *fresh*: the completed jobs of clients all of whose jobs are in hand; those of the others are read.
+    """
     summaries = {client_id: _empty(client_id) for client_id in client_ids}
-    jobs: dict[str, list[tuple[str, str, int | None, str]]] = {}
-    for client_id, *job in database.among("completed_jobs_of_clients", client_ids):
+    jobs = {client_id: sorted(fresh[client_id]) for client_id in client_ids if client_id in fresh}
+    others = [client_id for client_id in client_ids if client_id not in fresh] if fresh else client_ids
+    for client_id, *job in database.among("completed_jobs_of_clients", others):
         jobs.setdefault(client_id, []).append((job[0], job[1], job[2], job[3]))
     for client_id, done in jobs.items():
-        summaries[client_id].update(_of_jobs(done))
+        if done:
+            summaries[client_id].update(_of_jobs(done))
     if database.first("contact_any") is not None:  # a first import has nobody to ask about
         for client_id, direction, on_day in database.among("last_contacts_of_clients", client_ids):
             summaries[client_id]["last_reply_on" if direction == _IN else "last_contact_on"] = on_day

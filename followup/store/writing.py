@@ -26,6 +26,7 @@ from followup.model import (
     Contact,
     Instruction,
     Job,
+    JobStatus,
     Person,
     Suppression,
     Tie,
@@ -86,6 +87,7 @@ class Writer:
         self._number = 0
         self._batch_written = False
         self._touched: dict[str, None] = {}  # clients whose summary no longer fits, in order
+        self._fresh: dict[str, list[summaries.Done]] = {}  # the completed jobs of clients that are new since `flush`
 
     # ------------------------------------------------------------ records
 
@@ -127,6 +129,7 @@ class Writer:
             old = known.get(record_id)
             if old is None:
                 new.append(record)
+                self._touched[_whose(record)] = None
                 created = self._creation(table, record)
                 if created:
                     self._record(table.name, record_id, "", None, created)
@@ -139,11 +142,12 @@ class Writer:
                 for field, before, after in differences:
                     self._record(table.name, record_id, field, before, after)
                 self._touch(old)
+                self._touch(record)
             else:
                 continue
-            self._touch(record)
         if together:
             self._record(table.name, TOGETHER, "", None, together)
+        self._keep_fresh(kind, new)
         if new:
             self._created.update(record.id for record in new)
             self._database.run_rows(f"{table.name}_insert", *_cells(table, new))
@@ -189,11 +193,21 @@ class Writer:
                 self._database.run_among(part.delete, [client.id for client in again])
             self._database.run_rows(part.insert, part.columns, part.rows((*new, *again)))
 
+    def _keep_fresh(self, kind: type, new: Sequence[Any]) -> None:
+        """Keep the jobs of new clients in hand for their summaries: asking for them again takes far longer."""
+        if kind is Client:
+            self._fresh.update((client.id, []) for client in new)
+        elif kind is Job:
+            for job in new:
+                done = self._fresh.get(job.client_id)
+                if done is not None and job.status is JobStatus.COMPLETED and job.completed_on is not None:
+                    done.append((job.completed_on.isoformat(), job.id, job.amount_minor, job.currency))
+
     def _touch(self, record: Saved) -> None:
-        if isinstance(record, Client):
-            self._touched[record.id] = None
-        elif isinstance(record, Job | Contact):
-            self._touched[record.client_id] = None
+        """Note whose summary a record that was there before outdates."""
+        self._touched[_whose(record)] = None
+        if isinstance(record, Job):
+            self._fresh.pop(record.client_id, None)
 
     def delete(self, record: Saved) -> None:
         """Remove a record that was typed by hand. Whoever calls has made sure that nothing depends on it."""
@@ -668,7 +682,8 @@ class Writer:
         if self._touched:
             touched = [client_id for client_id in self._touched if client_id]  # nobody's: see `adopt`
             self._touched.clear()
-            write_summaries(self._database, touched)
+            write_summaries(self._database, touched, fresh=self._fresh)
+        self._fresh.clear()
 
     @property
     def changed(self) -> bool:
@@ -676,10 +691,19 @@ class Writer:
         return self._number > 0
 
 
-def write_summaries(database: Database, client_ids: Iterable[str]) -> None:
-    """Work out the summaries of *client_ids* anew."""
+def _whose(record: Saved) -> str:
+    """Return the client whose summary a record belongs to; "" where it is in none."""
+    if isinstance(record, Client):
+        return record.id
+    return record.client_id if isinstance(record, Job | Contact) else ""
+
+
+def write_summaries(
+    database: Database, client_ids: Iterable[str], *, fresh: Mapping[str, Sequence[summaries.Done]]
+) -> None:
+    """Work out the summaries of *client_ids* anew; see `summaries.rows` for *fresh*."""
     for chunk in chunks(client_ids):
-        rows = map(_SUMMARY_CELLS, summaries.rows(database, chunk))
+        rows = map(_SUMMARY_CELLS, summaries.rows(database, chunk, fresh=fresh))
         database.run_rows("summary_put", codec.SUMMARY.columns, rows)
 
 

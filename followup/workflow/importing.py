@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -459,7 +460,7 @@ def apply(desk: Desk, write: Writer, preview: Preview, *, rejected: Sequence[Pat
     _refuse_a_changed_home(desk, preview)
     many = len(preview.clients) + len(preview.jobs) >= BULK
     with write.bulk() if many else nullcontext():
-        write.save_many(each.new for each in preview.clients)
+        write.save_many(sorted((each.new for each in preview.clients), key=attrgetter("id")))
         write.save_many(each.new for each in preview.jobs)
         numbers: dict[tuple[str, str], dict[str, str]] = {}
         for source, kind, number, record_id in preview.links:
