@@ -104,7 +104,7 @@ _LABELS = re.compile(r"(?:e mail|email|phone|address|website|event|im|relation|o
 # Words that say which of several addresses a column belongs to.
 _PLACES = re.compile(
     r"^(address \d+|home|business|work|other|billing|bill to|service|mailing|shipping|default address|physical address"
-    r"|property|location|po|sa)\b ?|^weitere|\b(privat|geschäftlich)\b"
+    r"|property|location)\b ?|^(po|sa)(?=address|city|region|postalcode|country)|^weitere|\b(privat|geschäftlich)\b"
 )
 _TRUST = frozenset({"job.completed_on.invoice", "job.completed_on.date"})
 _SITE_PLACES = frozenset({"service", "property", "location"})
@@ -432,6 +432,7 @@ def _keep_the_best(chosen: list[str], choices: Sequence[dict[str, int]]) -> None
         chosen[chosen.index("job.invoice_ref")] = "job.id+invoice"
     for known in set(chosen) - {
         "",
+        "-",
         "client.email",
         "client.phone",
         "client.opt_out",

@@ -12,7 +12,7 @@ from functools import wraps
 from pathlib import PurePath
 
 from followup import cells
-from followup.intake import headers, people
+from followup.intake import headers, people, shape
 from followup.intake.lines import Apply, Context, Line, Rule
 
 
@@ -82,59 +82,32 @@ def _client_per_property(lines: Iterable[Line], context: Context) -> Iterator[Li
         yield line
 
 
-def _empty_cells_repeat(lines: Iterable[Line], context: Context) -> Iterator[Line]:
-    """Take the client of the row above where a row names none.
-
-    Spreadsheets with merged cells have a value in the first of the merged cells only.
-    """
-    whose = [each for each in context.layout.columns if each.field.startswith(("client.", "address."))]
-    telling = [each.index for each in whose if each.field in _TELLING]
-    above: list[str] = []
-    for line in lines:
-        if any(line.cells[at].strip() for at in telling):
-            above = [*line.cells]
-        elif above:
-            for each in whose:
-                line.cells[each.index] = line.cells[each.index] or above[each.index]
-        yield line
-
-
-_TELLING = frozenset(
-    f"client.{name}" for name in ("id", "full_name", "last_name", "first_name", "email", "phone", "company")
-)
-
 # ---------------------------------------------------------------- headings
 
 
 def _headings_name_the_client(lines: Iterable[Line], context: Context) -> Iterator[Line]:
     """Take rows with one cell for the name of the client of the rows below.
 
-    QuickBooks Online groups Sales by Customer Detail and Transaction List by Customer; sub-customers are set in.
+    QuickBooks Online groups Sales by Customer Detail and Transaction List by Customer so. Sub-customers are set in by
+    blanks, and become `Customer:Part`, as that program writes them elsewhere. A sheet made by hand is asked about (see
+    `shape`); this report is known, and its rows with one cell are nothing else.
     """
-    return _headings(lines, context, "client.full_name", "names the client of the rows below")
-
-
-def _headings_name_the_service(lines: Iterable[Line], context: Context) -> Iterator[Line]:
-    """Take rows with one cell for the service of the rows below, as price lists and sheets made by hand have them."""
-    return _headings(lines, context, "job.service", "names the service of the rows below")
-
-
-def _headings(lines: Iterable[Line], context: Context, field: str, why: str) -> Iterator[Line]:
-    into = context.at(field)
-    open_headings: list[tuple[int, str]] = []  # how far it is set in, and its text
+    into = context.at("client.full_name")
+    width = len(context.layout.header)
+    above: list[tuple[int, str]] = []  # how far a heading is set in, and its text
     for line in lines:
-        filled = [cell for cell in line.cells if cell.strip()]
-        if len(filled) == 1 and any(letter.isalpha() for letter in filled[0]) and "@" not in filled[0]:
-            text = filled[0].strip()
-            indent = len(filled[0]) - len(filled[0].lstrip())
-            while open_headings and open_headings[-1][0] >= indent:
-                open_headings.pop()
-            open_headings.append((indent, text))
-            context.leave_out(line, "heading", f"{why} ('{_short(text)}')")
+        filled = [cell for cell in line.cells if cell and not cell.isspace()]
+        if len(filled) != 1 or shape.why_no_record(line.cells, width):
+            if above and not line.cells[into].strip():
+                line.cells[into] = ":".join(text for _, text in above)
+            yield line
             continue
-        if open_headings and not line.cells[into].strip():
-            line.cells[into] = ":".join(text for _, text in open_headings)
-        yield line
+        text = filled[0].strip()
+        indent = len(filled[0]) - len(filled[0].lstrip())
+        while above and above[-1][0] >= indent:
+            above.pop()
+        above.append((indent, text))
+        context.leave_out(line, "heading", f"a heading that names the client of rows ('{_short(text)}')")
 
 
 # ---------------------------------------------------------------- who it is
@@ -317,12 +290,6 @@ RULES: Mapping[str, Rule] = {
             _customer_and_job_in_one_cell,
         ),
         Rule(
-            "empty-cells-repeat-the-row-above",
-            "a row that names no client belongs to the client above, as with merged cells",
-            (),
-            _empty_cells_repeat,
-        ),
-        Rule(
             "faxes-by-their-label",
             "a number is no phone when the label beside it says fax or pager",
             (),
@@ -333,12 +300,6 @@ RULES: Mapping[str, Rule] = {
             "a row with one cell names the client of the rows below",
             ("client.full_name",),
             _headings_name_the_client,
-        ),
-        Rule(
-            "headings-name-the-service",
-            "a row with one cell names the service of the rows below",
-            ("job.service",),
-            _headings_name_the_service,
         ),
         Rule(
             "invoices-without-a-state",
