@@ -559,9 +559,7 @@ class _File:
         order, mark = "dmy", "."
         statuses: dict[str, str] = {}
         if layout.kind != "clients":
-            order = self._date_order(
-                _values(records, lines, [of.get(f"job.{name}") for name in ("completed_on", "promised_on", "paid_on")])
-            )
+            order = self._date_order(_values(records, lines, [of.get(name) for name in _DAYS]))
             mark = self._decimal_mark(
                 _values(records, lines, [of.get(f"job.{name}") for name in ("amount", "open_balance")])
             )
@@ -690,7 +688,7 @@ class _File:
 _BETWEEN = (b",", b";", b"\t", b'"')
 _DECIDED = ("date_order", "decimal_mark", "status:")
 """Answers that are among the decisions: whether they were found or remembered makes no other row."""
-_DAYS = ("job.completed_on", "job.promised_on", "job.paid_on")
+_DAYS = ("job.completed_on", "job.dated_on", "job.promised_on", "job.paid_on")
 _FIRST_DAY, _LAST_DAY = 20_000, 80_000
 """Numbers that are days in a column of days, 1954 to 2119; 20260227 is not among them, nor is a year."""
 

@@ -26,7 +26,7 @@ KEYS: Mapping[str, str] = {
     "rules": "names of rules, in the order in which they work",
     "columns": 'column name = field; "-" is never imported, "" is kept as it is; N stands for any number',
     "status": f"word in the column of states = {', '.join(columns.STATUS_ANSWERS)}; what is not sure is better asked",
-    "options": "for the rule `only-these`: column name = words that count",
+    "options": "for the rule `only-these`: column name, or several with ` or ` between = words that count, `*` for any",
 }
 """Every key of such a file, and what it is for."""
 

@@ -41,6 +41,7 @@ class ParsedClient:
     consent: str = "unknown"
     referred_by: str = ""
     extra: dict[str, str] = field(default_factory=dict)
+    mail_refused: bool = False  # a mail server said that there are no such addresses
     reference: bool = False  # only named by a job: an existing client learns nothing from it
 
     def reachable(self) -> bool:
@@ -53,7 +54,7 @@ class ParsedClient:
         for name in headers.CLIENT_FIELDS:
             value = getattr(self, name)
             shown[name] = list(value) if isinstance(value, tuple) else value
-        for name in ("title", "note", "extra"):
+        for name in ("title", "note", "mail_refused", "extra"):
             if value := getattr(self, name):
                 shown[name] = value
         return shown
@@ -77,6 +78,7 @@ class ParsedJob:
     currency: str = ""
     paid_on: date | None = None
     unpaid: bool | None = None  # None: the file does not say
+    fills: tuple[str, ...] = ()  # what of it stands in where nothing better is known, and changes nothing
     invoice_ref: str = ""
     site_address: str = ""
     assigned_to: str = ""

@@ -106,6 +106,8 @@ _PLACES = re.compile(
     r"^(address \d+|home|business|work|other|billing|bill to|service|mailing|shipping|default address|physical address"
     r"|property|location)\b ?|^(po|sa)(?=address|city|region|postalcode|country)|^weitere|\b(privat|geschäftlich)\b"
 )
+# What a column means only where a program is known to mean it.
+_OF_EXPORTERS = frozenset({"job.id+invoice", "job.unit_price", "job.quantity", "job.dated_on", "client.mail_refused"})
 _TRUST = frozenset({"job.completed_on.invoice", "job.completed_on.date"})
 _SITE_PLACES = frozenset({"service", "property", "location"})
 
@@ -297,7 +299,7 @@ def is_never(header: str) -> bool:
 def fields() -> frozenset[str]:
     """Return every field that a column can fill."""
     known = {name for choice in _vocabulary().fields.values() for name in choice}
-    return frozenset(known - {"client.source", *_TRUST} | {"job.id+invoice", "job.unit_price", "job.quantity"})
+    return frozenset(known - {"client.source", *_TRUST} | _OF_EXPORTERS)
 
 
 def told_of(header: str, told: Mapping[str, str]) -> str | None:

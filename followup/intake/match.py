@@ -712,7 +712,10 @@ def _same_job(one: facts.ParsedJob, other: facts.ParsedJob) -> bool:
 
 def _differs(before: tuple[facts.FileResult, facts.ParsedJob], file: facts.FileResult, job: facts.ParsedJob) -> bool:
     """Return whether a second row with the same number, in one file, is about another job than a line of the first."""
-    return before[0] is file and (before[1].completed_on, before[1].status) != (job.completed_on, job.status)
+    one = before[1]
+    if "amount" in one.fills and "amount" in job.fills:
+        return False  # two invoices for one job
+    return before[0] is file and (one.completed_on, one.status) != (job.completed_on, job.status)
 
 
 def _add_lines(file: facts.FileResult, lines: Sequence[facts.ParsedJob]) -> None:
@@ -725,7 +728,7 @@ def _add_lines(file: facts.FileResult, lines: Sequence[facts.ParsedJob]) -> None
     amounts = [line.amount_minor for line in lines if line.amount_minor is not None]
     if amounts and len({line.currency for line in lines if line.currency}) == 1 and first.job_id:
         first.currency = next(line.currency for line in lines if line.currency)
-        if file.amounts_are_parts or len(set(amounts)) > 1:
+        if file.amounts_are_parts or len(set(amounts)) > 1 or len({line.invoice_ref for line in lines}) > 1:
             first.amount_minor = sum(amounts)
         else:
             first.amount_minor = amounts[0]

@@ -193,13 +193,16 @@ def job(
             changes["client_id"] = client_id
         for name in (*_JOB_TEXTS, *_JOB_DATES):
             value = getattr(said, name)
-            if value and value != getattr(record, name) and name not in by_hand:
+            known = name in said.fills and getattr(record, name)
+            if value and value != getattr(record, name) and name not in by_hand and not known:
                 changes[name] = value
-        if said.amount_minor is not None and not {"amount_minor", "currency"} & set(by_hand):
+        known = "amount" in said.fills and record.amount_minor is not None
+        if said.amount_minor is not None and not known and not {"amount_minor", "currency"} & set(by_hand):
             changes |= {"amount_minor": said.amount_minor, "currency": said.currency}
         if "status" not in by_hand and said.said:
             changes["status"] = JobStatus.COMPLETED if said.status == "completed" else JobStatus.OPEN
-            if "completed_on" not in by_hand and (said.completed_on or said.status == "open"):
+            known = "completed_on" in said.fills and record.completed_on
+            if "completed_on" not in by_hand and not known and (said.completed_on or said.status == "open"):
                 changes["completed_on"] = said.completed_on
         if "unpaid" not in by_hand and (said.unpaid is not None or said.paid_on):
             changes["unpaid"] = bool(said.unpaid) and not said.paid_on

@@ -112,6 +112,7 @@ _SINGLE = [
     "job.open_balance",
     "job.assigned_to",
     "job.note",
+    "job.dated_on",
 ]
 
 
@@ -192,6 +193,7 @@ class Reader:
                     ),
                 ),
                 (self._language, ("client.language",)),
+                (self._refused, ("client.mail_refused",)),
                 (self._words, ("client.tags", "client.notes")),
             )
             if not of.keys().isdisjoint(names)
@@ -460,6 +462,13 @@ class Reader:
             elif stop:
                 client.consent = "opted_out"
 
+    def _refused(self, client: facts.ParsedClient, row: int, values: Sequence[str], out: Outcome) -> None:
+        for index in self._of["client.mail_refused"]:
+            refused = columns.read_flag(values[index]) if values[index] else False
+            if refused is None:
+                self._problem(out, row, index, values[index], "mail-refused", "is not understood; write yes or no")
+            client.mail_refused = bool(refused)
+
     def _channels(self, client: facts.ParsedClient, row: int, values: Sequence[str], out: Outcome) -> None:
         preferred = self._value(values, "client.preferred_channel")
         if preferred:
@@ -662,10 +671,11 @@ class Reader:
                     return
         elif flag is not None:
             said = said or ("completed" if flag else "open")
-        elif self._done is None and job.paid_on is not None:
+        elif self._done is None and job.paid_on is not None and "job.dated_on" not in self._of:
             job.completed_on = job.paid_on  # no better date in the whole file: it was done when it was paid
         for index in self._of.get("job.cancelled", ()):
-            if values[index] and columns.read_flag(values[index]):
+            value = values[index]  # yes, or the day on which it was cancelled
+            if value and (columns.read_flag(value) or columns.is_date_shaped(value)):
                 said = "not_a_job"
         if said == "not_a_job":
             job.status = "not_a_job"
@@ -674,6 +684,8 @@ class Reader:
             return
         if said == "open":
             job.status, job.completed_on, job.said = "open", None, True
+            return
+        if said == "completed" and job.completed_on is None and not self._stands_in(job, row, values, out):
             return
         future = job.completed_on is not None and job.completed_on > today
         out.volatile = future
@@ -702,6 +714,20 @@ class Reader:
             job.status, job.said = "completed", True
         else:
             job.status, job.completed_on, job.said = "open", None, future
+
+    def _stands_in(self, job: facts.ParsedJob, row: int, values: Sequence[str], out: Outcome) -> bool:
+        """Take the day that stands in for the day of completion, such as an invoice's; False when it is none.
+
+        A file without any day of completion is about something else than jobs, so its amounts only stand in, too.
+        """
+        value = self._value(values, "job.dated_on")
+        day = self._day(value) if value else None
+        if isinstance(day, str):
+            self._problem(out, row, self._of["job.dated_on"][0], value, "date", day)
+            return False
+        job.completed_on = day
+        job.fills = ("completed_on",) if self._done is not None else ("completed_on", "amount", "service")
+        return True
 
     def _status(self, word: str) -> str:
         found = self._statuses.get(word)

@@ -181,18 +181,22 @@ def _consent_in_the_file_name(lines: Iterable[Line], context: Context) -> Iterat
     """Take the consent of everybody in a file from its name.
 
     Mailchimp writes one file for each: subscribed_, unsubscribed_, non-subscribed_ and cleaned_email_audience_export.
+    A cleaned address was refused by its mail server, which says nothing of what its owner wants.
     """
     found = _AUDIENCE.match(PurePath(context.name.replace("\\", "/")).name)
-    said = _AUDIENCES.get(found[1].lower(), "") if found else ""
-    consent = context.at("client.consent")
+    audience = found[1].lower() if found else ""
+    said = _AUDIENCES.get(audience, "")
+    consent, refused = context.at("client.consent"), context.at("client.mail_refused")
     for line in lines:
         if said == "opted_out" or (said and not line.cells[consent].strip()):
             line.cells[consent] = said
+        if audience == "cleaned":
+            line.cells[refused] = "yes"
         yield line
 
 
 _AUDIENCE = re.compile(r"(subscribed|unsubscribed|non-?subscribed|cleaned)_", re.IGNORECASE)
-_AUDIENCES = {"subscribed": "opted_in", "unsubscribed": "opted_out", "cleaned": "opted_out"}
+_AUDIENCES = {"subscribed": "opted_in", "unsubscribed": "opted_out"}
 
 # ---------------------------------------------------------------- how far it is
 
@@ -237,23 +241,30 @@ def _invoices_without_a_state(lines: Iterable[Line], context: Context) -> Iterat
 
 
 def _only_these(lines: Iterable[Line], context: Context) -> Iterator[Line]:
-    """Keep rows with one of the words that count, in the columns that [options] names; an empty cell stays, too.
+    """Keep rows with one of the words that count, in the columns that [options] names.
 
-    PayPal has money out, fees and conversions among the payments; QuickBooks Online lists payments beside invoices.
+    PayPal has money out, fees and conversions among the payments; QuickBooks Online lists payments beside invoices. An
+    empty cell stays, unless the only word is `*`, which stands for anything: Square and Stripe have payments of nobody.
     """
-    wanted = [
-        (at, name, {headers.normal(word) for word in words})
-        for name, words in context.options.items()
-        if (at := context.at(name)) >= 0
-    ]
+    wanted = []
+    for name, words in context.options.items():
+        places = [at for part in name.split(" or ") if (at := context.at(part)) >= 0]
+        if places:
+            wanted.append((places, name, {headers.normal(word) for word in words if word != _ANY}))
     for line in lines:
-        for at, name, words in wanted:
-            word = line.cells[at].strip()
-            if word and headers.normal(word) not in words:
-                context.leave_out(line, "other-kind", f"'{_short(word)}' in '{name}' is no job")
+        for places, name, counting in wanted:
+            said = [word for at in places if (word := line.cells[at].strip())]
+            if not said and not counting:
+                context.leave_out(line, "other-kind", f"nothing in '{name}'")
+                break
+            if said and counting and not any(headers.normal(word) in counting for word in said):
+                context.leave_out(line, "other-kind", f"'{_short(said[0])}' in '{name}' does not count")
                 break
         else:
             yield line
+
+
+_ANY = "*"
 
 
 def _short(text: str) -> str:
@@ -273,8 +284,8 @@ RULES: Mapping[str, Rule] = {
         ),
         Rule(
             "consent-in-the-file-name",
-            "`subscribed_...`, `unsubscribed_...` and `cleaned_...` say what everybody in the file agreed to",
-            ("client.consent",),
+            "`subscribed_...` and `unsubscribed_...` say what everybody agreed to, `cleaned_...` that mail is refused",
+            ("client.consent", "client.mail_refused"),
             _consent_in_the_file_name,
         ),
         Rule(
@@ -315,7 +326,7 @@ RULES: Mapping[str, Rule] = {
         ),
         Rule(
             "only-these",
-            "only rows with a word of `[options]` count; the others are left out and listed",
+            "only rows with a word of `[options]` count (`*`: with any); the others are left out and listed",
             (),
             _only_these,
         ),

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from followup import cells, files, identity, intake
 from followup.errors import BadInput, NotFound, TryLater, UsageError
 from followup.intake import facts, headers, match, merge, people
-from followup.model import OPTED_OUT, Client, Consent, Job, JobStatus
+from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus
 from followup.store import ImportedFile
 from followup.workflow import stops
 
@@ -92,6 +92,7 @@ class Preview:
     doubts: list[match.Doubt] = field(default_factory=list)
     links: list[tuple[str, str, str, str]] = field(default_factory=list)  # source, kind, number, record id
     stops: list[tuple[str, str]] = field(default_factory=list)  # address that must not be written to, evidence
+    mail_refused: dict[str, str] = field(default_factory=dict)  # address that a mail server refused -> evidence
     remembered: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # fingerprint -> (digest, record id)
     answers: dict[tuple[str, str], str] = field(default_factory=dict)  # (fingerprint, about) -> value
 
@@ -154,7 +155,7 @@ class Preview:
     @property
     def changes_nothing(self) -> bool:
         """Return whether the home has all of it already."""
-        return not (self.clients or self.jobs or self.stops)
+        return not (self.clients or self.jobs or self.stops or self.mail_refused)
 
     def counts(self) -> dict[str, int]:
         """Return the counts of the one screen before writing; `imports` shows four of them later."""
@@ -313,7 +314,7 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
             by_number=entry.by_number,
             by_hand=by_hand.get(entry.id, frozenset()),
             today=desk.today,
-            evidence=f"import of {names} on {desk.today}",
+            evidence=(evidence := f"import of {names} on {desk.today}"),
         )
         if record.referred_by and record.referred_by != (entry.existing.referred_by if entry.existing else ""):
             record = replace(record, referred_by_id=referrer(record))
@@ -322,6 +323,9 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
         else:
             preview.clients.append(Change(entry.existing, record))
         preview.stops += _stops(desk, entry.existing, record)
+        for address in (each for _, client in entry.parsed if client.mail_refused for each in client.emails):
+            if desk.store.suppression(address) is None:  # an owner who allowed it again knows better
+                preview.mail_refused[address] = evidence
 
 
 def _stops(desk: Desk, before: Client | None, after: Client) -> list[tuple[str, str]]:
@@ -473,6 +477,8 @@ def apply(desk: Desk, write: Writer, preview: Preview, *, rejected: Sequence[Pat
     now = desk.now()
     for address, evidence in dict(preview.stops).items():
         write.suppress(address, OPTED_OUT, evidence, now)
+    for address, evidence in preview.mail_refused.items():
+        write.suppress(address, REFUSED, evidence, now)
     for (fingerprint, about), value in preview.answers.items():
         write.remember_answer(fingerprint, about, value)
     write.remember_files(

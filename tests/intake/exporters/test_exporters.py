@@ -148,7 +148,7 @@ def test_what_an_exporter_says_of_a_column_goes_before_the_vocabulary(tmp_path: 
         (
             '["Job", "Visit"]',
             '"Job"',
-            "options: is no table of lists: for the rule `only-these`: column name = words that count. Write ",
+            "options: is no table of lists: for the rule `only-these`: column name, or several with ` or ` between",
         ),
         ("[status]", "[status", "16, column 8: Expected ']' at the end of a table declaration"),
     ],

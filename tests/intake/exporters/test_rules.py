@@ -69,3 +69,40 @@ def test_further_lines_of_an_invoice_take_what_they_do_not_say() -> None:
         ["2", "Ben", "2026-01-03", "50.00", "GBP", "Tap"],
         ["2", "Ben", "2026-01-03", "", "GBP", "Sink"],
     ]
+
+
+def test_only_what_counts_is_kept_and_the_rest_is_said() -> None:
+    """A word that is not listed goes, an empty cell stays; `*` wants anything, in one of several columns."""
+    made, left = apply(
+        "only-these",
+        "Kind|Name|Email|Amount",
+        "Payment|Ada||9",
+        "payment||ada@example.com|8",
+        "|Bo||7",
+        "Refund|Bo||6",
+        "Payment|||5",
+        options={"Kind": ["Payment"], "Name or Email": ["*"], "Colour": ["red"]},
+    )
+    assert [cells[3] for cells in made] == ["9", "8", "7"]
+    assert left == [
+        (5, "other-kind", "'Refund' in 'Kind' does not count"),
+        (6, "other-kind", "nothing in 'Name or Email'"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "made"),
+    [
+        ("subscribed_email_audience_export_a1.csv", ["a@example.com", "opted_in", ""]),
+        ("unsubscribed_email_audience_export_a1.csv", ["a@example.com", "opted_out", ""]),
+        ("nonsubscribed_email_audience_export_a1.csv", ["a@example.com", "", ""]),
+        ("non-subscribed_email_audience_export_a1.csv", ["a@example.com", "", ""]),
+        ("cleaned_email_audience_export_a1.csv", ["a@example.com", "", "yes"]),
+        ("C:\\lists\\Unsubscribed_members.csv", ["a@example.com", "opted_out", ""]),
+        ("audience.csv", ["a@example.com", "", ""]),
+    ],
+)
+def test_the_name_of_a_file_says_what_everybody_in_it_agreed_to(file: str, made: list[str]) -> None:
+    """Unsubscribed is a refusal; cleaned is a mail server's word, not the client's; other names say nothing."""
+    lines, _ = apply("consent-in-the-file-name", "Email Address", "a@example.com", kind="clients", file=file)
+    assert lines == [made]
