@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -235,9 +237,9 @@ HEADLESS = "Ada Hall,ada@example.com\nBert Hill,bert@example.com\n"
 @pytest.mark.parametrize(
     ("text", "option", "answer"),
     [
-        (DATES, "date_order=dmy|mdy", "date_order=dmy"),
-        (STATUS, "status:Zugeklappt=completed|open|not_a_job", "status:Zugeklappt=completed"),
-        (HEADLESS, "columns=full_name,email,...", "columns=full_name,email"),
+        (DATES, "date_order=dmy", "date_order=dmy"),
+        (STATUS, "status:Zugeklappt=not_a_job", "status:Zugeklappt=completed"),
+        (HEADLESS, "columns=", "columns=full_name,email"),
     ],
 )
 def test_an_open_question_names_the_option_that_answers_it(
@@ -289,6 +291,94 @@ def test_an_answer_that_is_none_is_a_usage_error(empty: Run, folder: Path) -> No
     """Not KEY=VALUE, an unknown key, an unknown value."""
     for answer in ("dmy", "order=dmy", "date_order=sideways"):
         empty("import", "clients.csv", "--answer", answer, exit_code=2)
+
+
+def test_all_questions_of_all_files_are_asked_at_once_with_what_can_be_copied(empty: Run, folder: Path) -> None:
+    """Each option stands on a line of its own, as a shell takes it; copied, they are all that is needed."""
+    write(folder, "first.csv", STATUS.replace("Zugeklappt", 'Shut "tight"'))
+    write(folder, "second.csv", DATES)
+    ran = empty("import", "first.csv", "second.csv", "--yes", exit_code=65)
+    offered = re.findall(r"--answer (.+)$", ran.stderr, re.MULTILINE)
+    assert offered == [
+        """'first.csv:status:Shut "tight"=completed'""",
+        """'first.csv:status:Shut "tight"=open'""",
+        """'first.csv:status:Shut "tight"=not_a_job'""",
+        '"second.csv:date_order=dmy"',
+        '"second.csv:date_order=mdy"',
+    ]
+    answers = [word for text in (offered[0], offered[3]) for word in ("--answer", *shlex.split(text))]
+    empty("import", "first.csv", "second.csv", "--yes", *answers)
+    assert "Ada Hall" in names(empty)
+
+
+def test_the_beginning_of_an_answer_is_enough_and_a_slip_is_asked_again(empty: Run, folder: Path) -> None:
+    """What fits several answers, or none, costs nothing."""
+    write(folder, "odd.csv", STATUS)
+    ran = empty("import", "odd.csv", answers="x\nCOMP\ny\n")
+    assert "'x' is none of them." in ran.stderr
+    assert "Which is it, completed, open or not_a_job?" in ran.stderr
+    assert due(empty)
+
+
+# ---------------------------------------------------------------- what the columns are taken for
+
+ODD = "Name,Tel privat,Dog,Fax,Email\nAda Hall,07700 900142,Rex,1,ada@example.com\nBert Hill,,,,bert@example.com\n"
+
+
+def test_columns_that_nobody_knows_are_shown_with_a_value_and_can_be_corrected(empty: Run, folder: Path) -> None:
+    """By number, in any words that a column may have; Enter takes it as it is; next month nothing is shown."""
+    write(folder, "odd.csv", ODD)
+    ran = empty("import", "odd.csv", answers="2=mobile, 3=-\n\ny\n")
+    told = " ".join(ran.stderr.split())
+    assert "2 Tel privat -> + 07700 900142 3 Dog -> + Rex" in told
+    assert "2 Tel privat -> phone 07700 900142 3 Dog -> - Rex" in told
+    exported = empty("client", "export").stdout
+    assert "+447700900142" in exported
+    assert "Rex" not in exported
+    write(folder, "next.csv", "Dog,Email,Name,Tel privat,Fax\nMax,,Cleo Ruiz,07700 900143,\n")
+    again = empty("import", "next.csv", answers="y\n")
+    assert "->" not in again.stderr
+    assert "07700900143" in empty("client", "list", "--format", "json").stdout.replace("+44", "0")
+
+
+def test_slips_in_corrections_are_told_and_nothing_is_taken(empty: Run, folder: Path) -> None:
+    """No such column, no such field, no number, a column that is never imported; ? lists what there is."""
+    write(folder, "odd.csv", ODD)
+    ran = empty("import", "odd.csv", answers="9=phone\n2=phon\nphone\n4=phone\n?\n\ny\n")
+    assert "'9=phone' is no correction" in ran.stderr
+    assert "Did you mean 'phone'?" in ran.stderr
+    assert "'Fax' is never imported" in ran.stderr
+    assert "address_as, amount" in ran.stderr
+    assert "Ada Hall" in names(empty)
+
+
+def test_without_a_terminal_columns_are_only_told(empty: Run, folder: Path) -> None:
+    """In cron nobody looks; what is kept under its own name is said once."""
+    write(folder, "odd.csv", ODD)
+    ran = empty("import", "odd.csv", "--yes")
+    assert "odd.csv: kept under their own names: Tel privat, Dog" in ran.stdout
+    assert "->" not in ran.stderr
+
+
+def test_an_answer_names_a_column(empty: Run, folder: Path) -> None:
+    """For scripts; it is remembered like every answer."""
+    write(folder, "odd.csv", ODD)
+    empty("import", "odd.csv", "--yes", "--answer", "column:Tel privat=phone")
+    assert "07700900142" in empty("client", "list", "--format", "json").stdout.replace("+44", "0")
+    assert "column:Tel privat=phone" in empty("imports", "sources", "--format", "json").stdout
+    assert "no name for a column" in empty("import", "odd.csv", "--answer", "column:Dog=cat", exit_code=2).stderr
+
+
+def test_columns_without_names_are_named_one_by_one(empty: Run, folder: Path) -> None:
+    """Or all at once; too few, and what cannot be kept without a name, is asked again."""
+    write(folder, "bare.csv", "Ada Hall,07700 900142,Rex\nBert Hill,07700 900143,\n")
+    ran = empty("import", "bare.csv", answers="\nname\n3=+\n1=name, 2=mobile\n\ny\n")
+    assert "These are 1 name for 3 columns." in ran.stderr
+    assert "cannot be kept under it" in ran.stderr
+    assert {"Ada Hall", "Bert Hill"} <= set(names(empty))
+    write(folder, "next.csv", "Cleo Ruiz,07700 900144,\nDora Fenn,07700 900145,Max\n")
+    empty("import", "next.csv", answers="y\n")
+    assert "Cleo Ruiz" in names(empty)
 
 
 # ---------------------------------------------------------------- json

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from followup.errors import BadInput, UsageError
 from followup.report import words
 
 if TYPE_CHECKING:
-    from followup.intake.facts import Question, Skipped
+    from followup.intake.facts import FileResult, Skipped
     from followup.workflow.consequences import Consequences
     from followup.workflow.desk import Desk
     from followup.workflow.importing import Change, Imported, Preview, Source
@@ -116,11 +116,8 @@ def take_in(
         )
 
     preview = look()
-    while preview.questions and app.interactive and not as_json:
-        for name, question in preview.questions:
-            prefix = f"{name}:" if len(sources) > 1 else ""
-            given[f"{prefix}{question.key}"] = _ask(app, name, question)
-        preview = look()
+    if app.interactive and not as_json:
+        preview = _talk(app, preview, look, given, look_over=not yes)
     if as_json:
         for each in importing.to_json(preview):
             click.echo(json.dumps(each, ensure_ascii=False))
@@ -128,7 +125,7 @@ def take_in(
         _show(app, preview)
     if sheet and not any(file.book for file in preview.files):
         app.warn("--sheet: none of these files is a spreadsheet.")
-    _stop_at_trouble(app, preview, one_file=len(sources) == 1)
+    _stop_at_trouble(app, preview)
     if not as_json:
         _show_counts(desk, preview)
     if preview.changes_nothing:
@@ -178,19 +175,40 @@ def _tell_rejected(app: App, done: Imported) -> None:
         app.warn(f"Rows with problems were left out. Repair them in {path} and import that file.")
 
 
-def _ask(app: App, name: str, question: Question) -> str:
-    """Ask one question until the answer is one."""
-    from followup import intake
+def _talk(
+    app: App, preview: Preview, look: Callable[[], Preview], given: dict[str, str], *, look_over: bool
+) -> Preview:
+    """Ask what is open until nothing is; show what columns are taken for where that is new; return the last look."""
+    from followup.cli import asking
 
-    app.warn(f"{name}: {question.question}")
-    if question.about != "columns" and question.options:
-        return str(click.prompt("Which is it?", type=click.Choice(question.options), err=True))
-    while True:
-        answer = str(click.prompt("Names, with commas between them", err=True))
-        problem = intake.check_answer(question.key, answer)
-        if not problem:
-            return answer
-        app.warn(problem)
+    known = {kind.fingerprint for kind in app.desk().store.learnt()}
+    corrected: set[str] = set()
+    while not preview.refused:
+        answers: dict[str, str] = {}
+        for file in preview.files:
+            prefix = f"{file.name}:" if len(preview.files) > 1 else ""
+            for question in file.questions:
+                answers[f"{prefix}{question.key}"] = asking.ask(app, file, question)
+            unclear = file.fingerprint in corrected or _is_unclear(file)
+            if look_over and file.ready and unclear and file.fingerprint not in known:
+                found = asking.look_over(app, file)
+                answers |= {f"{prefix}{about}": answer for about, answer in found.items()}
+                (corrected if found else known).add(file.fingerprint)
+        if not answers:
+            break
+        given.update(answers)
+        preview = look()
+    return preview
+
+
+def _is_unclear(file: FileResult) -> bool:
+    """Return whether somebody should look at what the columns of a file are taken for."""
+    return bool(file.header) and not file.looks_like and bool(_kept(file))
+
+
+def _kept(file: FileResult) -> list[str]:
+    """Return the columns that mean nothing to us and hold something."""
+    return [each.header for each in file.columns if each.field == "+" and each.sample]
 
 
 def _show(app: App, preview: Preview) -> None:
@@ -198,12 +216,20 @@ def _show(app: App, preview: Preview) -> None:
         if file.refused:
             app.warn(f"{file.name}: {file.refused}")
             continue
-        parts = [file.kind or "not clear what", words.plural(file.rows, "row")]
+        parts = [f"looks like {file.looks_like}"] if file.looks_like else []
+        parts += [file.kind or "not clear what", words.plural(file.rows, "row")]
         if file.known:
             parts.append(f"{file.known} known from before")
         parts += [file.encoding, file.page and f"sheet '{cells.printable(file.page)}'"]
         parts += [*(f"{about}={value}" for about, value in sorted(file.decided.items()))]
         say(f"{file.name}: {', '.join(part for part in parts if part)}")
+        if file.letters:
+            say(f"{file.name}: read as {file.encoding}, its letters are {', '.join(file.letters)}")
+        if _kept(file) and not file.known:
+            say(
+                f"{file.name}: kept under their own names: {', '.join(_kept(file)[:SHOWN])} "
+                f'(for one that is more: --answer "column:{_kept(file)[0]}=phone")'
+            )
         for why, rows in _left_out(file.skipped).items():
             say(f"{file.name}: left out: {why} ({_row_numbers(rows)})")
         for warning in file.warnings:
@@ -238,20 +264,15 @@ def _row_numbers(rows: Sequence[int]) -> str:
     return f"{'row' if len(rows) == 1 else 'rows'} {named}{more}"
 
 
-def _stop_at_trouble(app: App, preview: Preview, *, one_file: bool) -> None:
+def _stop_at_trouble(app: App, preview: Preview) -> None:
     if preview.refused:
         raise BadInput(f"Nothing was imported: {words.plural(len(preview.refused), 'file')} could not be read.")
     if preview.questions:
-        lines = []
-        for name, question in preview.questions:
-            prefix = "" if one_file else f"{name}:"
-            choices = "full_name,email,..." if question.about == "columns" else "|".join(question.options)
-            lines.append(f"{name}: {question.question}")
-            if question.about == "sheet" and one_file:
-                lines.append(f'  answer with: --sheet "{cells.printable(question.options[0])}", for example')
-                continue
-            lines.append(f'  answer with: --answer "{prefix}{question.key}={choices}"')
-        raise BadInput("Nothing was imported: there are open questions.\n" + "\n".join(lines))
+        from followup.cli import asking
+
+        raise BadInput(
+            "\n".join(["Nothing was imported: there are open questions.", *asking.open_questions(preview.files)])
+        )
     if not preview.writable:
         bad = words.plural(preview.bad_rows, "row has a problem", "rows have problems")
         raise BadInput(

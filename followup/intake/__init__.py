@@ -153,6 +153,8 @@ class _File:
             sheet = self._cards(text.text)
         else:
             sheet = table.read(text.text, headerless="columns" in self.asked.given)
+        if not text.encoding.startswith("utf"):
+            self.result.letters = telling.letters(sheet.records)
         self._warn_of_text_saved_twice(text.text, sheet)
         return sheet
 

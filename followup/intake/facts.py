@@ -187,6 +187,8 @@ class FileResult:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     encoding: str = ""  # or xlsx, xls, ods
+    letters: tuple[str, ...] = ()  # a few cells that show what the encoding makes of other letters than ASCII
+    looks_like: str = ""  # the program whose export it is, by its header
     book: str = ""  # of a spreadsheet: the fingerprint of its sheets, under which the choice of one is remembered
     page: str = ""  # the sheet that was chosen among several
     delimiter: str = ""

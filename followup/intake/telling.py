@@ -5,7 +5,8 @@ Takes values. Gives text. Touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from followup import cells
 
@@ -33,6 +34,14 @@ def rows(numbers: Sequence[int], *, count: int = 0) -> str:
     if count > 8:
         shown += f" and {count - 8} more"
     return f"row {shown}" if count == 1 else f"rows {shown}"
+
+
+def letters(records: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """Return up to three cells with other letters than ASCII, each different: a wrong encoding shows in them."""
+    found = dict.fromkeys(
+        short(cell) for cell in islice((c for record in records for c in record if not c.isascii()), 50)
+    )
+    return tuple(islice(found, 3))
 
 
 def count(number: int) -> str:

@@ -483,7 +483,11 @@ def apply(desk: Desk, write: Writer, preview: Preview, *, rejected: Sequence[Pat
         write.remember_answer(fingerprint, about, value)
     write.remember_files(
         ImportedFile(
-            fingerprint=file.fingerprint, book=file.book, name=Path(file.name).name, looks_like="", header=file.header
+            fingerprint=file.fingerprint,
+            book=file.book,
+            name=Path(file.name).name,
+            looks_like=file.looks_like,
+            header=file.header,
         )
         for file in preview.files
         if file.fingerprint
@@ -502,7 +506,7 @@ def _said_of(file: facts.FileResult) -> dict[str, Any]:
     """Return what `imports show` says of a file later."""
     return {
         "name": file.name,
-        "looks_like": "",
+        "looks_like": file.looks_like,
         "kind": file.kind,
         "source": file.source,
         "encoding": file.encoding,
