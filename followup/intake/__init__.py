@@ -364,7 +364,9 @@ class _File:
         width = len(part.header) or max(len(record) for record in records)
         lines = self._real_rows(sheet, part, width)
         of = {column.field: column.index for column in layout.columns}
-        result.amounts_are_parts = any(headers.is_of_a_line(column.header) for column in layout.of("job.amount"))
+        result.amounts_are_parts = bool(layout.of("job.unit_price")) or any(
+            headers.is_of_a_line(column.header) for column in layout.of("job.amount")
+        )
         if not sheet.delimiter:
             lines = self._own_cells(records, lines, layout)
         decisions = self._decide(records, lines, layout, of)

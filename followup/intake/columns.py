@@ -295,16 +295,9 @@ def read_amount(value: str, *, mark: str, currency: str) -> Money | str:
     code = _SIGNS.get(name) or (name.upper() if name.upper() in codes.CURRENCIES else "") or currency
     if name.endswith("$") and not code.endswith("D"):
         code = "USD"
-    number = found["number"].translate(_BLANKS)
-    grouping = "," if mark == "." else "."
-    whole, _, part = number.partition(mark)
-    groups = whole.split(grouping)
-    if grouping in part or mark in part or (len(groups) > 1 and any(len(group) not in (2, 3) for group in groups[1:])):
+    exact = _exact(found["number"].translate(_BLANKS), mark)
+    if exact is None:
         return f"does not fit the other amounts of this file, whose decimal mark is '{mark}'"
-    try:
-        exact = Decimal(f"{''.join(groups) or '0'}.{part or '0'}")
-    except InvalidOperation:
-        return "is no amount; write it like 120.00"
     digits = cells.minor_digits(code)
     minor = exact.scaleb(digits)
     if minor != minor.to_integral_value():
@@ -313,6 +306,26 @@ def read_amount(value: str, *, mark: str, currency: str) -> Money | str:
         return "is too large for an amount"
     negative = found["sign"] in ("-", "−", "(") or found["minus"] or found["close"] == "-"
     return Money(-int(minor) if negative else int(minor), code)
+
+
+def read_number(value: str, *, mark: str) -> Decimal | None:
+    """Return the number in a cell, such as a price or how many, as exact as it is written; None when it is none."""
+    found = _MONEY.fullmatch(value.strip())
+    exact = _exact(found["number"].translate(_BLANKS), mark) if found else None
+    negative = found and (found["sign"] in ("-", "−", "(") or found["minus"] or found["close"] == "-")
+    return -exact if exact is not None and negative else exact
+
+
+def _exact(number: str, mark: str) -> Decimal | None:
+    grouping = "," if mark == "." else "."
+    whole, _, part = number.partition(mark)
+    groups = whole.split(grouping)
+    if grouping in part or mark in part or (len(groups) > 1 and any(len(group) not in (2, 3) for group in groups[1:])):
+        return None
+    try:
+        return Decimal(f"{''.join(groups) or '0'}.{part or '0'}")
+    except InvalidOperation:
+        return None
 
 
 # ---------------------------------------------------------------- words

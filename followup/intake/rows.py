@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
 from followup import cells
 from followup.intake import addresses, columns, facts, headers, people, phones, table
@@ -110,6 +111,8 @@ _SINGLE = [
     "job.amount",
     "job.currency",
     "job.open_balance",
+    "job.unit_price",
+    "job.quantity",
     "job.assigned_to",
     "job.note",
     "job.dated_on",
@@ -371,6 +374,8 @@ class Reader:
             client.title = client.title or title
             if not first and not last and not client.company and people.is_firm(whole):
                 client.company = whole
+        elif client.last_name and client.full_name.startswith(f"{client.last_name},"):
+            client.full_name = people.split(client.full_name)[3]  # QuickBooks Desktop sorts its list by "Hall, Ada"
         elif not client.full_name:
             middle = self._value(values, "client.middle_name")
             client.full_name = " ".join(part for part in (client.first_name, middle, client.last_name) if part)
@@ -429,6 +434,7 @@ class Reader:
             if not filled:
                 continue
             streets = [value for part, value in filled if part == "street"]
+            whose = (client.full_name, client.company, f"{client.first_name} {client.last_name}")
             for part, value in filled:
                 if (
                     part == "street"
@@ -436,6 +442,8 @@ class Reader:
                     and any(one != value and one.casefold() in value.casefold() for one in streets)
                 ):
                     continue  # the whole address in one cell, beside its parts
+                if part in ("street", "line2") and value in whose:
+                    continue  # the first lines of a label
                 if part == "line2" or (part == "street" and client.street and client.street != value):
                     client.street = f"{client.street}, {value}" if client.street else value
                 elif part == "country":
@@ -546,7 +554,8 @@ class Reader:
         amount = self._value(values, "job.amount")
         status = self._value(values, "job.status")
         mixed = self.kind == "mixed"
-        if not (job.job_id or job.service or done or (amount and not mixed)):
+        promised = "promised_on" in self._date_columns and values[self._date_columns["promised_on"]]
+        if not (job.job_id or job.service or done or promised or (amount and not mixed)):
             if mixed:
                 self._whole_client(row, replace(who, rows=[], extra={**who.extra, **extra}) if extra else who, out)
             else:
@@ -630,6 +639,7 @@ class Reader:
                 )
                 return
         if not amount:
+            self._multiplied(job, row, values, currency or self.decisions.currency, out)
             return
         read = self._amounts.get((amount, currency))
         if read is None:
@@ -651,6 +661,23 @@ class Reader:
             job.amount_minor, job.currency = read.minor, read.currency
             if read.minor < 0:
                 out.skipped = facts.Skipped(row, "credit", "a credit or refund: its amount is below zero")
+
+    def _multiplied(self, job: facts.ParsedJob, row: int, values: Sequence[str], currency: str, out: Outcome) -> None:
+        """Take price times quantity, rounded as an invoice rounds its line; no quantity is one."""
+        price, quantity = self._value(values, "job.unit_price"), self._value(values, "job.quantity") or "1"
+        if not price:
+            return
+        numbers = [columns.read_number(text, mark=self.decisions.decimal_mark) for text in (price, quantity)]
+        for name, text, number in zip(("job.unit_price", "job.quantity"), (price, quantity), numbers, strict=True):
+            if number is None:
+                self._problem(out, row, self._of[name][0], text, "amount", "is no number; write it like 120.00")
+                return
+        product = Decimal(1).scaleb(cells.minor_digits(currency))
+        for number in numbers:
+            product *= number or 0
+        job.amount_minor, job.currency = int(product.to_integral_value(ROUND_HALF_UP)), currency
+        if product < 0:
+            out.skipped = facts.Skipped(row, "credit", "a credit or refund: its amount is below zero")
 
     def _progress(
         self, job: facts.ParsedJob, row: int, *, done: str, status: str, values: Sequence[str], out: Outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import phonenumbers
 import pytest
@@ -126,6 +127,23 @@ def test_a_mark_that_nothing_decides_is_asked() -> None:
 def test_amounts_are_exact(text: str, mark: str, minor: int, currency: str) -> None:
     """Signs, brackets and currencies are read, and nothing is rounded."""
     assert columns.read_amount(text, mark=mark, currency="GBP") == columns.Money(minor, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "number"),
+    [
+        ("85.00000", ".", "85"),
+        ("33.333", ".", "33.333"),
+        ("1.234,5", ",", "1234.5"),
+        ("-2.50", ".", "-2.5"),
+        ("(1)", ".", "-1"),
+        ("1,2.3", ".", None),
+        ("two", ".", None),
+    ],
+)
+def test_a_price_or_a_quantity_is_as_exact_as_it_is_written(text: str, mark: str, number: str | None) -> None:
+    """What is multiplied is rounded only afterwards."""
+    assert columns.read_number(text, mark=mark) == (number and Decimal(number))
 
 
 @pytest.mark.parametrize("text", ["free", "1.005", "1,2.3,4", "", "12 apples and a half", "1e5", "99999999999999999"])
