@@ -73,6 +73,8 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
     "followup case show hall": [("case", "open", "hall")],
     "followup case resolve hall": [("case", "open", "hall")],
     "followup client merge": [("client", "add", "--name", "A. Hall", "--phone", "01632 960199")],
+    "followup client duplicates --different": [("client", "add", "--name", "A. Hall")],
+    "followup client household hall --join": [("client", "add", "--name", "Bert Hill")],
     "followup optout --lift": [("optout", "hall")],
     "followup confirm hall": [("send", "--yes")],
     "followup status --max-age": [("run",)],

@@ -172,6 +172,8 @@ WITH_ROWS = {
     "report summary": "report summary --month 2026-03",
     "client list": "client list",
     "client show": "client show grace",
+    "client duplicates": "client duplicates",
+    "client household": "client household",
     "client export": "client export",
     "job list": "job list",
     "job export": "job export",
@@ -206,6 +208,8 @@ def test_every_json_key_is_explained(business: Callable[..., conftest.Ran]) -> N
     business("confirm", "--drafts", "--sent")
     business("send", "--yes", "--limit", "3")
     business("case", "open", "grace", "--summary", "tap drips")
+    business("client", "add", "--name", "A. Menon")
+    business("client", "household", "A. Menon", "--join", "Anita Menon")
     printed = {}
     for command, line in WITH_ROWS.items():
         shown = json.loads(business(*shlex.split(line), "--format", "json").stdout)

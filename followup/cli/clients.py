@@ -1,4 +1,4 @@
-"""client list | show | add | edit | merge | dossier | export, optout, forget."""
+"""client list | show | add | edit | duplicates | merge | household | dossier | export, optout, forget."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from followup import cells, files, tables
+from followup.cli import confirming
 from followup.cli.app import App, pass_app
 from followup.cli.output import (
     Commands,
     check_program,
+    choose,
     dry_run_option,
     format_option,
     formats_option,
@@ -28,6 +30,7 @@ from followup.model import Channel
 from followup.report import words
 
 if TYPE_CHECKING:
+    from followup.model import Client
     from followup.workflow import wishes
 
 CHANNELS = click.Choice([each.value for each in Channel])
@@ -161,14 +164,162 @@ def merge_command(app: App, *, keep: str, drop: str, yes: bool) -> None:
     Example:
         $ followup client merge "ada hall" "a. hall" --yes
     """
-    from followup.workflow import finding, records
+    from followup.workflow import finding
 
     desk = app.desk()
     first, second = finding.client(desk, keep), finding.client(desk, drop)
     say(f"Keep:  {finding.describe_client(first)}\nDrop:  {finding.describe_client(second)}")
     app.confirm("Make one client of these two?", yes=yes)
-    merged = records.merge_clients(desk, first, second)
-    say(f"Now one client: {finding.describe_client(merged)}. `followup undo` takes it back.")
+    _merge(app, first, second)
+
+
+def _merge(app: App, keep: Client, drop: Client) -> None:
+    from followup.workflow import duplicates, finding
+
+    merged = duplicates.merge(app.desk(), keep, drop)
+    say(f"Now one client: {finding.describe_client(merged.client)}. `followup undo` takes it back.")
+    for each in merged.unwanted:
+        app.warn(
+            f"A draft lies there, and one of the two said stop: {each.subject} ({each.key}). Do not send it: followup "
+            f"confirm {each.key} --not-sent takes it back."
+        )
+    if merged.doubled:
+        app.warn(f"{words.client(merged.client)} has more than one draft of the same step; send one of each:")
+    for each in merged.doubled:
+        app.warn(f"  {confirming.draft_line(each)}: followup confirm {each.key} --cancel takes it back for good")
+
+
+@client_command.command("household")
+@click.argument("client", required=False)
+@click.option("--join", "joined", metavar="CLIENT", help="CLIENT belongs to the household of this one.")
+@click.option("--leave", is_flag=True, help="CLIENT belongs to nobody's household, whatever they share.")
+@click.option("--forget", is_flag=True, help="Take back what you said: address and phones decide again.")
+@format_option
+@pass_app
+def household_command(
+    app: App, *, client: str | None, joined: str | None, leave: bool, forget: bool, format_: str, output: Path | None
+) -> None:
+    """Show who lives together, and say so yourself: a household gets at most one message in some days.
+
+    Clients are one household who share a postal address or a phone. Where that is wrong (an office, a letting agent's
+    phone) or not to be seen, say it; `followup undo` takes it back.
+
+    \b
+    Example:
+        $ followup client household
+        $ followup client household hall --join hill
+        $ followup client household hall --leave
+    """
+    from followup.report import kinship
+    from followup.workflow import finding, households
+
+    desk = app.desk()
+    if client is None:
+        if joined or leave or forget:
+            raise UsageError("Say whose household: followup client household CLIENT --join OTHER.")
+        print_rows(
+            app,
+            kinship.household_rows(households.all_of(desk)),
+            kinship.HOUSEHOLD_COLUMNS,
+            format_=format_,
+            output=output,
+            empty="Nobody shares a postal address or a phone with anybody.",
+        )
+        return
+    if bool(joined) + leave + forget > 1:
+        raise UsageError("One at a time: --join, --leave or --forget.")
+    who = finding.client(desk, client)
+    if joined:
+        households.join(desk, who, finding.client(desk, joined))
+    elif leave:
+        households.leave(desk, who)
+    elif forget and not households.forget(desk, who):
+        app.narrate(f"Nothing was said of the household of {words.client(who)}.")
+    members = households.of(desk, who)
+    print_rows(app, kinship.household_rows([members]), kinship.HOUSEHOLD_COLUMNS, format_=format_, output=output)
+    if households.is_alone(desk, who):
+        app.narrate(f"You said that address and phones tie {words.client(who)} to nobody.")
+
+
+@client_command.command("duplicates")
+@click.option(
+    "--different", "different", nargs=2, multiple=True, metavar="A B", help="These two are different people, for good."
+)
+@format_option
+@pass_app
+def duplicates_command(app: App, *, different: tuple[tuple[str, str], ...], format_: str, output: Path | None) -> None:
+    """Show who may be one client, and why; at a terminal it asks, pair by pair, what to do.
+
+    What you call different is not shown again. A script lists them and says `followup client merge KEEP DROP --yes`.
+
+    \b
+    Example:
+        $ followup client duplicates --format csv
+        $ followup client duplicates --different "ada hall" "a. hall"
+    """
+    from followup.report import kinship
+    from followup.workflow import duplicates, finding
+
+    desk = app.desk()
+    pairs = [(finding.client(desk, one), finding.client(desk, other)) for one, other in different]
+    for one, other in pairs:
+        duplicates.call_different(desk, one, other)
+        say(f"Different people: {words.client(one)} ({one.id}) and {words.client(other)} ({other.id}).")
+    if pairs:
+        return
+    if app.interactive and format_ == "table" and output is None:
+        _ask_duplicates(app)
+        return
+    print_rows(
+        app,
+        kinship.duplicate_rows(duplicates.proposals(desk)),
+        kinship.DUPLICATE_COLUMNS,
+        format_=format_,
+        output=output,
+        empty=NO_DUPLICATES,
+    )
+
+
+NO_DUPLICATES = "No two clients look like one."
+
+
+def _ask_duplicates(app: App) -> None:
+    """Ask about each pair; an answer may settle pairs that come later."""
+    from followup.report import kinship
+    from followup.workflow import duplicates
+
+    desk = app.desk()
+    found = list(duplicates.proposals(desk))
+    if not found:
+        click.echo(NO_DUPLICATES)
+    became: dict[str, str] = {}  # id of a client that was merged just now -> into which
+    asked: set[frozenset[str]] = set()
+    later = 0
+    for number, each in enumerate(found, 1):
+        ids = [became.get(client.id, client.id) for client in (each.keep, each.drop)]
+        if ids[0] == ids[1] or frozenset(ids) in asked:
+            continue
+        asked.add(frozenset(ids))
+        now = desk.store.clients(ids)
+        keep, drop = (now[client_id] for client_id in ids)
+        say(f"\n{number} of {len(found)}: {', '.join(reason.text for reason in each.reasons)}")
+        for line in kinship.side_by_side(*((client, desk.store.summary(client.id)) for client in (keep, drop))):
+            say(line)
+        answer = choose("One client, keep [1] or [2]; [d]ifferent people; [l]ater; [q]uit", "12dql")
+        if answer == "q":
+            later += len(found) - number + 1
+            break
+        if answer == "l":
+            later += 1
+        elif answer == "d":
+            duplicates.call_different(desk, keep, drop)
+        else:
+            first, second = (keep, drop) if answer == "1" else (drop, keep)
+            _merge(app, first, second)
+            became = {gone: first.id if kept == second.id else kept for gone, kept in became.items()}
+            became[second.id] = first.id
+    if later:
+        click.echo(f"{words.plural(later, 'pair')} left for later: followup client duplicates")
 
 
 @client_command.command("dossier")

@@ -8,7 +8,7 @@ import click
 
 from followup import cells
 from followup.cli.app import App, pass_app
-from followup.cli.output import say
+from followup.cli.output import choose, say
 from followup.errors import Declined, UsageError
 from followup.model import AttemptState
 from followup.report import words
@@ -147,12 +147,12 @@ def ask_drafts(app: App, waiting: list[Attempt]) -> None:
     for each in waiting:
         say("  " + draft_line(each))
     # Enter alone must not claim that something reached a client.
-    choice = _choice("[a]ll, [o]ne by one, [n]one, [l]ater", "aonl")
+    choice = choose("[a]ll, [o]ne by one, [n]one, [l]ater", "aonl")
     if choice in ("a", "n"):
         _record(app, waiting, SENT if choice == "a" else NOT_SENT)
     elif choice == "o":
         for each in waiting:  # every answer is kept at once
-            said = _choice(f"{draft_line(each)}\n[y]es, [n]o, [l]ater", "ynl")
+            said = choose(f"{draft_line(each)}\n[y]es, [n]o, [l]ater", "ynl")
             if said != "l":
                 _record(app, [each], SENT if said == "y" else NOT_SENT)
 
@@ -161,7 +161,7 @@ def ask_unknown(app: App, unknown: list[Attempt]) -> None:
     """Ask of each message whether it went out, with what is known of it; every answer is kept at once."""
     for each in unknown:
         _show_evidence(app, [each])
-        said = _choice("[s]ent, [n]ot sent, [c]ancel for good, [l]ater", "sncl")
+        said = choose("[s]ent, [n]ot sent, [c]ancel for good, [l]ater", "sncl")
         if said == "l":
             continue
         answer = {"s": SENT, "n": NOT_SENT, "c": CANCEL}[said]
@@ -172,14 +172,6 @@ def ask_unknown(app: App, unknown: list[Attempt]) -> None:
             app.warn(str(declined))
             continue
         _record(app, [each], answer)
-
-
-def _choice(question: str, letters: str) -> str:
-    """Return the letter that a person chose; Enter alone is the last one."""
-    chosen: str = click.prompt(
-        question, type=click.Choice(list(letters)), show_choices=False, default=letters[-1], err=True
-    )
-    return chosen
 
 
 def warn_of_stranded(app: App, client_id: str, *, job_id: str = "") -> None:

@@ -196,6 +196,14 @@ class Commands(click.Group):
             formatter.write_dl([(name, " ".join(text.split())) for name, text in texts.items()], col_spacing=2)
 
 
+def choose(question: str, letters: str) -> str:
+    """Return the letter that a person chose; Enter alone is the last one."""
+    chosen: str = click.prompt(
+        question, type=click.Choice(list(letters)), show_choices=False, default=letters[-1], err=True
+    )
+    return chosen
+
+
 def say(text: str = "") -> None:
     """Print a result on stdout, with whatever client data could forge made harmless."""
     click.echo("\n".join(cells.printable(line) for line in text.split("\n")))

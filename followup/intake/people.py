@@ -214,7 +214,8 @@ def _title(name: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=200_000)
-def _words(name: str) -> tuple[str, ...]:
+def spoken(name: str) -> tuple[str, ...]:
+    """Return the words of a name as it is spoken, first name first: folded, without titles."""
     if "," in name:
         name = split(name)[3]
     words = folded(name).split()
@@ -229,7 +230,7 @@ def contradict(one: str, other: str) -> bool:
     An initial, a missing part, a new surname or a slip of the pen does not contradict; another first name does: couples
     share addresses.
     """
-    left, right = list(_words(one)), list(_words(other))
+    left, right = list(spoken(one)), list(spoken(other))
     if not left or not right or left == right:
         return False
     if set(left) <= set(right) or set(right) <= set(left):

@@ -93,15 +93,6 @@ def _refuse_stopped(desk: Desk, client: Client) -> None:
         )
 
 
-def merge_clients(desk: Desk, keep: Client, drop: Client) -> Client:
-    """Make one client of two: *keep* stays, what it lacks comes from *drop*, the stricter consent wins."""
-    if keep.id == drop.id:
-        raise BadInput("These are one client already.")
-    with desk.store.write(kind="hand", command="client merge", person=desk.person, now=desk.now()) as write:
-        write.merge_clients(keep.id, drop.id)
-    return finding.by_id(desk, keep.id)
-
-
 def add_job(desk: Desk, client_text: str, fields: Mapping[str, Any]) -> Job:
     """Make a job for a client."""
     client = finding.client(desk, client_text)
