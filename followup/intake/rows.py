@@ -703,7 +703,7 @@ class Reader:
         for index in self._of.get("job.cancelled", ()):
             value = values[index]  # yes, or the day on which it was cancelled
             if value and (columns.read_flag(value) or columns.is_date_shaped(value)):
-                said = "not_a_job"
+                said, status = "not_a_job", self._headers[index]
         if said == "not_a_job":
             job.status = "not_a_job"
             shown = cells.printable(status or "cancelled")
