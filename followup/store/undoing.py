@@ -5,8 +5,8 @@ database through the writer it is given.
 
 Undoing walks through the changes backwards. A field goes back only when nothing changed it since; a record that the
 batch added goes only while nothing changed it since and nothing reached its client. What was taken back already counts
-as never done, so batches can be taken back in any order and come to the same end. Opt-outs, suppressions, erasures and
-everything that reached a client stay, always.
+as never done, so that fields come to the same end in whatever order batches are taken back. Opt-outs, suppressions,
+erasures and everything that reached a client stay, always.
 """
 
 from __future__ import annotations
@@ -87,8 +87,9 @@ def apply(writer: Writer, reader: Reader, batch_id: str, *, now: datetime) -> li
         if kind == "client":
             _keep_out(writer, reader, gone)
         writer.remove(codec.BY_NAME[kind], gone)
-    for statement in ("known_rows_of_batch_restore", "known_rows_of_batch_delete", "imported_files_of_batch_delete"):
-        reader.database.run(statement, batch_id=batch_id)
+    reader.database.run("known_rows_of_batch_restore", batch_id=batch_id)
+    reader.database.run("known_rows_since_delete", number=batch.number)
+    reader.database.run("imported_files_of_batch_delete", batch_id=batch_id)
     reader.database.run("batch_undone", id=batch_id, at=codec.instant(now))
     return [f"{item.what}: {item.why_not}" for item in planned if item.why_not]
 

@@ -882,7 +882,7 @@ def test_kinds_of_files_are_learnt_listed_and_forgotten(opened: store.Store) -> 
 
 
 def test_rows_that_an_import_outdated_are_known_again_when_it_is_taken_back(opened: store.Store, keep: Keep) -> None:
-    """Whichever of several imports goes first: a row is known while nothing newer says otherwise."""
+    """Whichever of several imports goes first; rows that were read after it are read again, they may lean on it."""
     client = factories.client()
     keep(client)
     ids = []
@@ -891,10 +891,10 @@ def test_rows_that_an_import_outdated_are_known_again_when_it_is_taken_back(open
             write.save(replace(client, city=f"City {number}"))
             write.remember_rows("file", [(str(number), client.id)])
             ids.append(write.batch_id)
-    for gone, known in ((1, "3"), (2, "1")):
+    for gone, known in ((1, set()), (2, {"1"})):
         with opened.write(kind="undo", command="undo", now=factories.NOW) as write:
             write.undo(ids[gone])
-        assert opened.known_rows("file", ["1", "2", "3"]) == {known}
+        assert opened.known_rows("file", ["1", "2", "3"]) == known
     with opened.write(kind="import", command="again", now=factories.NOW) as write:
         write.remember_rows("file", [("2", client.id)])
     with opened.write(kind="import", command="and again", now=factories.NOW) as write:

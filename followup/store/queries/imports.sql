@@ -71,8 +71,10 @@ UPDATE known_row SET outdated_by = COALESCE(
 )
 WHERE outdated_by = :batch_id;
 
--- name: known_rows_of_batch_delete
-DELETE FROM known_row WHERE batch_id = :batch_id;
+-- name: known_rows_since_delete
+-- A row that was read after a batch may say what only that batch had written: it is to be read again, with the batch's
+-- own. Imports that changed nothing are in no table, and may be later than anything.
+DELETE FROM known_row WHERE batch_id NOT IN (SELECT id FROM batch WHERE number < :number);
 
 -- name: known_rows_of_kind_delete
 DELETE FROM known_row WHERE fingerprint = :fingerprint;
