@@ -322,7 +322,7 @@ def test_the_beginning_of_an_answer_is_enough_and_a_slip_is_asked_again(empty: R
 
 # ---------------------------------------------------------------- what the columns are taken for
 
-ODD = "Name,Tel privat,Dog,Fax,Email\nAda Hall,07700 900142,Rex,1,ada@example.com\nBert Hill,,,,bert@example.com\n"
+ODD = "Name,Draht privat,Dog,Fax,Email\nAda Hall,07700 900142,Rex,1,ada@example.com\nBert Hill,,,,bert@example.com\n"
 
 
 def test_columns_that_nobody_knows_are_shown_with_a_value_and_can_be_corrected(empty: Run, folder: Path) -> None:
@@ -330,12 +330,12 @@ def test_columns_that_nobody_knows_are_shown_with_a_value_and_can_be_corrected(e
     write(folder, "odd.csv", ODD)
     ran = empty("import", "odd.csv", answers="2=mobile, 3=-\n\ny\n")
     told = " ".join(ran.stderr.split())
-    assert "2 Tel privat -> + 07700 900142 3 Dog -> + Rex" in told
-    assert "2 Tel privat -> phone 07700 900142 3 Dog -> - Rex" in told
+    assert "2 Draht privat -> + 07700 900142 3 Dog -> + Rex" in told
+    assert "2 Draht privat -> phone 07700 900142 3 Dog -> - Rex" in told
     exported = empty("client", "export").stdout
     assert "+447700900142" in exported
     assert "Rex" not in exported
-    write(folder, "next.csv", "Dog,Email,Name,Tel privat,Fax\nMax,,Cleo Ruiz,07700 900143,\n")
+    write(folder, "next.csv", "Dog,Email,Name,Draht privat,Fax\nMax,,Cleo Ruiz,07700 900143,\n")
     again = empty("import", "next.csv", answers="y\n")
     assert "->" not in again.stderr
     assert "07700900143" in empty("client", "list", "--format", "json").stdout.replace("+44", "0")
@@ -356,16 +356,16 @@ def test_without_a_terminal_columns_are_only_told(empty: Run, folder: Path) -> N
     """In cron nobody looks; what is kept under its own name is said once."""
     write(folder, "odd.csv", ODD)
     ran = empty("import", "odd.csv", "--yes")
-    assert "odd.csv: kept under their own names: Tel privat, Dog" in ran.stdout
+    assert "odd.csv: kept under their own names: Draht privat, Dog" in ran.stdout
     assert "->" not in ran.stderr
 
 
 def test_an_answer_names_a_column(empty: Run, folder: Path) -> None:
     """For scripts; it is remembered like every answer."""
     write(folder, "odd.csv", ODD)
-    empty("import", "odd.csv", "--yes", "--answer", "column:Tel privat=phone")
+    empty("import", "odd.csv", "--yes", "--answer", "column:Draht privat=phone")
     assert "07700900142" in empty("client", "list", "--format", "json").stdout.replace("+44", "0")
-    assert "column:Tel privat=phone" in empty("imports", "sources", "--format", "json").stdout
+    assert "column:Draht privat=phone" in empty("imports", "sources", "--format", "json").stdout
     assert "no name for a column" in empty("import", "odd.csv", "--answer", "column:Dog=cat", exit_code=2).stderr
 
 

@@ -13,6 +13,11 @@ _LABEL = re.compile(r"(?!-)[^\W_](?:[^\W_]|-)*(?<!-)|(?!-)[^\W_]", re.UNICODE)
 _PLAIN = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
 )
+_WITH_AT = re.compile(r"[^\s;,|<>()]*@[^\s;,|<>()]*")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_NAMES_OF_KINDS = frozenset(
+    {"email", "mail", "mailto", "work", "home", "privat", "or", "and", "oder", "und", "ou", "et", "och", "lub", "of"}
+)
 _ANGLE = re.compile(r"<([^<>\s]+)>")
 
 
@@ -37,6 +42,13 @@ def split(cell: str) -> tuple[list[str], list[str]]:
     if good and not any("@" in part for part in bad):
         bad = []  # "ada@example.com (work)": words beside an address
     return good, bad
+
+
+def words(cell: str) -> str:
+    """Return what a cell says beside its addresses: whose they are, which is for what."""
+    rest = " ".join(_WITH_AT.sub(" ", cell).split())
+    said = (word for word in _WORD.findall(rest) if word.lower() not in _NAMES_OF_KINDS)
+    return rest if any(said) else ""
 
 
 def is_address(text: str) -> bool:

@@ -201,6 +201,11 @@ _PERIOD = re.compile(
 _MONTH_AND_YEAR = re.compile(r"(?:(?:month|monat|mois|mes|mese) )?([^\W\d]+)\.?(?:[ \-'/]+(?:de |del )?(\d{4}|\d{2}))?")
 
 
+def is_day_number(text: str) -> bool:
+    """Return whether *text* can be a day as spreadsheets count them: 1954 to 2064 in Excel."""
+    return len(text) == 5 and text.isascii() and text.isdigit() and 20_000 <= int(text) < 60_000
+
+
 def is_period(text: str) -> bool:
     """Return whether *text* names a month, a week, a quarter or a year, and nothing else."""
     plain = text.strip().rstrip(":")
@@ -410,6 +415,29 @@ STATUS_WORDS = {
     for form in (headers.normal(word), headers.without_accents(headers.normal(word)))
 }
 STATUS_ANSWERS = ("completed", "open", "not_a_job")
+
+_ROW_KINDS = {
+    "client": "client|customer|contact|kunde|kundin|neukunde|kontakt|adresse|address|client|cliente|contacto|contatto"
+    "|klant|contactpersoon|klient|klientka|kund|new client|new customer|nouveau client|nuevo cliente|nuovo cliente"
+    "|nieuwe klant|nowy klient|ny kund",
+    "job": "job|work|work done|done|auftrag|arbeit|einsatz|erledigt|chantier|intervention|travail|travaux|prestation"
+    "|trabajo|obra|servicio|lavoro|intervento|servizio|klus|opdracht|werk|zlecenie|praca|usługa|jobb|arbete|uppdrag"
+    "|tjänst|service|visit|order",
+    "promise": "promise|promised|versprechen|versprochen|zusage|zugesagt|promesse|promis|promesa|prometido|promessa"
+    "|promesso|belofte|beloofd|toezegging|toegezegd|obietnica|obiecane|löfte|lovat|utlovat",
+}
+_ROW_KIND = {
+    form: kind
+    for kind, words in _ROW_KINDS.items()
+    for word in words.split("|")
+    for form in (headers.normal(word), headers.without_accents(headers.normal(word)))
+}
+
+
+def row_kind(word: str) -> str:
+    """Return client, job or promise, where a row says of itself that it is one."""
+    return _ROW_KIND.get(headers.normal(word), "")
+
 
 _OPTED_IN = frozenset(
     {"subscribed", "opted in", "opted_in", "opt in", "accepted", "agreed", "consented", "granted", "confirmed"}

@@ -72,7 +72,10 @@ _ANSWERS = {
     "client_id": "client.id",
     "title": "client.title",
     "opt_out": "client.opt_out",
+    "last_first": "client.last_first",
+    "reach": "client.reach",
     "street": "address.street",
+    "place": "address.place",
     "city": "address.city",
     "region": "address.region",
     "postal_code": "address.postal_code",
@@ -115,40 +118,6 @@ _SURNAME_BESIDE_A_FIRST_NAME = frozenset({"name", "nom", "nazwisko", "naam", "na
 _LINE_AMOUNTS = frozenset({"line total", "lineamount", "item total", "line subtotal", "line amount", "lineitem price"})
 _REFERENCES = frozenset({"reference", "ref"})
 _WHOLE_NAME_WITHOUT_A_SURNAME = frozenset({"nombre", "nome"})
-_WEAK = frozenset(
-    {"description", "date", "datum", "fecha", "data", "day", "tag", "status", "state", "total", "id", "title", "type"}
-    | {
-        "subject",
-        "item",
-        "work",
-        "by",
-        "who",
-        "person",
-        "reference",
-        "ref",
-        "num",
-        "no",
-        "value",
-        "cost",
-        "net",
-        "sum",
-        "due",
-    }
-    | {
-        "location",
-        "property",
-        "site",
-        "objekt",
-        "invoice",
-        "paid",
-        "task",
-        "note",
-        "balance",
-        "stage",
-        "currency",
-        "due date",
-    }
-)
 _DATA = re.compile(r"@|^[\s\d().,+/\-:£$€]*\d[\s\d().,+/\-:£$€]*$")
 _CLIENT_ONLY = frozenset(
     [
@@ -198,6 +167,7 @@ class Layout:
 class _Vocabulary:
     fields: dict[str, dict[str, int]]  # normalised header -> {field: rank}
     never: frozenset[str]
+    weak: frozenset[str] = frozenset()  # names that say nothing of what a row is
     spellings: frozenset[str] = field(default_factory=frozenset)  # as they are and in lower case
 
 
@@ -209,6 +179,11 @@ def normal(header: str) -> str:
         text = found[1] or found[2]
     text = _BRACKETS.sub(" ", text)
     return _BLANKS.sub(" ", text.replace("#", " # ")).strip()
+
+
+def words(text: str, *, between: str | None = None) -> frozenset[str]:
+    """Return the words of a long list, which people read better as a text than one a line."""
+    return frozenset(text.split(between))
 
 
 def shown(header: str) -> str:
@@ -232,7 +207,8 @@ def _vocabulary() -> _Vocabulary:
             spellings.update((alias, alias.lower(), alias.upper()))
             for form in dict.fromkeys((normal(alias), without_accents(normal(alias)))):
                 fields.setdefault(form, {}).setdefault(name, rank)
-    return _Vocabulary(fields, frozenset(normal(name) for name in data["never_import"]), frozenset(spellings))
+    never = frozenset(normal(name) for name in data["never_import"])
+    return _Vocabulary(fields, never, frozenset(data["weak"]), frozenset(spellings))
 
 
 def meanings(header: str) -> dict[str, int]:
@@ -250,7 +226,43 @@ def meanings(header: str) -> dict[str, int]:
         first = words.fields.get(f"{kind} 1 {rest}") or words.fields.get(f"{kind.replace('email', 'e mail')} 1 {rest}")
         if first:
             return {known: rank + int(number[:4]) for known, rank in first.items()}
-    return {}
+    return _of_two_things(header)
+
+
+# Between two names in one header cell, and what a cell below holds then.
+_BOTH = re.compile(
+    r"\s*[/,+&;|\n]\s*|\s+(?:-|and|or|und|oder|et|ou|y|o|e|en|of|i|oraz|lub|och|eller)\s+", re.IGNORECASE
+)
+_NAMES = frozenset({"client.last_name", "client.full_name"})
+_TOWN = frozenset({"address.city", "address.postal_code", "address.region", "address.country", "address.place"})
+_REACHED = frozenset({"client.phone", "client.email", "client.reach"})
+_PERSONS = frozenset({"client.full_name", "client.last_name", "client.first_name", "client.last_first"})
+_DATED = frozenset({"job.completed_on", "job.completed_on.date", "job.completed_on.invoice"})
+
+
+def _of_two_things(header: str) -> dict[str, int]:
+    """Return what a header cell with two names in it stands for: "PLZ / Ort", "Name, Vorname", "Tel. / E-Mail"."""
+    words = _vocabulary()
+    parts = [normal(part) for part in _BOTH.split(header.strip())]
+    if not 2 <= len(parts) <= 5:
+        return {}
+    fields = [words.fields.get(part) or words.fields.get(without_accents(part)) or {} for part in parts]
+    if not all(fields):
+        return {}
+    same = set.intersection(*(set(choice) for choice in fields))
+    if same:
+        return {known: rank for known, rank in fields[0].items() if known in same}
+    first, *others = fields
+    if len(fields) == 2 and not _NAMES.isdisjoint(first) and "client.first_name" in fields[1]:
+        return {"client.last_first": 50}
+    if len(fields) == 2 and "client.first_name" in first and not _NAMES.isdisjoint(fields[1]):
+        return {"client.full_name": 50}
+    if "address.street" in first and all(not (_TOWN | {"address.number"}).isdisjoint(choice) for choice in others):
+        return {"address.street": 50}
+    for known, inside in (("address.place", _TOWN), ("client.reach", _REACHED)):
+        if all(not inside.isdisjoint(choice) for choice in fields):
+            return {known: 50}
+    return {"client.full_name": 50} if all(_NAMES | {"client.company"} & set(choice) for choice in fields) else {}
 
 
 def known_spellings() -> frozenset[str]:
@@ -346,21 +358,23 @@ def _kind(names: Sequence[str], choices: Sequence[dict[str, int]]) -> str:
     strong: set[str] = set()
     weak: set[str] = set()
     client: set[str] = set()
+    says_nothing = _vocabulary().weak
     for name, choice in zip(names, choices, strict=True):
         job = {known for known in choice if known.startswith("job.")}
-        if job and (name in _WEAK or len(job) < len(choice)):
+        if job and (name in says_nothing or len(job) < len(choice)):
             weak |= job
         elif job:
             strong |= job
         else:
             client |= set(choice)
+    if any("row.kind" in choice and len(choice) == 1 for choice in choices):
+        return "mixed"
     identity = {"job.id", "job.service", "job.completed_on", "job.completed_on.invoice", "job.invoice_ref"}
-    dated = {"job.completed_on", "job.completed_on.invoice", "job.completed_on.date"}
     jobs = strong & identity
-    if not jobs and dated & (strong | weak) and (strong | weak) & {"job.amount", "job.service"}:
+    if not jobs and _DATED & (strong | weak) and (strong | weak) & {"job.amount", "job.service"}:
         jobs = weak
     if not jobs:
-        if dated & weak and not client & {"client.consent", "client.opt_out"}:
+        if _DATED & weak and not client & {"client.consent", "client.opt_out"}:
             return ""
         return "clients"
     return "mixed" if len(client & _CLIENT_ONLY - {"client.first_name", "client.last_name"}) else "jobs"
@@ -371,6 +385,9 @@ def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str, 
     has = set(names)
     first_name = any("client.first_name" in choice for choice in choices)
     last_name = any("client.last_name" in choice for choice in choices)
+    named = any(not _PERSONS.isdisjoint(choice) and "client.reach" not in choice for choice in choices)
+    dated = any("client.tags" not in choice and _DATED & set(choice) for choice in choices)
+    street = any("address.street" in choice for choice in choices)
     job = kind != "clients"
     chosen: list[str] = []
     for index, (name, choice) in enumerate(zip(names, choices, strict=True)):
@@ -389,6 +406,13 @@ def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str, 
                 if not job or ({"first name", "vorname"} & has and "job title" in has)
                 else {"job.service": 3}
             )
+        elif name == "tag":  # a day in German, a label in English
+            options = {"job.completed_on.date": 5} if job and not dated else {"client.tags": 1}
+        elif "client.reach" in options and len(options) > 1:
+            options = {"client.reach": 0} if named else {"client.full_name": 40}
+        elif "address.number" in options and not (street and not job):
+            options.pop("address.number")
+            options = options or ({"address.number": 0} if street else {})
         elif name == "id" and kind == "jobs":
             options = {"job.id": 0}
         elif name in {"due date", "due"} and (
@@ -397,7 +421,7 @@ def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str, 
             options = {}  # when an invoice is payable is no promise of ours
         elif name == "state" and any({"address.city", "address.postal_code"} & set(other) for other in choices):
             options = {"address.region": 0}  # beside a town it is where they live, not how far the job is
-        elif name == "notes" and kind == "jobs":
+        elif set(options) == {"client.notes"} and kind == "jobs":
             options = {}  # notes for the office must not end up in a thank-you
         if not job:
             site = "job.site_address" in options
@@ -411,6 +435,7 @@ def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str, 
             if place and place[0].strip() in _SITE_PLACES and any(known.startswith("address.") for known in options):
                 options = {"job.site_address": 60}
         options.pop("client.source", None)
+        options.pop("row.kind", None)  # only values can tell that a column says what its rows are
         chosen.append(min(options, key=lambda known: options[known]) if options else "")
     if "job.invoice_ref" in chosen:  # a reference beside an invoice's number is somebody else's note
         chosen = [
@@ -443,7 +468,7 @@ def _keep_the_best(chosen: list[str], choices: Sequence[dict[str, int]]) -> None
         "client.no_channels.text",
         "job.cancelled",
     }:
-        if known.startswith("address.") or known in {"job.site_address", "client.notes", "client.tags"}:
+        if known.startswith("address.") or known in {"job.site_address", "client.notes", "client.tags", "client.reach"}:
             continue
         places = [index for index, other in enumerate(chosen) if other == known]
         if len(places) > 1:

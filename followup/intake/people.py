@@ -11,106 +11,29 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from followup import identity
+from followup.intake import headers
 
-_TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "sir",
-        "dame",
-        "lady",
-        "lord",
-        "rev",
-        "herr",
-        "frau",
-        "fr",
-        "hr",
-        "hrn",
-        "m",
-        "mme",
-        "mlle",
-        "monsieur",
-        "madame",
-        "sr",
-        "sra",
-        "srta",
-        "señor",
-        "señora",
-        "sig",
-        "sigra",
-        "dott",
-        "mevr",
-        "dhr",
-        "pan",
-        "pani",
-        "ing",
-        "dipl-ing",
-        "mag",
-    ]
+_TITLES = headers.words(
+    "mr mrs ms miss mx messrs dr prof sir dame lady lord rev"
+    " herr herrn frau fräulein frl hr hrn fr dipl-ing mag"
+    " m mme mlle mm mmes monsieur madame mademoiselle messieurs mesdames"
+    " sr sra srta sres señor señora señores señorita dña doña"
+    " sig sig.ra sig.na sigra signor signora signore signori signorina dott dott.ssa dottor dottoressa geom avv arch"
+    " rag mevr mevrouw mw dhr heer drs pan pani państwo panowie mgr inż ing fru fröken"
 )
-_FIRM = frozenset(
-    [
-        "ltd",
-        "limited",
-        "llc",
-        "llp",
-        "inc",
-        "corp",
-        "corporation",
-        "co",
-        "plc",
-        "gmbh",
-        "mbh",
-        "ag",
-        "kg",
-        "ohg",
-        "ug",
-        "ek",
-        "gbr",
-        "sarl",
-        "sas",
-        "sa",
-        "eurl",
-        "srl",
-        "spa",
-        "bv",
-        "nv",
-        "ab",
-        "oy",
-        "aps",
-        "a/s",
-        "sl",
-        "pty",
-        "sons",
-        "bros",
-        "brothers",
-        "company",
-        "group",
-        "holdings",
-        "services",
-        "trust",
-        "school",
-        "church",
-        "hotel",
-        "restaurant",
-        "café",
-        "cafe",
-        "clinic",
-        "surgery",
-        "council",
-        "university",
-        "verein",
-        "ev",
-        "hausverwaltung",
-        "associates",
-        "partners",
-        "society",
-    ]
+# Words for all who live together; what follows is their name.
+_FAMILY = headers.words(
+    "family familie fam famille familia famiglia fam rodzina familjen eheleute ehepaar époux coniugi małżeństwo"
+)
+_FIRM = headers.words(
+    "ltd limited llc llp inc corp corporation co plc pty gmbh mbh ag kg kgaa ohg ug ek gbr ev partg"
+    " sarl sas sasu sa eurl sci snc srl srls spa sl slu slne sll bv vof nv cv ab hb kb oy oyj aps a/s as oo spzoo spj"
+    " sons bros brothers company group holdings services trust school church hotel restaurant café cafe clinic surgery"
+    " council university verein hausverwaltung associates partners society"
+    " spółka firma przedsiębiorstwo zakład sklep wspólnota urząd szkoła stichting vereniging winkel förening brf"
+    " bostadsrättsförening restaurang skola kommun asociación comunidad restaurante escuela ayuntamiento empresa"
+    " ristorante scuola condominio azienda ditta studio hôtel école mairie copropriété syndic entreprise société"
+    " schule kirchengemeinde praxis kanzlei apotheke bäckerei metzgerei gaststätte autohaus betrieb"
 )
 _PARTICLES = frozenset(
     [
@@ -142,14 +65,14 @@ _PARTICLES = frozenset(
         "st",
     ]
 )
-_AND = re.compile(r"\s*(?:&|\+|\band\b|\bund\b|\bet\b|\by\b|\ben\b)\s*", re.IGNORECASE)
+_AND = re.compile(r"\s*(?:&|\+|\b(?:and|und|et|y|en|och|oraz)\b)\s*|\s+(?-i:e|i|u\.)\s+|(?-i:^[ei]$)", re.IGNORECASE)
 
 folded = lru_cache(maxsize=50_000)(identity.fold)
 """The form in which whole names are compared; files repeat their names."""
 
 
 # Legal forms that are somebody's name as well; a firm writes them in capitals or with points.
-_FIRM_OR_SURNAME = frozenset({"ek", "sa", "sas", "ev", "ag", "sl", "ab", "ug"})
+_FIRM_OR_SURNAME = frozenset({"ek", "sa", "sas", "ev", "ag", "sl", "ab", "ug", "as", "oo", "cv", "hb", "kb", "studio"})
 
 
 def is_firm(name: str) -> bool:
@@ -175,27 +98,82 @@ def split(full_name: str) -> tuple[str, str, str, str]:
             return "", "", "", name
         title, first = _title(first)
         return title, first, last, f"{first} {last}".strip()
-    title, rest = _title(name)
+    title, rest = _title(_BRACKETS.sub("", name))
     words = rest.split()
+    if not words or _NO_NAME.search(rest) or not _FAMILY.isdisjoint(word.lower() for word in words):
+        return "", "", "", name
     if len(words) < 2:
         return (title, "", rest, name) if title else ("", rest, "", name)
+    if len(words) > 2 and words[-1].lower().rstrip(".") in _GENERATIONS:
+        words.pop()
     if words[0] in _PARTICLES and not name.islower():  # written small: "van der Berg" has no first name
         return title, "", rest, name
     couple = _AND.split(rest)
-    if len(couple) == 2 and all(couple):
-        left, right = couple[0].split(), couple[1].split()
-        if len(left) == 1 and len(right) == 2:
-            return (
-                title,
-                f"{left[0]} and {right[0]}" if " and " in rest.lower() else rest[: -len(right[1])].strip(),
-                right[1],
-                name,
-            )
+    if len(couple) > 1:
+        left, right = couple[0].split(), couple[-1].split()
+        if len(couple) == 2 and len(left) == 1 and len(right) > 1 and (len(right) == 2 or _is_particle(right[1])):
+            last = " ".join(right[1:])
+            first = f"{left[0]} and {right[0]}" if " and " in rest.lower() else rest[: -len(last)].strip()
+            return title, first, last, name
         return "", "", "", name
     for index in range(1, len(words) - 1):
-        if words[index].lower() in _PARTICLES:
+        if _is_particle(words[index]):
             return title, " ".join(words[:index]), " ".join(words[index:]), name
     return title, words[0], words[-1], name
+
+
+@lru_cache(maxsize=100_000)
+def split_last_first(name: str) -> tuple[str, str, str, str]:
+    """Return the same for a cell whose column says that the last name comes first: "Hall Ada", "DE VRIES Anna"."""
+    if "," in name or is_firm(name):
+        return split(name)
+    title, rest = _title(" ".join(name.split()))
+    words = rest.split()
+    capitals = 0
+    while capitals < len(words) and len(words[capitals]) > 1 and words[capitals].isupper():
+        capitals += 1
+    behind = capitals if 0 < capitals < len(words) else 1 if len(words) == 2 else 0
+    if not behind or _AND.search(rest):
+        return "", "", "", name
+    last, first = " ".join(words[:behind]), " ".join(words[behind:])
+    return title, first, last, f"{first} {last}"
+
+
+_BRACKETS = re.compile(r"\s*\([^()]*\)")  # "Ada Hall (the neighbour)"
+_NO_NAME = re.compile(r"[/()\d@;|?]")
+_GENERATIONS = frozenset({"jr", "jnr", "junior", "sr", "snr", "senior", "ii", "iii", "jun", "sen"})
+
+_INSIDE = (
+    re.compile(r"(?P<one>[^()]+?)\s*\((?P<other>[^()]+)\)"),
+    re.compile(r"(?P<one>.+?)\s+[-–/|]\s+(?P<other>.+)"),
+    re.compile(
+        r"(?P<one>.+?),?\s+(?:c/o|z\.\s?hd\.?|attn\.?:?|att\.?:?|fao|t\.a\.v\.|à l'attention de|inh\.|inhaber(?:in)?)"
+        r"\s+(?P<other>.+)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?P<one>[^,]+),\s*(?P<other>[^,]+)"),
+)
+
+
+@lru_cache(maxsize=100_000)
+def firm_and_person(name: str) -> tuple[str, str]:
+    """Return the firm and the person that one cell names, or nothing where it is not certain that it names both."""
+    for form in _INSIDE:
+        found = form.fullmatch(name.strip())
+        if not found:
+            continue
+        one, other = found["one"].strip(), found["other"].strip()
+        if is_firm(one) == is_firm(other):
+            return "", ""
+        firm, person = (one, other) if is_firm(one) else (other, one)
+        words = _title(person)[1].split()
+        certain = 2 <= len(words) <= 4 and all(word[:1].isupper() or _is_particle(word) for word in words)
+        return (firm, person) if certain or person != " ".join(words) else ("", "")
+    return "", ""
+
+
+def _is_particle(word: str) -> bool:
+    return word.lower() in _PARTICLES
 
 
 def _is_title(word: str) -> bool:
@@ -205,6 +183,10 @@ def _is_title(word: str) -> bool:
 def _title(name: str) -> tuple[str, str]:
     words = name.split()
     titles: list[str] = []
+    if len(words) > 1 and words[0].lower().rstrip(".") in _FAMILY:
+        titles.append(words.pop(0))
+    elif len(words) > 2 and words[0].lower() in ("de", "den") and words[1].lower() in ("heer", "herrn"):
+        titles += [words.pop(0), words.pop(0)]
     while len(words) > 1:
         both = bool(titles) and len(words) > 2 and bool(_AND.fullmatch(words[0])) and _is_title(words[1])  # Mr & Mrs
         if not both and not _is_title(words[0]):

@@ -7,12 +7,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
+from followup.intake import headers
+
 _TRUNK_ZERO = re.compile(r"\(0\)")
-_REMARK = re.compile(r"\([^)\d]*\)|\b(?:ext|x|durchwahl|poste)\.?\s*\d+\s*$", re.IGNORECASE)
+_EXTENSION = r"\b(?:ext|x|durchwahl|dw|poste|toestel|tst|wew|int|anknytning)\.?\s*\d"
+_REMARK = re.compile(rf"\([^)\d]*\)|{_EXTENSION}+\s*$", re.IGNORECASE)
 _BETWEEN = re.compile(
-    r"\s*(?:[;,\n|]|:::| / | or | oder | ou | und | and |\bphone:|\bmobile:|\bfax:[^;,\n]*)\s*", re.IGNORECASE
+    r"\s*(?:[;,\n|]|:::| / | (?:or|oder|ou|und|and|et|y|o|e|en|of|i|lub|och|eller) )\s*", re.IGNORECASE
+)
+# "home 0113 496 0001": a word before a number begins another one, unless it is the extension of the one before.
+_BEFORE_A_LABEL = re.compile(rf"(?<=[\d)\s])(?!{_EXTENSION})(?=\b[^\W\d_]+\.?\s*:?\s*[+(]?\d)", re.IGNORECASE)
+_FAX = re.compile(r"\b(?:tele)?(?:fax|faks)|\btélécopie|\bpager\b", re.IGNORECASE)
+_WORDS_BEHIND = re.compile(r"[^\d)]+$")
+_LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W\d_]+")
+_LABELS = headers.words(
+    "phone mobile mob tel telephone cell landline home work office main number no nr telefon handy mobil privat"
+    " festnetz dienstlich geschäftlich gesch büro firma téléphone tél portable port fixe domicile bureau travail gsm"
+    " teléfono tfno tlf móvil fijo casa trabajo oficina telefono cellulare cell fisso ufficio lavoro telefoon mobiel"
+    " vast thuis werk kantoor komórka kom komórkowy stacjonarny dom praca biuro hem arbete jobb fast kontor"
+    " or oder ou und and et y o e en of i lub och eller"
 )
 _LABEL = re.compile(r"^[^\d+(]*(?=[\d+(])")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?e\+?\d{1,2}", re.IGNORECASE)
@@ -27,28 +44,51 @@ def to_e164(text: str, country: str) -> str | None:
     return _reader(country)(text)
 
 
-def split(cell: str, country: str) -> tuple[list[str], list[str]]:
-    """Return the numbers in a cell as E.164, in order and once each, and the parts that are none."""
-    whole = to_e164(cell, country)
-    if whole:
-        return [whole], []
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a cell of phone numbers says."""
+
+    numbers: tuple[str, ...] = ()  # as E.164, in order and once each
+    rest: tuple[str, ...] = ()  # parts that are no numbers
+    words: str = ""  # the cell, where it says more than numbers and what kind of phone each is; never a fax
+
+
+def read(cell: str, country: str) -> Found:
+    """Return the numbers in a cell, the parts that are none, and the words beside them."""
+    if not _LETTER.search(cell):
+        whole = to_e164(cell, country)
+        if whole:
+            return Found((whole,))
     numbers: list[str] = []
     rest: list[str] = []
-    for part in _BETWEEN.split(cell):
+    kept: list[str] = []
+    telling = False
+    for part in _BETWEEN.split(_BEFORE_A_LABEL.sub("\n", cell)):
         piece = part.strip(" \t:")
-        if not piece:
+        if not piece or _FAX.search(piece):
             continue
-        number = to_e164(piece, country)
-        if number is None and "/" in piece:
-            halves = [to_e164(half, country) for half in piece.split("/")]
-            if all(halves):
-                numbers += [half for half in halves if half and half not in numbers]
-                continue
-        if number is None:
+        kept.append(piece)
+        found = _numbers(piece, country)
+        telling = telling or any(word.lower() not in _LABELS for word in _WORD.findall(piece))
+        if found:
+            numbers += [number for number in found if number not in numbers]
+        elif any(letter.isdigit() for letter in piece) or piece.lower().rstrip(".") not in _LABELS:
             rest.append(piece)
-        elif number not in numbers:
-            numbers.append(number)
-    return numbers, rest
+    if numbers:
+        rest = [piece for piece in rest if any(letter.isdigit() for letter in piece)]
+    return Found(tuple(numbers), tuple(rest), ", ".join(kept) if numbers and (telling or rest) else "")
+
+
+def _numbers(piece: str, country: str) -> list[str]:
+    """Return the number of a piece, or two that a slash divides; words may stand before and behind."""
+    number = to_e164(piece, country) or to_e164(_WORDS_BEHIND.sub("", piece), country)
+    if number:
+        return [number]
+    if "/" in piece:
+        halves = [to_e164(half, country) for half in piece.split("/")]
+        if all(halves):
+            return [half for half in halves if half]
+    return []
 
 
 def damaged(cell: str) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from followup import cells
-from followup.intake import addresses, columns, facts, headers, people, phones, table
+from followup.intake import addresses, columns, facts, headers, people, phones, postal, shape, table
 
 SEPARATOR = "\x1f"
 """Stands between the cells of a joined row; a cell that holds it is a problem anyway."""
@@ -26,7 +26,11 @@ _WORD_OF_MAIL = re.compile(r"=\?[\w.-]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
 _LINE_BREAKS = re.compile(r"\s*[\r\n]+\s*")
 _FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _NOTHING = frozenset(form for word in columns.NOTHING for form in (word, word.upper(), word.capitalize()))
+_MAIL = re.compile(r"[^\s;,|<>()/]*@[^\s;,|<>()/]*")
+_TOO_NARROW = re.compile(r"#{3,}")
+_DAY_FOR_NUMBER = re.compile(r"\d{1,2}-[^\W\d]{3}|[^\W\d]{3}-\d{2}")
 _NUMBER_WITH_APOSTROPHE = re.compile(r"'(?=[+\d])")
+_FAILED = frozenset(word for word in _NOTHING if word.startswith("#") and word.upper() != "#N/A")
 _ONE_LINE = frozenset(
     [
         "client.first_name",
@@ -61,6 +65,8 @@ class Decisions:
     country: str = ""
     currency: str = ""
     today: date
+    zeros_lost: frozenset[int] = frozenset()  # columns of postal codes that a spreadsheet took for numbers
+    day_numbers: Mapping[int, date] = field(default_factory=dict)  # columns of days written as numbers -> day 0
 
 
 @dataclass(slots=True)
@@ -134,11 +140,18 @@ class Reader:
             of.setdefault(column.field, []).append(column.index)
         self._of = of
         self._width = 1 + max((column.index for column in layout.columns), default=-1)
-        self._extra = [(index, self._headers[index]) for index in of.get("", ()) if self._headers[index]]
+        unknown = [self._headers[index] for index in of.get("", ())]
+        self._extra = [
+            (index, header if unknown.count(header) == 1 else f"{header} (column {index + 1})")
+            for index, header in zip(of.get("", ()), unknown, strict=True)
+        ]
         self._one_line = [index for name in _ONE_LINE for index in of.get(name, ())]
         self._sites = of.get("job.site_address", [])
         self._emails = of.get("client.email", [])
         self._phones = of.get("client.phone", [])
+        self._reached = of.get("client.reach", [])
+        self._last_first = of.get("client.last_first", [None])[0]
+        self._row_kind = of.get("row.kind", [None])[0]
         self._places = self._address_groups(layout)
         self._plain = [
             (name.removeprefix("client."), of[name][0])
@@ -158,7 +171,7 @@ class Reader:
         self._at = {name: of[name][0] if name in of else self._width for name in _SINGLE}
         self._amounts: dict[tuple[str, str], columns.Money | str] = {}
         self._email_memo: dict[str, tuple[list[str], list[str]]] = {}
-        self._phone_memo: dict[str, tuple[list[str], list[str]]] = {}
+        self._phone_memo: dict[str, phones.Found] = {}
         self._known: dict[tuple[str, ...], facts.ParsedClient] = {}
         self._statuses: dict[str, str] = {}
         self._dates: dict[str, date | str | None] = {}
@@ -167,20 +180,8 @@ class Reader:
         self._ids = [
             index for name in ("client.id", "job.id", "job.id+invoice", "job.invoice_ref") for index in of.get(name, ())
         ]
-        self._telling = [
-            index
-            for name in (
-                "client.id",
-                "client.full_name",
-                "client.last_name",
-                "client.first_name",
-                "client.email",
-                "client.phone",
-                "client.company",
-            )
-            for index in of.get(name, ())
-        ]
-        self._whose = self.identity_columns()
+        self._telling = shape.telling_columns(layout)
+        self._whose = shape.identity_columns(layout)
         # What few files say about a client is looked for only where the file has columns for it.
         self._wishes: list[Callable[[facts.ParsedClient, int, Sequence[str], Outcome], None]] = [
             read
@@ -219,9 +220,7 @@ class Reader:
 
     def identity_columns(self) -> list[int]:
         """Return the columns that say whose a row is, and where they live."""
-        return [
-            index for name, places in self._of.items() if name.startswith(("client.", "address.")) for index in places
-        ]
+        return self._whose
 
     def read(self, row: int, record: Sequence[str], joined: str) -> Outcome:
         """Return what a record says. *joined* are its cells with SEPARATOR between them."""
@@ -276,7 +275,13 @@ class Reader:
             values += [""] * (self._width - len(values))
         values = [value.strip() for value in values]
         values.append("")
+        if "\u00a0" in joined or "\u202f" in joined:
+            values = [value.replace("\u00a0", " ").replace("\u202f", " ") for value in values]
+        if "###" in joined or "E+" in joined or "e+" in joined:
+            self._damage(row, values, out)
         if not _NOTHING.isdisjoint(values):
+            if not _FAILED.isdisjoint(values):
+                self._warn("a formula that failed was read as an empty cell", row)
             values = ["" if value in _NOTHING else value for value in values]
         if "'" in joined:
             values = [cells.unguard(value) for value in values]
@@ -293,6 +298,16 @@ class Reader:
                 values = [value.replace("\r\n", "\n").replace("\r", "\n") for value in values]
             self._one_line_names(row, values, out)
         return values
+
+    def _damage(self, row: int, values: Sequence[str], out: Outcome) -> None:
+        for index in self._headers:
+            if _TOO_NARROW.fullmatch(values[index]):
+                why = "only shows that its column was too narrow; widen it in the spreadsheet, and export again"
+                self._problem(out, row, index, values[index], "too-narrow", why)
+        for index in self._ids:
+            if phones.damaged(values[index]):
+                why = "was rounded by a spreadsheet; type the whole number again, as text"
+                self._problem(out, row, index, values[index], "number", why)
 
     def _one_line_names(self, row: int, values: list[str], out: Outcome) -> None:
         for index in self._one_line:
@@ -312,7 +327,7 @@ class Reader:
                 )
         keep = {
             index
-            for name in ("client.notes", "client.email", "client.phone", "client.tags", "")
+            for name in ("client.notes", "client.email", "client.phone", "client.reach", "client.tags", "")
             for index in self._of.get(name, ())
         }
         for index, value in enumerate(values):
@@ -351,7 +366,7 @@ class Reader:
                 setattr(client, name, values[index])
         self._names(client, values)
         self._reach(client, row, values, out)
-        self._address(client, values)
+        self._address(client, row, values)
         for read in self._wishes:
             read(client, row, values, out)
         if self.kind == "clients":
@@ -364,8 +379,20 @@ class Reader:
         return client
 
     def _names(self, client: facts.ParsedClient, values: Sequence[str]) -> None:
+        if self._last_first is not None and values[self._last_first] and not client.full_name:
+            title, first, last, client.full_name = people.split_last_first(values[self._last_first])
+            client.title = client.title or title
+            client.first_name, client.last_name = client.first_name or first, client.last_name or last
+            if not client.company and people.is_firm(client.full_name):
+                client.company = client.full_name
+            return
         is_firm = client.full_name == client.company  # as our own export writes a firm without a person
         if client.full_name and not is_firm and not (client.first_name or client.last_name):
+            firm, person = people.firm_and_person(client.full_name) if not client.company else ("", "")
+            if firm:  # "Hall Ltd (Ada Hall)": the name stays as it is written
+                title, client.first_name, client.last_name, _ = people.split(person)
+                client.company, client.title = firm, client.title or title
+                return
             title, first, last, whole = people.split(client.full_name)
             client.full_name = whole
             if whole == client.company:
@@ -390,52 +417,60 @@ class Reader:
             if value.lower().startswith("/o="):
                 self._warn("an address inside a company's mail server (Exchange) was left out", row)
                 continue
-            found = self._email_memo.get(value)
-            if found is None:
-                found = self._email_memo[value] = addresses.split(value)
-            good, bad = found
-            if bad:
-                part = "is" if bad[0] == value else f"holds '{_short(bad[0])}', which is"
-                self._problem(
-                    out, row, index, value, "email", f"{part} no e-mail address; correct it or empty the cell"
-                )
-            if good:
-                client.emails = tuple(good) if not client.emails else _joined(client.emails, good, fold=True)
+            self._add_emails(client, row, index, value, out)
         for index in self._phones:
+            if values[index]:
+                self._add_phones(client, row, index, values[index], out)
+        for index in self._reached:
             value = values[index]
-            if not value:
-                continue
-            read = self._phone_memo.get(value)
-            if read is None:
-                read = self._phone_memo[value] = phones.split(value, self.decisions.country)
-            numbers, rest = read
-            if numbers:
-                client.phones = tuple(numbers) if not client.phones else _joined(client.phones, numbers)
-            elif phones.damaged(value):
-                self._problem(
-                    out,
-                    row,
-                    index,
-                    value,
-                    "phone",
-                    "was rounded by a spreadsheet; type the whole number again, as text",
-                )
-            elif rest and not (client.emails or client.phones):
-                self._problem(
-                    out, row, index, value, "phone", "is no phone number, and the row has no e-mail; correct it"
-                )
-            elif rest:
-                client.phones = (*client.phones, value)
-                self._warn("a phone that could not be read as a number was kept as it is written", row)
+            mails = _MAIL.findall(value)
+            if mails:
+                self._add_emails(client, row, index, " ".join(mails), out)
+            rest = _MAIL.sub(";", value).strip(" ;,/|")
+            if rest and any(letter.isdigit() for letter in rest):
+                self._add_phones(client, row, index, rest, out)
+            elif any(letter.isalpha() for letter in rest):
+                client.extra[self._headers[index]] = value
 
-    def _address(self, client: facts.ParsedClient, values: Sequence[str]) -> None:
+    def _add_emails(self, client: facts.ParsedClient, row: int, index: int, value: str, out: Outcome) -> None:
+        found = self._email_memo.get(value)
+        if found is None:
+            found = self._email_memo[value] = addresses.split(value)
+        good, bad = found
+        if bad:
+            part = "is" if bad[0] == value else f"holds '{_short(bad[0])}', which is"
+            self._problem(out, row, index, value, "email", f"{part} no e-mail address; correct it or empty the cell")
+        if good:
+            client.emails = tuple(good) if not client.emails else _joined(client.emails, good, fold=True)
+            if value != good[0] and addresses.words(value):
+                client.extra[self._headers[index]] = value
+
+    def _add_phones(self, client: facts.ParsedClient, row: int, index: int, value: str, out: Outcome) -> None:
+        read = self._phone_memo.get(value)
+        if read is None:
+            read = self._phone_memo[value] = phones.read(value, self.decisions.country)
+        if read.numbers:
+            client.phones = read.numbers if not client.phones else _joined(client.phones, read.numbers)
+            if read.words:
+                client.extra[self._headers[index]] = read.words
+        elif phones.damaged(value):
+            why = "was rounded by a spreadsheet; type the whole number again, as text"
+            self._problem(out, row, index, value, "phone", why)
+        elif read.rest and not (client.emails or client.phones):
+            why = "is no phone number, and the row has no e-mail; correct it"
+            self._problem(out, row, index, value, "phone", why)
+        elif read.rest:
+            client.phones = (*client.phones, value)
+            self._warn("a phone that could not be read as a number was kept as it is written", row)
+
+    def _address(self, client: facts.ParsedClient, row: int, values: Sequence[str]) -> None:
         for group in self._places:
-            filled = [(part, values[index]) for part, index in group if values[index]]
+            filled = [(part, values[index], index) for part, index in group if values[index]]
             if not filled:
                 continue
-            streets = [value for part, value in filled if part == "street"]
+            streets = [value for part, value, _ in filled if part == "street"]
             whose = (client.full_name, client.company, f"{client.first_name} {client.last_name}")
-            for part, value in filled:
+            for part, value, _ in filled:
                 if (
                     part == "street"
                     and len(streets) > 1
@@ -448,9 +483,36 @@ class Reader:
                     client.street = f"{client.street}, {value}" if client.street else value
                 elif part == "country":
                     client.country = columns.read_country(value)
-                else:
+                elif part == "number":  # as it stands in the table: 12 High Street, Hauptstr. 5
+                    client.street = f"{client.street} {value}".strip()
+                elif part == "street" and client.street == "" and filled[0][0] == "number":
+                    client.street = f"{filled[0][1]} {value}"
+                elif part != "place":
                     setattr(client, part, value)
+            self._place(client, row, filled)
             return
+
+    def _place(self, client: facts.ParsedClient, row: int, filled: Sequence[tuple[str, str, int]]) -> None:
+        """Take apart what one cell says of several parts of an address, where that is certain."""
+        home = client.country or self.decisions.country
+        for part, value, index in filled:
+            if part == "place":
+                found = postal.town(value, home)
+                if found is None:
+                    client.city = f"{client.city}, {value}" if client.city else value
+                else:
+                    client.postal_code, client.city = found.postal_code, found.city
+                    client.region, client.country = client.region or found.region, client.country or found.country
+            elif part == "postal_code" and index in self.decisions.zeros_lost:
+                whole = postal.zeros_lost(value, home)
+                if whole:
+                    client.postal_code = whole
+                    self._warn("zeros that a spreadsheet took from the front of postal codes were put back", row)
+        if not client.city and not client.postal_code and client.street:
+            found = postal.split(client.street, home)
+            if found is not None:
+                client.street, client.postal_code, client.city = found.street, found.postal_code, found.city
+                client.region, client.country = client.region or found.region, client.country or found.country
 
     def _consent(self, client: facts.ParsedClient, row: int, values: Sequence[str], out: Outcome) -> None:
         for index in self._of.get("client.consent", ()):
@@ -534,6 +596,13 @@ class Reader:
 
     def _job_row(self, row: int, values: Sequence[str], out: Outcome) -> None:
         who = self._who(row, values, out)
+        kind = ""
+        if self._row_kind is not None and values[self._row_kind]:
+            kind = columns.row_kind(values[self._row_kind])
+            if not kind:
+                why = "says neither client, job nor promise; write one of them"
+                self._problem(out, row, self._row_kind, values[self._row_kind], "row-kind", why)
+                return
         at = self._at
         job = facts.ParsedJob(
             rows=[row],
@@ -554,6 +623,17 @@ class Reader:
         amount = self._value(values, "job.amount")
         status = self._value(values, "job.status")
         mixed = self.kind == "mixed"
+        if kind == "client":
+            about_jobs = {
+                self._headers[index]: values[index]
+                for name, places in self._of.items()
+                if name.startswith("job.")
+                for index in places
+                if values[index]
+            }
+            said = extra | about_jobs
+            self._whole_client(row, replace(who, rows=[], extra={**who.extra, **said}) if said else who, out)
+            return
         promised = "promised_on" in self._date_columns and values[self._date_columns["promised_on"]]
         if not (job.job_id or job.service or done or promised or (amount and not mixed)):
             if mixed:
@@ -565,7 +645,10 @@ class Reader:
         job.extra = extra
         self._dated(job, row, values, out)
         self._money(job, row, values, amount, out)
-        self._progress(job, row, done=done, status=status, values=values, out=out)
+        if kind == "promise":
+            self._promised(job, row, done, status, out)
+        else:
+            self._progress(job, row, done=done, status=status, values=values, out=out)
         if out.skipped and job.status != "not_a_job":
             return
         if mixed:
@@ -595,7 +678,7 @@ class Reader:
                 if flag is not None:
                     job.unpaid = not flag
                     continue
-            day = self._day(value)
+            day = self._day(value, index)
             if isinstance(day, date):
                 setattr(job, name, day)
             elif day is not None:
@@ -608,8 +691,10 @@ class Reader:
             if isinstance(open_amount, columns.Money):
                 job.unpaid = open_amount.minor > 0
 
-    def _day(self, value: str) -> date | str | None:
+    def _day(self, value: str, index: int | None = None) -> date | str | None:
         """Return the day in a cell, None when the cell means nothing, or why there is none."""
+        if index is not None and index in self.decisions.day_numbers and columns.is_day_number(value):
+            return self.decisions.day_numbers[index] + timedelta(days=int(value))
         if value in self._dates:
             return self._dates[value]
         order = self.decisions.date_order
@@ -623,6 +708,10 @@ class Reader:
                 found = day
             elif columns.is_date_shaped(value):
                 found = f"is no day in the calendar (read as {_ORDER_WORDS.get(order, order)}); write it as 2026-02-28"
+            elif columns.is_period(value):
+                found = "names no day; write it as 2026-02-28"
+            elif columns.is_day_number(value):
+                found = "is a day number of a spreadsheet, beside days written as such; write it as 2026-02-28"
             else:
                 found = "is no date; write it as 2026-02-28"
         self._dates[value] = found
@@ -686,7 +775,7 @@ class Reader:
         said = self._status(status) if status else ""
         flag = columns.read_flag(done) if done else None
         if done and flag is None:
-            day = self._day(done)
+            day = self._day(done, self._done)
             if isinstance(day, date):
                 job.completed_on = day
             elif day is not None:
@@ -741,6 +830,18 @@ class Reader:
             job.status, job.said = "completed", True
         else:
             job.status, job.completed_on, job.said = "open", None, future
+
+    def _promised(self, job: facts.ParsedJob, row: int, done: str, status: str, out: Outcome) -> None:
+        """Read a row that says of itself that it is a promise: the only day in it is the promised one."""
+        if done and job.promised_on is None:
+            day = self._day(done, self._done)
+            if isinstance(day, str):
+                self._problem(out, row, self._done or 0, done, "date", day)
+            job.promised_on = day if isinstance(day, date) else None
+        job.status, job.said = "open", True
+        if status and self._status(status) == "not_a_job":
+            job.status = "not_a_job"
+            out.skipped = facts.Skipped(row, "not_a_job", f"no job of ours: '{_short(status)}'")
 
     def _stands_in(self, job: facts.ParsedJob, row: int, values: Sequence[str], out: Outcome) -> bool:
         """Take the day that stands in for the day of completion, such as an invoice's; False when it is none.

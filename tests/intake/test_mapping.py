@@ -6,7 +6,7 @@ import pytest
 
 from followup.intake import facts, headers, mapping, questions
 
-HEADER = ("Name", "Tel privat", "Dog", "Fax", "Completed on")
+HEADER = ("Name", "Draht privat", "Dog", "Fax", "Completed on")
 ROWS = [["Ada Hall", "", "Rex", "1", "2026-03-01"], ["Bert Hill", "07700 900142", "", "", ""]]
 
 
@@ -15,7 +15,7 @@ def test_every_column_is_shown_with_its_first_value() -> None:
     layout = headers.layout(HEADER, kind="mixed")
     assert mapping.columns(HEADER, layout, ROWS) == (
         facts.Taken(1, "Name", "name", "Ada Hall"),
-        facts.Taken(2, "Tel privat", "+", "07700 900142"),
+        facts.Taken(2, "Draht privat", "+", "07700 900142"),
         facts.Taken(3, "Dog", "+", "Rex"),
         facts.Taken(4, "Fax", "-", "1"),
         facts.Taken(5, "Completed on", "completed_on", "2026-03-01"),
@@ -35,10 +35,10 @@ def test_columns_without_names_are_shown_with_what_they_seem_to_be() -> None:
 
 def test_a_word_about_a_column_counts_wherever_it_stands() -> None:
     """By its name, in any spelling; also that it is to be left out, or only kept."""
-    asked = questions.Questions({"column:TEL PRIVAT": "phone", "column:Name": "+", "column:Elsewhere": "email"})
+    asked = questions.Questions({"column:DRAHT PRIVAT": "phone", "column:Name": "+", "column:Elsewhere": "email"})
     asked.memory = {"column:Dog": "-", "column:Name": "-"}
     told = mapping.told(asked.answers_about(mapping.ABOUT, HEADER))
-    assert told == {"tel privat": "client.phone", "name": "", "dog": "-"}
+    assert told == {"draht privat": "client.phone", "name": "", "dog": "-"}
     assert "column:Elsewhere" not in asked.used
     layout = headers.layout(HEADER, told=told)
     assert [column.field for column in layout.columns] == ["", "client.phone", "job.completed_on"]
@@ -65,7 +65,7 @@ def test_a_column_may_be_named_in_any_words_that_a_header_may_have(typed: str, n
 
 def test_an_answer_about_a_column_is_checked() -> None:
     """It names what a column can be."""
-    assert questions.check("column:Tel privat", "phone") == ""
-    assert questions.check("column:Tel privat", "-") == ""
-    assert "no name for a column" in questions.check("column:Tel privat", "shoe")
+    assert questions.check("column:Draht privat", "phone") == ""
+    assert questions.check("column:Draht privat", "-") == ""
+    assert "no name for a column" in questions.check("column:Draht privat", "shoe")
     assert questions.check("column:", "phone") != ""

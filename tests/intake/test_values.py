@@ -220,7 +220,7 @@ def test_words_for_places_languages_channels_and_tags() -> None:
 )
 def test_phones_as_people_write_them(cell: str, country: str, numbers: list[str]) -> None:
     """Several in a cell, remarks, extensions and the zero in brackets."""
-    assert phones.split(cell, country)[0] == numbers
+    assert [*phones.read(cell, country).numbers] == numbers
 
 
 def test_a_number_that_a_spreadsheet_rounded_is_known_as_such() -> None:
