@@ -141,6 +141,23 @@ def test_two_clients_become_one(made: Run) -> None:
     assert len(rows(made, "client", "list")) == 2
 
 
+def test_who_brought_whom_is_shown_on_both_pages(made: Run) -> None:
+    """Linked as soon as it is certain, whoever comes first; what is not certain is shown as it was written."""
+    made("client", "add", "--name", "Bert Hill", "--referred-by", "ada hall")
+    made("client", "add", "--name", "Cy Dunn", "--referred-by", "the postman")
+    made("client", "add", "--name", "Di Reed", "--referred-by", "Ed Poe")
+    ada, bert = (held(made, name)["client"]["id"] for name in ("ada hall", "hill"))
+    assert f"referred by  Ada Hall ({ada}), written as ada hall" in made("client", "show", "hill").stdout
+    assert f"brought      Bert Hill ({bert})" in made("client", "show", "hall").stdout
+    assert "referred by  the postman\n" in made("client", "show", "dunn").stdout
+    made("client", "edit", "dunn", "--name", "Ed Poe")
+    assert "brought      Di Reed" in made("client", "show", "poe").stdout
+    assert made("client", "edit", "hill", "--referred-by", "Ed Poe").stdout == "referred_by: ada hall -> Ed Poe\n"
+    assert "brought" not in made("client", "show", "ada hall").stdout
+    made("undo", "--yes")
+    assert "brought      Bert Hill" in made("client", "show", "ada hall").stdout
+
+
 def test_the_stricter_consent_wins_a_merge(made: Run) -> None:
     """Whoever said stop under one name said it under both."""
     made("client", "add", "--name", "A. Hall", "--phone", "01632 960123")

@@ -520,6 +520,57 @@ def test_who_brought_a_client_is_linked_when_only_one_client_has_that_name(desk:
     assert ada.referred_by_id == ids["Cy Dunn"]
 
 
+def brought(desk: Desk) -> dict[str, str]:
+    """Return by whom each client was brought, where that is certain."""
+    names = {client.id: client.full_name for client in everything(desk)[0]}
+    return {client.full_name: names[client.referred_by_id] for client in everything(desk)[0] if client.referred_by_id}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ada Hall",
+        "HALL, Ada",
+        "Ada Hall (her neighbour)",
+        "ada@example.com",
+        "Ada <ADA@example.com>",
+        "01632 960123",
+        "+44 1632 960123",
+        "A-17",
+    ],
+)
+def test_a_referrer_is_known_by_name_address_phone_or_number(desk: Desk, said: str) -> None:
+    """Whether she comes before, with, or after the row that names her; what it says of her stays as it is written."""
+    ada = "A-17,Ada Hall,ada@example.com,01632 960123,\n"
+    bob = f'B-18,Bob Hill,bob@example.com,,"{said}"\n'
+    head = "Client ID,Name,Email,Phone,Referred by\n"
+    load(desk, head + bob)
+    assert brought(desk) == {}
+    load(desk, head + ada)
+    assert brought(desk) == {"Bob Hill": "Ada Hall"}
+    (bob_now,) = (client for client in everything(desk)[0] if client.full_name == "Bob Hill")
+    assert bob_now.referred_by == said
+    load(desk, head + bob.replace("B-18", "B-19").replace("ob Hill", "ea Hill").replace("bob@", "bea@"))
+    assert brought(desk)["Bea Hill"] == "Ada Hall"
+    assert load(desk, head + ada + bob).changes_nothing
+    for _ in range(2):
+        with desk.store.write(kind="undo", command="undo", now=factories.NOW) as write:
+            assert write.undo(desk.store.undoable().id) == []
+    assert brought(desk) == {}
+
+
+def test_a_name_where_somebody_came_from_is_taken_only_when_it_is_a_clients(desk: Desk) -> None:
+    """A lead source is mostly an advertisement; exactly one client's name in it is who brought them."""
+    head = "Name,Email,Lead Source\n"
+    load(desk, head + "Ada Hall,ada@example.com,Google Ads\nDi Reed,d@example.com,\nDi Reed,d@example.org,\n")
+    load(desk, head + "Bob Hill,b@example.com,Ada Hall\nCy Dunn,c@example.com,Referral\nEd Poe,e@example.com,Di Reed\n")
+    assert brought(desk) == {"Bob Hill": "Ada Hall"}
+    clients = {client.full_name: client for client in everything(desk)[0]}
+    assert clients["Bob Hill"].referred_by == "Ada Hall"
+    assert {clients[name].referred_by for name in ("Ada Hall", "Cy Dunn", "Ed Poe")} == {""}
+    assert clients["Cy Dunn"].extra == {"Lead Source": "Referral"}
+
+
 def test_the_people_of_the_firm_are_in_the_store_with_the_first_import(desk: Desk) -> None:
     """As the settings have them, and recorded like every write."""
     load(desk, ADA)

@@ -102,14 +102,15 @@ def show_command(app: App, *, client: str, format_: str, output: Path | None) ->
         $ followup client show hall
     """
     from followup.report import clients
-    from followup.workflow import finding, planning
+    from followup.workflow import finding, planning, referrals
 
     desk = app.desk()
     who = finding.client(desk, client)
     dossier = planning.dossier_of(desk, who.id)
     decisions = planning.decisions_of(desk, who.id)
     if format_ == "table" and output is None:
-        for line in clients.page_lines(dossier, decisions, today=desk.today):
+        referrer, brought = referrals.known(desk, who)
+        for line in clients.page_lines(dossier, decisions, today=desk.today, referrer=referrer, brought=brought):
             say(line)
         return
     print_rows(app, clients.history_rows(dossier), clients.HISTORY_COLUMNS, format_=format_, output=output)

@@ -128,8 +128,12 @@ def differences(before: Client | Job, after: Client | Job) -> list[str]:
     return [
         f"{field.name}: {_said(getattr(before, field.name))} -> {_said(getattr(after, field.name))}"
         for field in dataclasses.fields(before)
-        if getattr(before, field.name) != getattr(after, field.name)
+        if field.name not in _FOLLOWS and getattr(before, field.name) != getattr(after, field.name)
     ]
+
+
+_FOLLOWS = frozenset({"referred_by_id"})
+"""Fields that follow from others, and whose values tell nobody anything."""
 
 
 def _said(value: object) -> str:
@@ -212,8 +216,18 @@ LATEST = 20
 """How many lines of history the page shows; csv and json have all of it."""
 
 
-def page_lines(dossier: Dossier, decisions: Iterable[Decision], *, today: date) -> list[str]:
-    """Return one page about a client: who they are, what happened, what it was worth, what is next and why."""
+def page_lines(
+    dossier: Dossier,
+    decisions: Iterable[Decision],
+    *,
+    today: date,
+    referrer: Client | None = None,
+    brought: Iterable[Client] = (),
+) -> list[str]:
+    """Return one page about a client: who they are, what happened, what it was worth, what is next and why.
+
+    *referrer* is who brought them, where that is certain; *brought* are those whom they brought.
+    """
     client = dossier.client
     made = [f"{printable(words.client(client))}  ({client.id})"]
     if client.erased_on:
@@ -223,7 +237,7 @@ def page_lines(dossier: Dossier, decisions: Iterable[Decision], *, today: date) 
     if dossier.suppressed:
         made.append("One of their addresses is on the list of those never to write to again.")
     sections = (
-        ("Who they are", words.aligned(_facts(client, dossier.summary))),
+        ("Who they are", words.aligned(_facts(client, dossier.summary, referrer, brought))),
         ("Worth", _worth(dossier.summary, today=today)),
         ("Jobs", [f"  {printable(words.job(job) + (f' ({job.note})' if job.note else ''))}" for job in dossier.jobs]),
         ("Cases", [line for case in dossier.cases for line in case_lines(case, today=today)]),
@@ -236,7 +250,9 @@ def page_lines(dossier: Dossier, decisions: Iterable[Decision], *, today: date) 
     return made
 
 
-def _facts(client: Client, summary: Summary) -> list[tuple[str, str]]:
+def _facts(
+    client: Client, summary: Summary, referrer: Client | None, brought: Iterable[Client]
+) -> list[tuple[str, str]]:
     town = f"{client.postal_code} {client.city}".strip()
     place = ", ".join(part for part in (client.street, town, client.region, client.country) if part)
     consent = client.consent.value.replace("_", " ")
@@ -254,7 +270,8 @@ def _facts(client: Client, summary: Summary) -> list[tuple[str, str]]:
         ("not by", ", ".join(words.channel(name) for name in client.no_channels)),
         ("consent", consent),
         ("tags", ", ".join(client.tags)),
-        ("brought by", client.referred_by or client.referred_by_id),
+        ("referred by", _referrer(client, referrer)),
+        ("brought", ", ".join(f"{words.client(each)} ({each.id})" for each in brought)),
         ("looked after by", client.owner),
         ("known since", words.full_day(_earliest(client.created_on, summary.first_job_on))),
         ("notes", client.notes),
@@ -262,6 +279,15 @@ def _facts(client: Client, summary: Summary) -> list[tuple[str, str]]:
         *client.extra.items(),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _referrer(client: Client, referrer: Client | None) -> str:
+    """Return who brought a client; what was written of it, where nobody knows who that is."""
+    if referrer is None:
+        return client.referred_by
+    name = words.client(referrer)
+    said = f", written as {client.referred_by}" if client.referred_by not in ("", name) else ""
+    return f"{name} ({referrer.id}){said}"
 
 
 def _worth(summary: Summary, *, today: date) -> list[str]:

@@ -127,10 +127,13 @@ class Reader:
         """Return everything of one kind that the owner said."""
         return [codec.TIE.record(row) for row in self.database.rows("ties_of_kind", kind=kind.value)]
 
-    def referred_by(self, client: Client) -> list[str]:
-        """Return the ids of the clients whom this one brought, also where only the name was typed."""
-        found = [row[1] for row in self.database.among("clients_referred_by", [client.id])]
-        return found + [row[1] for row in self.database.among("clients_referred_by_name", [client.full_name or "-"])]
+    def brought(self, client_id: str) -> list[str]:
+        """Return the ids of the clients whom this one brought."""
+        return [row[1] for row in self.database.among("clients_referred_by", [client_id])]
+
+    def unlinked_referrals(self) -> list[tuple[str, str]]:
+        """Return the ids of clients of whom is written who brought them, and that, where nobody knows who it is."""
+        return [(row[0], row[1]) for row in self.database.rows("clients_unlinked")]
 
     def naming(self, name: str) -> list[str]:
         """Return the ids of the clients about whom something is written, or was written to them, that holds *name*."""

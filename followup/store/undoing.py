@@ -292,7 +292,9 @@ def _staying(reader: Reader, scene: _Scene, changes: Iterable[Change]) -> dict[t
                 staying.setdefault(("client", row[1]), f"it has a {_WORDS.get(kind, kind)} that stays")
     for kept_for, _ in reader.database.among("clients_merged_into", clients):
         staying.setdefault(("client", kept_for), "another client was merged into it since")
-    brought = list(reader.database.among("clients_referred_by", clients))
+    # A link that the batch itself made goes back with it.
+    linked = {(change.new, change.record_id) for change in changes if change.field == "referred_by_id"}
+    brought = [tuple(row) for row in reader.database.among("clients_referred_by", clients) if tuple(row) not in linked]
     while held := {by for by, other in brought if other not in clients or ("client", other) in staying} - {
         record_id for kind, record_id in staying if kind == "client"
     }:

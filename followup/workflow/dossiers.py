@@ -54,7 +54,7 @@ def _gather(desk: Desk, client: Client) -> Held:
         brought=tuple(_brought(batch, people) for batch in _bringers(written)),
         changes=tuple(_changed(batch, change, people) for batch, change in written if _tells(change)),
         household=len(group) - 1,
-        referred=len(store.referred_by(client)),
+        referred=len(store.brought(client.id)),
     )
 
 

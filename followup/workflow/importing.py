@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from followup import cells, files, identity, intake
 from followup.errors import BadInput, NotFound, TryLater, UsageError
-from followup.intake import facts, headers, match, merge, people
+from followup.intake import facts, headers, match, merge
 from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus
 from followup.store import ImportedFile
-from followup.workflow import stops
+from followup.workflow import referrals, stops
 
 if TYPE_CHECKING:
     from followup.store import Writer
@@ -303,7 +303,6 @@ def _answers_by_file(answers: Mapping[str, str], names: Sequence[str]) -> dict[s
 
 def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
     by_hand = _by_hand(desk, [entry.id for entry in found.clients if entry.existing])
-    referrer = _referrers(desk, found)
     called = {id(file): Path(file.name).name for file in preview.files}
     for entry in found.clients:
         names = ", ".join(dict.fromkeys(called[id(file)] for file, _ in entry.parsed))
@@ -316,8 +315,8 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
             today=desk.today,
             evidence=(evidence := f"import of {names} on {desk.today}"),
         )
-        if record.referred_by and record.referred_by != (entry.existing.referred_by if entry.existing else ""):
-            record = replace(record, referred_by_id=referrer(record))
+        if entry.existing is not None and record.referred_by != entry.existing.referred_by:
+            record = replace(record, referred_by_id="")  # see `apply`
         if entry.existing is not None and record == entry.existing:
             preview.unchanged_clients += 1
         else:
@@ -343,24 +342,6 @@ def _stops(desk: Desk, before: Client | None, after: Client) -> list[tuple[str, 
     if before is not None and new and stops.is_stopped(desk, before):
         return [(each, stops.SAME_PERSON) for each in new]
     return []
-
-
-def _referrers(desk: Desk, found: match.Matches) -> Callable[[Client], str]:
-    """Return a function that says which client brought another: the only one of that name, else nobody."""
-    wanted = {
-        people.folded(client.referred_by) for entry in found.clients for _, client in entry.parsed if client.referred_by
-    }
-    named: dict[str, set[str]] = {name: set(ids) for name, ids in desk.store.clients_by_name(wanted).items()}
-    if wanted:
-        for entry in found.clients:
-            for name in wanted.intersection(map(people.folded, entry.names)):
-                named.setdefault(name, set()).add(entry.id)
-
-    def find(client: Client) -> str:
-        fitting = named.get(people.folded(client.referred_by), set())
-        return next(iter(fitting)) if len(fitting) == 1 and client.id not in fitting else ""
-
-    return find
 
 
 def _plan_jobs(desk: Desk, preview: Preview, found: match.Matches) -> None:
@@ -474,6 +455,7 @@ def apply(desk: Desk, write: Writer, preview: Preview, *, rejected: Sequence[Pat
         for fingerprint, rows in preview.remembered.items():
             write.remember_rows(fingerprint, rows)
     write.adopt()
+    referrals.link(desk, write, new=(each.new for each in preview.clients if isinstance(each.new, Client)))
     now = desk.now()
     for address, evidence in dict(preview.stops).items():
         write.suppress(address, OPTED_OUT, evidence, now)

@@ -17,7 +17,7 @@ from followup import identity, kinds
 from followup.errors import BadInput, NotFound
 from followup.intake import addresses, columns, phones
 from followup.model import OPTED_OUT, Client, Consent, Job, JobStatus, Summary
-from followup.workflow import finding, stops
+from followup.workflow import finding, referrals, stops
 from followup.workflow.desk import Desk
 
 ONE_LINE = frozenset(
@@ -52,8 +52,10 @@ def add_client(desk: Desk, fields: Mapping[str, Any]) -> Client:
             raise BadInput(f"{address} belongs to {finding.describe_client(known[0])}. Use `followup client edit`.")
     if client.consent == Consent.OPTED_IN:
         _refuse_stopped(desk, client)
-    _save(desk, client, "client add")
-    return client
+    with desk.store.write(kind="hand", command="client add", person=desk.person, now=desk.now()) as write:
+        write.save(client)
+        referrals.link(desk, write)
+    return finding.by_id(desk, client.id)
 
 
 def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Client, Client]:
@@ -63,6 +65,8 @@ def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Clien
     """
     before = finding.client(desk, text)
     after = _named(before, replace(before, **_client_fields(desk, fields)))
+    if after.referred_by != before.referred_by:
+        after = replace(after, referred_by_id="")
     if not (after.full_name or after.company):
         raise BadInput("A client needs a name: give another one with --name or --company.")
     if after.consent != before.consent:
@@ -74,7 +78,8 @@ def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Clien
             theirs = (*after.emails, *after.phones)  # all: the one that was stopped may be the one that goes
             stops.suppress(desk, write, theirs, reason=OPTED_OUT, evidence=stops.SAME_PERSON)
         write.save(after)
-    return before, after
+        referrals.link(desk, write)
+    return before, finding.by_id(desk, after.id)
 
 
 def _named(before: Client, after: Client) -> Client:
@@ -181,7 +186,7 @@ def own_columns(found: Iterable[Client | Job]) -> list[str]:
     return sorted({name for each in found for name in each.extra})
 
 
-def _save(desk: Desk, record: Client | Job, command: str) -> None:
+def _save(desk: Desk, record: Job, command: str) -> None:
     with desk.store.write(kind="hand", command=command, person=desk.person, now=desk.now()) as write:
         write.save(record)
 

@@ -48,11 +48,15 @@ SELECT id FROM client WHERE id IN (:ids...) AND erased_on IS NULL;
 SELECT merged_into, id FROM client WHERE merged_into IN (:ids...) AND merged_into <> '' ORDER BY id;
 
 -- name: clients_referred_by
-SELECT referred_by_id, id FROM client WHERE referred_by_id IN (:ids...) ORDER BY id;
+SELECT referred_by_id, id FROM client WHERE referred_by_id IN (:ids...) AND referred_by_id <> '' ORDER BY id;
 
 -- name: clients_referred_by_name
 -- Typed in, without anybody looking up who that is.
 SELECT referred_by, id FROM client WHERE referred_by_id = '' AND referred_by IN (:names...) ORDER BY id;
+
+-- name: clients_unlinked
+-- Brought by somebody, without it being known who that is.
+SELECT id, referred_by FROM client WHERE referred_by <> '' AND referred_by_id = '' ORDER BY id;
 
 -- name: clients_naming
 -- Texts about one client that name another.

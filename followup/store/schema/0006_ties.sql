@@ -15,4 +15,5 @@ CREATE INDEX tie_by_kind ON tie (kind, id);
 CREATE INDEX client_by_merger ON client (merged_into) WHERE merged_into <> '';
 
 -- Who was brought by somebody whom nobody knew yet: asked whenever clients come in.
-CREATE INDEX client_unlinked ON client (id) WHERE referred_by <> '' AND referred_by_id = '';
+CREATE INDEX client_unlinked ON client (id, referred_by) WHERE referred_by <> '' AND referred_by_id = '';
+CREATE INDEX client_by_referrer ON client (referred_by_id) WHERE referred_by_id <> '';
