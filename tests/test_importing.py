@@ -629,7 +629,7 @@ def test_properties_of_any_import(
     desk = make_desk(tmp_path_factory.mktemp("property"))
     try:
         files = [as_csv(CLIENTS, first), as_csv(JOBS, jobs)]
-        options: dict[str, Any] = {"skip_bad_rows": True, "answers": {"fill_down": "no"}}
+        options: dict[str, Any] = {"skip_bad_rows": True, "answers": {"fill_down": "no", "headings": "nothing"}}
         preview = load(desk, *files, **options)
         for file in preview.files:
             counts = file.counts()
@@ -683,7 +683,7 @@ def test_the_order_of_files_and_rows_does_not_matter(
     desk = make_desk(folder)
     shutil.copytree(desk.home.path, folder / "other")
     other = Desk(Home(folder / "other"), now=desk.now)
-    options: dict[str, Any] = {"skip_bad_rows": True, "answers": {"fill_down": "no"}}
+    options: dict[str, Any] = {"skip_bad_rows": True, "answers": {"fill_down": "no", "headings": "nothing"}}
     try:
         files = [as_csv(CLIENTS, clients), as_csv(JOBS, jobs)]
         rows = {"f1.csv": clients, "f2.csv": jobs}

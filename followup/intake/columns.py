@@ -7,7 +7,7 @@ owner is asked. Touches nothing. The unit of decision is the file: 03/04/2026 al
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -112,6 +112,30 @@ def fits_mark(values: Iterable[str], mark: str) -> bool:
     """Return whether no amount of a file proves another decimal mark than *mark*."""
     found = (_MONEY.fullmatch(value.strip()) for value in values)
     return all(_mark_of(each["number"].translate(_BLANKS)) in (mark, "", None) for each in found if each)
+
+
+def order_witness(value: str) -> Hashable:
+    """Return what a date says of the order of its file, None when it says nothing.
+
+    Dates that say the same decide the same: a few of each are as good as all dates of a long file.
+    """
+    found = _NUMERIC.fullmatch(value.strip())
+    fits = _readings(found) if found else {}
+    days = [*fits.values()]
+    return tuple((order, days.index(day)) for order, day in fits.items()) or None
+
+
+def mark_witness(value: str) -> str | None:
+    """Return the decimal mark that an amount proves, "?" when it could have two, None when it says nothing."""
+    shape = value.translate(_LIKE_NINE).strip()
+    found = _shape_of_money(shape)
+    return "?" if found is None else found or None
+
+
+@lru_cache(maxsize=10_000)
+def _shape_of_money(shape: str) -> str | None:
+    found = _MONEY.fullmatch(shape)
+    return _mark_of(found["number"].translate(_BLANKS)) if found else ""
 
 
 def proves_order(values: Iterable[str]) -> bool:

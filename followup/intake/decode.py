@@ -1,7 +1,7 @@
 """Bytes -> text, or a plain refusal of what is no table.
 
-Takes the bytes of one file. Gives its text and the encoding that was used, asks where the bytes do not decide.
-Touches nothing.
+Takes a Source. Gives the encoding of its text and the lines of it, asks where the bytes do not decide. Touches nothing
+but the source, which it reads in pieces: a file may be larger than the memory there is.
 
 In this order: byte order mark; pattern of NULs (UTF-16 without one); strict UTF-8; UTF-8 with a few broken bytes; what
 old programs write in the home's country, where it reads like words of the country's languages and nothing else does;
@@ -13,25 +13,32 @@ from __future__ import annotations
 
 import codecs
 import io
+import itertools
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from followup.errors import BadInput
 from followup.intake import alphabets
+from followup.intake.sources import Source
 
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _CELL = re.compile(rb'[^\r\n,;\t"]+')  # none of these is the second byte of a letter anywhere
 _ASCII_BYTES = bytes(range(0x80))
+_BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
+_HEAD = 65_536
 _ENOUGH, _LONGEST_CELL, _LARGEST_SAMPLE = 8, 32_767, 50_000
 _FEW = 20
 """At least so many good sequences for one broken byte make a file UTF-8 that was damaged."""
-# What UTF-8 becomes when a program takes it for cp1252 and saves it as UTF-8 again: ä is Ã¤, ł is Å‚, ’ is â€™.
+# What UTF-8 becomes when a program takes it for cp1252 and saves it as UTF-8 again: ä is Ã¤, ł is Å‚, ’ is â€™; and
+# when one takes it for Mac Roman: ä is √§, ł is ≈Ç, ’ is ‚Äô. Latin-1 differs from cp1252 in control characters alone.
 _SECOND_BYTE = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
+_SECOND_OF_MAC = re.escape(bytes(range(0x80, 0xC0)).decode("mac_roman"))
 _TWICE = re.compile(
     f"Ã[{_SECOND_BYTE}]|[ÂÄÅ][\u0080-\u00aa\u00ac-\u00ba\u00bc-\u00bf‚ƒ„†‡ˆ‰Š‹ŒŽ˜™š›œžŸ]|â€[{_SECOND_BYTE}]"
+    f"|[√ƒ≈][{_SECOND_OF_MAC}]|‚Ä[{_SECOND_OF_MAC}]"
 )
 _PRINTABLE = re.compile("[ -~]")
 _ALL_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
@@ -57,18 +64,34 @@ class EncodingUnclear(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """Decoded text without its byte order mark, and how it was read."""
+class Encoding:
+    """How the bytes of a file become text; `errors` is what becomes of those that do not, as codecs call it."""
 
-    text: str
-    encoding: str
+    name: str
+    errors: str = "strict"
+
+    def lines(self, source: Source) -> Iterator[str]:
+        """Yield the lines of the text with their ends, without a byte order mark."""
+        with source.open() as stream:
+            if not _is_wide(self.name) and stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+                stream.seek(0)
+            text = io.TextIOWrapper(stream, self.name, self.errors, newline="")
+            try:
+                for first in text:
+                    yield first.removeprefix("\ufeff")
+                    break
+                yield from text
+            except UnicodeDecodeError:
+                raise source.changed() from None  # all of it could be read a moment ago
+            except OSError as error:
+                raise source.failed(error) from error
 
 
-def decode(data: bytes, *, country: str = "", encoding: str = "") -> Text:
-    """Return the text of *data*.
+def choose(source: Source, *, country: str = "", encoding: str = "") -> Encoding:
+    """Return how the bytes of a file become text.
 
     Args:
-        data: the whole file.
+        source: the file.
         country: of the home, ISO 3166; decides which code pages are possible.
         encoding: an answer of the owner's; bytes that it cannot read become lone surrogates, which are problems of
             their row and not of the file.
@@ -77,23 +100,24 @@ def decode(data: bytes, *, country: str = "", encoding: str = "") -> Text:
         Refused: this is not a table in text form; the text says what it seems to be and what would help.
         EncodingUnclear: several encodings fit.
     """
-    _refuse_other_formats(data)
+    head = source.head(_HEAD)
+    _refuse_other_formats(head, source)
     if encoding:
-        return _as_told(data, encoding)
+        return _wide(source, encoding) if _is_wide(encoding) else Encoding(encoding, "surrogateescape")
     for mark, name in (
         (codecs.BOM_UTF32_LE, "utf-32"),
         (codecs.BOM_UTF32_BE, "utf-32"),
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):
-        if data.startswith(mark):
-            return Text(_wide(data, name), name)
-    wide = _wide_without_mark(data)
+        if head.startswith(mark):
+            return _wide(source, name)
+    wide = _wide_without_mark(head)
     if wide:
-        return Text(_wide(data, wide), wide)
-    if len(_ALL_CONTROLS.findall(data[:4096])) > max(2, len(data[:4096]) // 20):
+        return _wide(source, wide)
+    if len(_ALL_CONTROLS.findall(head[:4096])) > max(2, len(head[:4096]) // 20):
         raise Refused("not-text", "this is not a text file. Export it as CSV and import that.")
-    return _narrow(data, country)
+    return _narrow(source, head, country)
 
 
 def known_encoding(name: str) -> bool:
@@ -107,46 +131,72 @@ def known_encoding(name: str) -> bool:
 
 
 def saved_twice(text: str) -> re.Match[str] | None:
-    """Return the first place where UTF-8 seems to have been taken for cp1252 and saved as UTF-8 again."""
+    """Return the first place where UTF-8 seems to have been taken for something else and saved as UTF-8 again."""
     return _TWICE.search(text)
 
 
 def saved_once(text: str) -> str:
     """Return what *text* was before it was saved twice, or nothing when that cannot be told."""
-    try:  # the five bytes that cp1252 leaves out pass through programs as C1 controls
-        return b"".join(char.encode("latin-1" if "\x80" <= char <= "\x9f" else "cp1252") for char in text).decode(
-            "utf-8"
-        )
-    except ValueError:
-        return ""
+    for taken_for in (_in_windows, _in_mac_roman):
+        try:
+            return taken_for(text).decode("utf-8")
+        except ValueError:
+            continue
+    return ""
 
 
-def _narrow(data: bytes, country: str) -> Text:
-    body = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        return Text(body.decode("utf-8"), "utf-8")
-    except UnicodeDecodeError:
-        pass
-    try:  # lone surrogates written as UTF-8: text, but each is a problem of its row
-        return Text(body.decode("utf-8", "surrogatepass"), "utf-8")
-    except UnicodeDecodeError:
-        pass
-    without, good = _SEQUENCE.subn(b"", body)
-    broken = len(without.translate(None, _ASCII_BYTES))
-    if data.startswith(codecs.BOM_UTF8) or good >= broken * _FEW:
-        return Text(body.decode("utf-8", "surrogateescape"), "utf-8")  # each is a problem of its row
+def _in_windows(text: str) -> bytes:
+    # The five bytes that cp1252 leaves out pass through programs as C1 controls.
+    return b"".join(char.encode("latin-1" if "\x80" <= char <= "\x9f" else "cp1252") for char in text)
+
+
+def _in_mac_roman(text: str) -> bytes:
+    return text.encode("mac_roman")
+
+
+def _narrow(source: Source, head: bytes, country: str) -> Encoding:
+    if _reads(source, "utf-8"):
+        return Encoding("utf-8")
+    if _reads(source, "utf-8", "surrogatepass"):  # lone surrogates: text, but each is a problem of its row
+        return Encoding("utf-8", "surrogatepass")
+    good = broken = 0
+    for block in source.blocks():
+        without, found = _SEQUENCE.subn(b"", block)
+        good += found
+        broken += len(without.translate(None, _ASCII_BYTES))
+    if head.startswith(codecs.BOM_UTF8) or good >= broken * _FEW:
+        return Encoding("utf-8", "surrogateescape")  # each is a problem of its row
     home = alphabets.page(country)
     if good > broken:
         raise EncodingUnclear(
-            ["utf-8", home.windows, *(each for each in home.rivals if _strictly(body, each) is not None)],
+            ["utf-8", home.windows, *(each for each in home.rivals if _reads(source, each))],
             "most of the file is UTF-8, but some bytes are not (cut off, or glued from two files)",
         )
-    return _by_letters(body, home)
+    return _by_letters(source, home)
 
 
-def _by_letters(body: bytes, home: alphabets.Page) -> Text:
-    """Return *body* as old programs write it, where only one of the readings makes words."""
-    sample = _telling(body)
+def _reads(source: Source, encoding: str, errors: str = "strict") -> bool:
+    """Return whether all bytes of a file are text in *encoding*."""
+    return _unreadable(source, encoding, errors) is None
+
+
+def _unreadable(source: Source, encoding: str, errors: str) -> int | None:
+    """Return the place of the first byte that is no text in *encoding*."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    place = 0
+    try:
+        for piece in itertools.chain(source.pieces(), (b"",)):
+            waiting = len(decoder.getstate()[0])
+            decoder.decode(piece, not piece)
+            place += len(piece)
+    except UnicodeDecodeError as error:
+        return place - waiting + error.start
+    return None
+
+
+def _by_letters(source: Source, home: alphabets.Page) -> Encoding:
+    """Return what old programs write, where only one of the readings makes words."""
+    sample = _telling(source)
 
     def judged(encodings: Sequence[str]) -> dict[str, alphabets.Likelihood]:
         read = {encoding: _strictly(sample, encoding) for encoding in encodings}
@@ -157,46 +207,51 @@ def _by_letters(body: bytes, home: alphabets.Page) -> Text:
         }
 
     usual = judged(list(dict.fromkeys(each for each in (*home.rivals, "cp1252") if each != home.windows)))
-    ours = _strictly(body, home.windows)
-    if ours is not None:
+    ours = _reads(source, home.windows)
+    if ours:
         shown = sample.decode(home.windows)
         likely = alphabets.likelihood(shown, home.letters)
         others = [each for each in usual if usual[each].rivals(likely) and sample.decode(each) != shown]
         if likely.sound and not others:
-            return Text(ours, home.windows)
+            return Encoding(home.windows)
         if likely.sound:
             raise EncodingUnclear(
                 [home.windows, *others], "the file is not UTF-8, and more than one old encoding makes words of it"
             )
     foreign = judged([each for each in alphabets.ABROAD if each != home.windows and each not in usual])
     good = [each for each, likely in {**usual, **foreign}.items() if likely.sound and likely.own]
-    if ours is None and good and good[0] in usual and len({sample.decode(each) for each in good}) == 1:
-        text = _strictly(body, good[0])
-        if text is not None:
-            return Text(text, good[0])
-    options = [*good, home.windows, *usual] if ours is not None else [*good, *usual, home.windows]
+    if (
+        not ours
+        and good
+        and good[0] in usual
+        and len({sample.decode(each) for each in good}) == 1
+        and _reads(source, good[0])
+    ):
+        return Encoding(good[0])
+    options = [*good, home.windows, *usual] if ours else [*good, *usual, home.windows]
     raise EncodingUnclear(
         tuple(dict.fromkeys(options)),
         f"the file is not UTF-8, and does not read well as {home.windows}, which is usual where you are",
     )
 
 
-def _telling(body: bytes) -> bytes:
+def _telling(source: Source) -> bytes:
     """Return cells beyond ASCII in which every such byte of the file occurs, a few times each if it can."""
     seen: Counter[int] = Counter()
     taken: list[bytes] = []
     size, enough = 0, _ASCII_BYTES
-    for line in body.splitlines():
-        if not line.translate(None, enough):
-            continue
-        for cell in _CELL.findall(line):
-            if len(cell) <= _LONGEST_CELL and cell.translate(None, enough):
-                seen.update(set(cell.translate(None, _ASCII_BYTES)))
-                enough = _ASCII_BYTES + bytes(byte for byte, count in seen.items() if count >= _ENOUGH)
-                taken.append(cell)
-                size += len(cell)
-        if size > _LARGEST_SAMPLE:
-            break
+    for block in source.blocks():
+        for line in block.splitlines():
+            if not line.translate(None, enough):
+                continue
+            for cell in _CELL.findall(line):
+                if len(cell) <= _LONGEST_CELL and cell.translate(None, enough):
+                    seen.update(set(cell.translate(None, _ASCII_BYTES)))
+                    enough = _ASCII_BYTES + bytes(byte for byte, count in seen.items() if count >= _ENOUGH)
+                    taken.append(cell)
+                    size += len(cell)
+            if size > _LARGEST_SAMPLE:
+                return b"\n".join(taken)
     return b"\n".join(taken)
 
 
@@ -207,29 +262,21 @@ def _strictly(body: bytes, encoding: str) -> str | None:
         return None
 
 
-def _as_told(data: bytes, encoding: str) -> Text:
-    if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
-        return Text(_wide(data, encoding), encoding)
-    body = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        return Text(body.decode(encoding), encoding)
-    except UnicodeDecodeError:
-        # A strange byte must not stop the other rows: its own row becomes a problem.
-        return Text(body.decode(encoding, "surrogateescape"), encoding)
+def _is_wide(encoding: str) -> bool:
+    return codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
 
 
-def _wide(data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding, "surrogatepass").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
+def _wide(source: Source, encoding: str) -> Encoding:
+    place = _unreadable(source, encoding, "surrogatepass")
+    if place is not None:
         raise Refused(
-            "damaged", f"the file is {encoding.upper()} text that breaks off at byte {error.start}. Export it again."
-        ) from None
+            "damaged", f"the file is {encoding.upper()} text that breaks off at byte {place}. Export it again."
+        )
+    return Encoding(encoding, "surrogatepass")
 
 
-def _wide_without_mark(data: bytes) -> str:
+def _wide_without_mark(sample: bytes) -> str:
     """Return which UTF-16 this is: commas and line ends have a NUL in every language, always on the same side."""
-    sample = data[:65_536]
     even, odd = sample[0::2], sample[1::2]
     nulls = even.count(0), odd.count(0)
     if sum(nulls) * 24 < len(sample) or len(sample) < 4:
@@ -332,11 +379,11 @@ _JSON = re.compile(rb"[{\[]\s*[\"{\[\]}]")
 _MARKUP = re.compile(rb"<[A-Z?!/][^<>@]*>\s*<")
 
 
-def _refuse_other_formats(data: bytes) -> None:
-    if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
+def _refuse_other_formats(data: bytes, source: Source) -> None:
+    if not data.strip(_BLANK) and not any(piece.strip(_BLANK) for piece in source.pieces()):
         raise Refused("empty", "the file is empty.")
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        raise _zip_refusal(data)
+        raise _zip_refusal(source)
     for start, code, what, advice in _STARTS:
         if data.startswith(start):
             raise Refused(code, f"{what}. {advice}")
@@ -344,7 +391,7 @@ def _refuse_other_formats(data: bytes) -> None:
         raise Refused("picture", f"this is a picture or a film. {_ADVICE}")
     if data[257:262] == b"ustar":
         raise Refused("compressed", f"this is an archive (tar). {_UNPACK}")
-    head = data[:2048].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").upper()
+    head = data[:2048].replace(b"\0", b"").lstrip(_BLANK).upper()
     for start, code, what, advice in _WORDS:
         if head.startswith(start):
             raise Refused(code, f"{what}. {advice}")
@@ -358,9 +405,9 @@ def _is_bitmap(data: bytes) -> bool:
     return data.startswith(b"BM") and data[6:10] == b"\0\0\0\0" and len(data) > 26
 
 
-def _zip_refusal(data: bytes) -> Refused:
+def _zip_refusal(source: Source) -> Refused:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with source.open() as stream, zipfile.ZipFile(stream) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):  # the last: too new a format
         return Refused("zip", "this is a damaged zip archive or spreadsheet. Export it again.")

@@ -6,11 +6,29 @@ Takes and gives plain values; the field names are the contract of ``import --dry
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from followup import cells
 from followup.intake import headers
+
+if TYPE_CHECKING:
+    from followup.intake.exporters import Exporter
+
+DEFAULT_SOURCE = "default"
+"""Whose numbers a file's numbers are, where neither its owner nor its header says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeFacts:
+    """What reading depends on, of the home."""
+
+    country: str
+    currency: str
+    today: date
+    key: bytes
+    exporters: tuple[Exporter, ...] = ()  # the home's own, beside those that are shipped
 
 
 @dataclass(slots=True, kw_only=True)
@@ -202,7 +220,7 @@ class FileResult:
     volatile: set[int] = field(default_factory=set)  # rows whose meaning changes as days pass: read again next time
     known: int = 0
     rows: int = 0
-    sheet: list[list[str]] = field(default_factory=list)  # every record, until it is known which rows are bad
+    sheet: dict[int, list[str]] = field(default_factory=dict)  # every row's cells, until it is known which are bad
     records: dict[int, list[str]] = field(default_factory=dict)  # the cells of rows with problems
 
     @property
@@ -210,10 +228,28 @@ class FileResult:
         """Return whether the file was read: neither refused nor waiting for an answer."""
         return not self.refused and not self.questions
 
+    def part(self, kind: str, *, amounts_are_parts: bool) -> FileResult:
+        """Return a result of the same file that has no rows yet."""
+        return replace(
+            self,
+            kind=kind,
+            amounts_are_parts=amounts_are_parts,
+            clients=[],
+            jobs=[],
+            not_jobs=[],
+            skipped=[],
+            problems=[],
+            warnings=[],
+            digests={},
+            volatile=set(),
+            sheet={},
+            records={},
+        )
+
     def keep_bad_rows(self) -> None:
         """Keep the cells of rows with problems, for the file of rejected rows, and let go of the others."""
-        self.records = {each.row: self.sheet[each.row - 1] for each in self.problems if each.row <= len(self.sheet)}
-        self.sheet = []
+        self.records = {each.row: self.sheet[each.row] for each in self.problems if each.row in self.sheet}
+        self.sheet = {}
 
     def counts(self) -> dict[str, int]:
         """Return the ledger: *rows* is the sum of imported, merged, skipped, errors and known."""
@@ -240,6 +276,7 @@ class FileResult:
         return {
             "file": self.name,
             "source": self.source,
+            "looks_like": self.looks_like or None,
             "refused": self.refused or None,
             "asked": [question.to_json() for question in self.questions],
             "clients": [client.to_json() for client in self.clients],

@@ -20,6 +20,7 @@ class Line:
     row: int  # as a spreadsheet counts, from 1
     cells: list[str]  # padded to the width of the table, plus one cell for each added column
     more: list[int] = field(default_factory=list)  # rows that were taken into this one
+    size: int = 0  # cells that the row has in the file, which may be fewer or more than the table has
 
 
 @dataclass(frozen=True, slots=True)

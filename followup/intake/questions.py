@@ -6,19 +6,32 @@ Touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from hashlib import blake2b
 
-from followup.intake import columns, decode, facts, headers, mapping
+from followup.intake import columns, decode, facts, headers, mapping, shape
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "date_order": columns.ORDERS,
     "decimal_mark": (".", ","),
     "kind": headers.KINDS,
     "fill_down": ("yes", "no"),
+    "headings": shape.HEADINGS,
 }
 """Answers with a fixed choice; `encoding`, `sheet`, `columns`, `tables` and those about a WORD are checked for form."""
 
 _NAMES = f"known are {', '.join(headers.COLUMN_NAMES)}"
+
+
+Remembered = Callable[[str], Mapping[str, str]]
+"""fingerprint -> the answers given for such files before."""
+
+
+def fingerprint(header: Sequence[str]) -> str:
+    """Return what a kind of file is recognised by: the names of its columns, in any order."""
+    ours = headers.normal(headers.REASON_COLUMN)  # a file of rejected rows is of the kind that they came from
+    names = sorted(name for name in map(headers.normal, header) if name and name != ours)
+    return blake2b("\n".join(names).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 class Questions:
@@ -60,8 +73,9 @@ def check(about: str, value: str) -> str:
     """Return what is wrong with an answer, or nothing."""
     if about.startswith("status:") and about.partition(":")[2].strip():
         return _of_choice(about, value, columns.STATUS_ANSWERS)
-    if about in CHOICES:
-        return _of_choice(about, value, CHOICES[about])
+    kind, of_column, _ = about.partition(":")
+    if about in CHOICES or (kind == "fill_down" and of_column):
+        return _of_choice(about, value, CHOICES[kind])
     if about == "encoding":
         known = decode.known_encoding(value)
         return "" if known else f"'{value}' is no encoding; write utf-8, cp1252 or mac_roman, for example"

@@ -211,6 +211,11 @@ class Reader:
                 groups.setdefault(column.group, []).append((column.field.removeprefix("address."), column.index))
         return list(groups.values())
 
+    def forget(self) -> None:
+        """Let go of what was kept of the rows so far, so that a long file takes no more memory than a short one."""
+        for kept in (self.warnings, self._amounts, self._email_memo, self._phone_memo, self._known, self._dates):
+            kept.clear()
+
     def has_identity(self, record: Sequence[str]) -> bool:
         """Return whether a row says whose it is."""
         for index in self._telling:  # noqa: SIM110  # any() of a generator takes twice as long, for every row

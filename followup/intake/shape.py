@@ -51,6 +51,7 @@ _ABOUT_THE_EXPORT = re.compile(
 )
 _RULE_LINE = re.compile(r"[\W_]+")  # ----- or *****
 _NUMBER = re.compile(r"\s*(?:gbp|usd|eur|chf|[€£$(-])*\s*\d[\s\d.,'€£$%()-]*[^\W\d]{0,12}\.?\s*", re.IGNORECASE)
+_NUMBERS = frozenset({"client.id", "job.id", "job.id+invoice", "job.invoice_ref"})
 _NO_HEADING = frozenset({"client.email", "client.phone", "job.amount", "job.open_balance"})
 _DAY, _SERVICE = "job.completed_on", "job.service"
 _MOST_SHOWN = 50
@@ -114,7 +115,7 @@ def asides(rows: Iterable[lines.Line], context: lines.Context) -> Iterator[lines
         if len(cells) - cells.count("") > 6 and cells[0][:1].isdigit():
             yield line  # nearly every row of an export
             continue
-        why = why_no_record(cells, width)
+        why = why_no_record(cells[:1] if line.size == 1 else cells, width)
         if why is None:
             yield line
         else:
@@ -136,15 +137,20 @@ class Shape:
     One pass over the lines; another pass takes a new one.
     """
 
-    def __init__(self, context: lines.Context, answer: Callable[[str], str], *, by_hand: bool = True) -> None:
+    def __init__(
+        self, context: lines.Context, answer: Callable[[str], str], *, by_hand: bool = True, headed: bool = False
+    ) -> None:
         """Take what is known of the file, and what gives the owner's answer to a question, or nothing.
 
         *by_hand*: it is no program's export, whose rows with one filled cell are contacts with nothing but a name.
+        *headed*: a rule of its program knows what headings say.
         """
         self._context = context
         self._layout = context.layout
         self._answer = answer
-        self._has_headings = len(context.layout.columns) >= 3 and (by_hand or context.layout.kind != "clients")
+        self._has_headings = (
+            not headed and len(context.layout.columns) >= 3 and (by_hand or context.layout.kind != "clients")
+        )
         self._headings: list[tuple[int, str]] = []  # the first of them
         self._heading_count = 0
         self._headings_of_days = False
@@ -236,7 +242,7 @@ class Shape:
         (index,) = filled
         known = self._field.get(index, "")
         text = cells[index].strip()
-        if known in _NO_HEADING or "@" in text:
+        if known in _NO_HEADING or "@" in text or (known in _NUMBERS and not any(map(str.isalpha, text))):
             return ""
         whose = known.startswith("client.") and self._layout.kind != "clients"
         return text if index == self._first or not known or whose else ""
@@ -250,7 +256,7 @@ class Shape:
         layout, telling = self._layout, self._telling
         whose = self._whose if self._answer("fill_down") == "yes" else []
         once = [
-            (column.index, column.header, self._answer(f"fill_down:{column.header}"))
+            (column.index, column.header, self._filled_down(column.header))
             for name in (_DAY, _SERVICE)
             for column in layout.of(name)[:1]
         ]
@@ -273,8 +279,13 @@ class Shape:
                 above = cells if named or whose else above
             yield line
 
+    def _filled_down(self, header: str) -> str:
+        """Return the answer about a column, or about clients; where no cells are merged, none of a column are."""
+        answer = self._answer("fill_down")
+        return answer if not header or answer == "no" else self._answer(f"fill_down:{header}")
+
     def _note(self, key: str, header: str, row: int) -> None:
-        if not self._answer(f"fill_down:{key}" if key else "fill_down"):
+        if not self._filled_down(key):
             gaps = self._gaps.setdefault(key, _Gaps(header))
             gaps.count += 1
             if gaps.count <= _MOST_SHOWN:

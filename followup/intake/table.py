@@ -1,20 +1,21 @@
-"""Text -> records: delimiter, header row, further tables, and quotes that never end.
+"""Lines of text -> records: delimiter, header row, further tables, and quotes that never end.
 
-Takes the text of one file. Gives records numbered as a spreadsheet numbers its rows, the place of each header row,
-and what stands above and between. Touches nothing. The vocabulary of headers chooses delimiter and header row
-together, which also skips title rows; csv.Sniffer guessed wrongly in a quarter of real files.
+Takes the lines of one file, or the records of a spreadsheet. Gives a Sheet, whose records come in blocks and are not
+kept, and the tables in it with their rows numbered as a spreadsheet numbers them. Touches nothing. The vocabulary of
+headers chooses delimiter and header row together, which also skips title rows; csv.Sniffer guessed wrongly in a quarter
+of real files.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from followup.intake import decode, headers
@@ -26,7 +27,10 @@ MOST_COLUMNS = 500
 """Columns of a table; the widest address book has about 200, so a wider one is something else."""
 _SAMPLE = 200_000
 _HEADER_WITHIN = 25
-_SEP = re.compile(r"sep=(.)\r?(?:\n|$)", re.IGNORECASE)
+_BLOCK = 1000
+_LONGEST_LINE = 12_000_000
+"""Characters that a cell may have while a file is read; a quote that is never closed swallows no more than these."""
+_SEP = re.compile(r"sep=(.)(?:\r\n|\r|\n|$)", re.IGNORECASE)
 _SENTINEL = "\x00end of file\x00"
 _SHAPES = (
     ("email", re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")),
@@ -48,82 +52,144 @@ class Failed(str):
     __slots__ = ()
 
 
+Record = list[str]
+Rows = Iterator[tuple[int, Record]]
+"""Rows as a spreadsheet counts, from 1, with their cells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a file: where its header stands and which records are its rows."""
+    """One table of a file. *header* is empty when there is none, and *row*, where it stands, is then 0."""
 
-    header: tuple[str, ...]  # empty when there is none
-    header_at: int  # index of the header record, -1 without one
-    first: int  # index of the first record below the header
-    end: int  # index after the last record
+    header: tuple[str, ...]
+    row: int
+    width: int
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """All records of a file. Record *i* is row *i* + 1 of a spreadsheet."""
+    """The records of a file, anew each time they are asked for, and where its first table begins."""
 
     delimiter: str  # empty for a spreadsheet
-    records: list[list[str]]
-    tables: tuple[Table, ...]
-    above: int  # records above the first header: titles
-    repeated: frozenset[int] = frozenset()  # records that say the column names once more
+    header: tuple[str, ...]  # of the first table, empty without one
+    header_at: int  # which record that is; -1 when none is
+    width: int  # of the first table
+    sample: Record  # the first that is not empty
+    blocks: Callable[[], Iterator[list[Record]]]
+    count: int = 0  # of records, where they are all there already
     broken: Mapping[int, str] = field(default_factory=dict)  # cards that cannot be read: why
     groups: Mapping[int, str] = field(default_factory=dict)  # cards that are lists of others: their names
 
+    def records(self) -> Iterator[Record]:
+        """Yield the records without empty ones at the end. Record *i* is row *i* + 1 of a spreadsheet."""
+        empty = 0
+        for block in self.blocks():
+            end = len(block)
+            while end and not any(block[end - 1]):
+                end -= 1
+            if end:
+                yield from ([] for _ in range(empty))
+                yield from itertools.islice(block, end)
+                empty = 0
+            empty += len(block) - end
 
-def read(text: str, *, headerless: bool = False) -> Sheet:
-    """Return the records of *text* and the tables among them.
+    def tables(self, skip: Callable[[int, str, str], None]) -> Iterator[tuple[Table, Rows]]:
+        """Yield each table with its rows, which have to be taken before the next table is asked for.
+
+        Args:
+            skip: row, code, why: is told of titles, and of rows that say the column names once more.
+
+        Raises:
+            decode.Refused: a table is wider than anything that holds clients or jobs.
+        """
+        records = enumerate(self.records(), 1)
+        if self.header_at < 0:
+            yield Table(self.header, 0, self.width), records
+            return
+        for row, record in itertools.islice(records, self.header_at):
+            skip(row, *(("title", "above the row of column names") if any(record) else ("blank", "an empty row")))
+        following = [next(records)]
+        while following:
+            row, record = following.pop()
+            yield _table(row, record), _until_the_next(records, record, following, skip)
+
+
+def read(
+    lines: Callable[[], Iterator[str]],
+    *,
+    headerless: bool = False,
+    known: Callable[[Sequence[str]], bool] | None = None,
+) -> Sheet:
+    """Return the records of a text and where its first table begins.
 
     Args:
-        text: the decoded file.
+        lines: gives the lines of the decoded file, with their ends, from the beginning.
         headerless: the owner named the columns; the first row is data unless it is made of known names.
+        known: whether a row is the header of a program that we know.
 
     Raises:
-        decode.Refused: no table, or an opening quote that swallows rows; the text names the row where it starts.
+        decode.Refused: no table, or, while the blocks are read, an opening quote that swallows rows; the text names
+            the row where it starts.
     """
-    found = _SEP.match(text)
-    stated = found[1] if found else ""
-    body = text[found.end() :] if found else text
-    if not body.strip():
+    beginning = _beginning(lines())
+    found = _SEP.match(beginning)
+    skipped = 1 if found else 0
+    body = beginning[found.end() :] if found else beginning
+    if not body.strip() and len(beginning) < _SAMPLE:
         raise decode.Refused("empty", "the file is empty.")
-    delimiter, header_at = _delimiter_and_header(body, stated)
-    records = _records(body, delimiter)
-    return _sheet(records, delimiter, header_at, headerless=headerless)
+    delimiter, header_at = _delimiter_and_header(body, found[1] if found else "", known)
+
+    def blocks() -> Iterator[list[Record]]:
+        return _blocks(itertools.islice(lines(), skipped, None), delimiter)
+
+    return _sheet(blocks, delimiter, header_at, headerless=headerless)
 
 
-def of_records(records: Sequence[list[str]], *, headerless: bool = False) -> Sheet:
-    """Return the tables among records that are cells already, those of a spreadsheet.
+def of_records(
+    records: Sequence[Record], *, headerless: bool = False, known: Callable[[Sequence[str]], bool] | None = None
+) -> Sheet:
+    """Return the same of records that are cells already, those of a spreadsheet.
 
     Raises:
         decode.Refused: no table.
     """
-    _, header_at = _header(records[:_HEADER_WITHIN], alone=True)
-    return _sheet([*records], "", header_at, headerless=headerless)
+    _, header_at = _header(records[:_HEADER_WITHIN], known, alone=True)
+    return replace(_sheet(lambda: iter([[*records]]), "", header_at, headerless=headerless), count=len(records))
 
 
 def of_cards(
-    header: tuple[str, ...], records: list[list[str]], *, broken: Mapping[int, str], groups: Mapping[int, str]
+    header: tuple[str, ...], records: list[Record], *, broken: Mapping[int, str], groups: Mapping[int, str]
 ) -> Sheet:
     """Return address cards as a table, whose column names are in no record: record *i* is card *i* + 1."""
-    table = Table(header, -1, 0, len(records))
-    return Sheet("", records, (table,), 0, broken=broken, groups=groups)
+    return Sheet("", header, -1, len(header), [], lambda: iter([records]), len(records), broken, groups)
 
 
-def _sheet(records: list[list[str]], delimiter: str, header_at: int, *, headerless: bool) -> Sheet:
-    while records and not any(records[-1]):
-        records.pop()
-    if not any(cell.strip() for row in records for cell in row):
+def _beginning(lines: Iterator[str]) -> str:
+    taken, size = [], 0
+    for line in lines:
+        taken.append(line)
+        size += len(line)
+        if size >= _SAMPLE:
+            break
+    return "".join(taken)[:_SAMPLE]
+
+
+def _sheet(blocks: Callable[[], Iterator[list[Record]]], delimiter: str, header_at: int, *, headerless: bool) -> Sheet:
+    first = next((block for block in blocks() if any(cell.strip() for record in block for cell in record)), [])
+    if not first:
         raise decode.Refused("empty", "the file is empty.")
+    sample = next(record for record in first if any(record))
     if header_at < 0:
-        if not headerless and not _tabular(records if delimiter else [_trimmed(row) for row in records[:200]]):
+        if not headerless and not _tabular(first if delimiter else [_trimmed(row) for row in first[:200]]):
             raise decode.Refused(
                 "no-table", "no table in it: no row of column names, and no columns. Export it as CSV and try again."
             )
-        _refuse_too_many_columns(max(map(len, records)))
-        return Sheet(delimiter, records, (Table((), -1, 0, len(records)),), 0)
-    tables, repeated = _tables(records, header_at)
-    _refuse_too_many_columns(max(len(each.header) for each in tables))
-    return Sheet(delimiter, records, tables, header_at, repeated)
+        _refuse_too_many_columns(max(map(len, first)))
+        width = Counter(len(record) for record in first if any(record)).most_common(1)[0][0]
+        return Sheet(delimiter, (), -1, width, sample, blocks)
+    header = _named(first[header_at])
+    _refuse_too_many_columns(len(header))
+    return Sheet(delimiter, header, header_at, len(header), sample, blocks)
 
 
 def _trimmed(record: Sequence[str]) -> Sequence[str]:
@@ -140,12 +206,11 @@ def _refuse_too_many_columns(width: int) -> None:
         )
 
 
-def _delimiter_and_header(body: str, stated: str) -> tuple[str, int]:
-    sample = body[:_SAMPLE]
+def _delimiter_and_header(sample: str, stated: str, known: Callable[[Sequence[str]], bool] | None) -> tuple[str, int]:
     best = (0, 0)  # known names, cells
     chosen, where = stated, -1
     for delimiter in (stated,) if stated else DELIMITERS:
-        within, index = _header(_first_records(sample, delimiter), alone=delimiter == DELIMITERS[0])
+        within, index = _header(_first_records(sample, delimiter), known, alone=delimiter == DELIMITERS[0])
         if within > best:
             best, chosen, where = within, delimiter, index
     if where >= 0:
@@ -155,33 +220,36 @@ def _delimiter_and_header(body: str, stated: str) -> tuple[str, int]:
     return _by_width(sample), -1
 
 
-def _header(first: Iterable[Sequence[str]], *, alone: bool) -> tuple[tuple[int, int], int]:
+def _header(
+    first: Iterable[Sequence[str]], known: Callable[[Sequence[str]], bool] | None, *, alone: bool
+) -> tuple[tuple[int, int], int]:
     """Return how many known names and cells the best header among the first records has, and where it is, or -1.
 
     *alone*: a single known name in the first row is a header, too.
     """
     best, where = (0, 0), -1
     for index, row in enumerate(first):
-        known = headers.score(row)
         filled = sum(1 for cell in row if cell.strip())
-        if known < 2 and not (known == 1 and filled == 1 and index == 0 and alone):
+        if known is not None and filled > 1 and known(row):
+            return (filled, filled), index
+        names = headers.score(row)
+        if names < 2 and not (names == 1 and filled == 1 and index == 0 and alone):
             continue
-        if (known, filled) > best:
-            best, where = (known, filled), index
-        if known * 2 >= filled:
+        if (names, filled) > best:
+            best, where = (names, filled), index
+        if names * 2 >= filled:
             break  # a header further down belongs to another table
     return best, where
 
 
-def _first_records(sample: str, delimiter: str) -> Iterator[list[str]]:
-    with _long_cells():
-        reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-        for _ in range(_HEADER_WITHIN):
-            try:
-                row = next(reader)
-            except (StopIteration, csv.Error):
-                return
-            yield row
+def _first_records(sample: str, delimiter: str) -> list[Record]:
+    found: list[Record] = []
+    with _long_cells(), suppress(csv.Error):  # what comes before the error is enough
+        for record in itertools.islice(
+            csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), _HEADER_WITHIN
+        ):
+            found.append(record)
+    return found
 
 
 def _by_width(sample: str) -> str:
@@ -208,53 +276,70 @@ def _tabular(records: Sequence[Sequence[str]]) -> bool:
 
 @contextmanager
 def _long_cells() -> Iterator[None]:
-    # The limit is one for the whole process: it is lifted only while a file is read, then put back.
+    # The limit is one for the whole process: it is lifted only while records are read, then put back.
     with _limit:
-        before = csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+        before = csv.field_size_limit(_LONGEST_LINE)
         try:
             yield
         finally:
             csv.field_size_limit(before)
 
 
-def _records(body: str, delimiter: str) -> list[list[str]]:
-    """Return all records, or refuse a file in which a quote is opened and swallows what follows."""
-    lines = io.StringIO(body, newline="")
+def _blocks(lines: Iterator[str], delimiter: str) -> Iterator[list[Record]]:
+    """Yield all records, or refuse a file in which a quote is opened and swallows what follows."""
+    taken: list[str] = []  # the lines of the record that is being read
+
+    def noted() -> Iterator[str]:
+        for line in lines:
+            taken.append(line)
+            yield line
+
+    # Strict reading fails at exactly the places where a quote was opened or closed by mistake.
+    reader = csv.reader(noted(), delimiter=delimiter, strict=True)
+    done, first = 0, None
+    while True:
+        block: list[Record] = []
+        of_several_lines: list[int] = []
+        goes_on = True
+        while goes_on and len(block) < _BLOCK:
+            try:
+                goes_on = _fill(block, reader, taken, of_several_lines)
+            except csv.Error:
+                block.append(_with_stray_quotes(taken, delimiter, done + len(block)))
+                taken.clear()
+        if not block:
+            return
+        if first is None:
+            first = _Usual(block, delimiter)
+        for index in of_several_lines:
+            if first.swallowed(block[index]):
+                raise _unclosed(done + index)
+        done += len(block)
+        yield block
+
+
+def _fill(block: list[Record], reader: Iterator[Record], taken: list[str], of_several_lines: list[int]) -> bool:
+    """Add records until the block is full; return whether there may be more."""
     with _long_cells():
-        records: list[list[str]] = []
-        try:
-            # Strict reading fails at exactly the places where a quote was opened or closed by mistake.
-            for record in csv.reader(lines, delimiter=delimiter, strict=True):
-                records.append(record)
-        except csv.Error:
-            records = _records_with_stray_quotes(body, delimiter)
-    _refuse_swallowed_rows(records, delimiter)
-    return records
+        for record in reader:
+            if len(taken) > 1:
+                of_several_lines.append(len(block))
+            taken.clear()
+            block.append(record)
+            if len(block) == _BLOCK:
+                return True
+    return False
 
 
-def _records_with_stray_quotes(body: str, delimiter: str) -> list[list[str]]:
-    """Return records where only harmless quotes are astray, such as a cell ``"Bob" Hall``."""
-    ended = body if body.endswith(("\n", "\r")) else body + "\n"
-    lines = io.StringIO(ended + _SENTINEL, newline="").readlines()
-    reader = csv.reader(lines, delimiter=delimiter)
-    records: list[list[str]] = []
-    start = 0
-    for record in reader:
-        if reader.line_num - start > 1 and (
-            record[-1].endswith(_SENTINEL) or not _strictly(lines[start : reader.line_num], delimiter)
-        ):
-            raise _unclosed(len(records))
-        start = reader.line_num
-        records.append(record)
-    records.pop()  # the sentinel
-    return records
-
-
-def _strictly(lines: Sequence[str], delimiter: str) -> bool:
-    try:
-        return len(list(csv.reader(lines, delimiter=delimiter, strict=True))) == 1
-    except csv.Error:
-        return False
+def _with_stray_quotes(lines: Sequence[str], delimiter: str, index: int) -> Record:
+    """Return a record in which only harmless quotes are astray, such as a cell ``"Bob" Hall``."""
+    if len(lines) == 1:
+        line = lines[0] if lines[0].endswith(("\n", "\r")) else lines[0] + "\n"
+        with _long_cells(), suppress(csv.Error):
+            found = list(csv.reader([line, _SENTINEL], delimiter=delimiter))
+            if len(found) == 2:
+                return found[0]
+    raise _unclosed(index)
 
 
 def _unclosed(index: int) -> decode.Refused:
@@ -265,36 +350,42 @@ def _unclosed(index: int) -> decode.Refused:
     )
 
 
-def _refuse_swallowed_rows(records: Sequence[Sequence[str]], delimiter: str) -> None:
-    """Refuse when a cell of several lines holds whole rows of the table: its quote belongs somewhere else.
+class _Usual:
+    """What the first rows of a text look like, to tell a cell that holds whole rows: its quote belongs somewhere else.
 
     Such a file is well-formed to a reader of CSV; only the shape of what was swallowed gives it away.
     """
-    widths = Counter(map(len, records))
-    width = widths.most_common(1)[0][0] if widths else 0
-    if width < 2:
-        return
-    shapes: list[str] | None = None
-    for index, record in enumerate(records):
+
+    def __init__(self, records: Sequence[Record], delimiter: str) -> None:
+        self._records = records
+        self._delimiter = delimiter
+        self._width = Counter(map(len, records)).most_common(1)[0][0]
+        self._shapes: list[str] = []
+
+    def swallowed(self, record: Record) -> bool:
+        """Return whether a cell of several lines holds rows of the table."""
+        width, delimiter = self._width, self._delimiter
+        if width < 2:
+            return False
         for place, cell in enumerate(record):
-            if "\n" not in cell or delimiter not in cell:
+            if delimiter not in cell or ("\n" not in cell and "\r" not in cell):
                 continue
             inner = cell.splitlines()
             whole = [line for line in inner[1:-1] if line.count(delimiter) == width - 1]
             if cell.count(delimiter) == (width - 1) * (len(inner) - 1) or whole:
-                if shapes is None:
-                    shapes = _shapes_of_columns(records, width)
+                self._shapes = self._shapes or self._of_columns()
                 rebuilt = delimiter.join([*record[:place], cell, *record[place + 1 :]]).splitlines()[1:]
-                if any(_fits(line.split(delimiter), shapes) for line in rebuilt):
-                    raise _unclosed(index)
+                if any(_fits(line.split(delimiter), self._shapes) for line in rebuilt):
+                    return True
+        return False
 
-
-def _shapes_of_columns(records: Sequence[Sequence[str]], width: int) -> list[str]:
-    shapes = []
-    for place in range(width):
-        seen = Counter(_shape(record[place]) for record in records[:1000] if len(record) == width and record[place])
-        shapes.append(seen.most_common(1)[0][0] if seen else "")
-    return shapes
+    def _of_columns(self) -> list[str]:
+        shapes = []
+        for place in range(self._width):
+            cells = (record[place] for record in self._records if len(record) == self._width)
+            seen = Counter(_shape(cell) for cell in cells if cell)
+            shapes.append(seen.most_common(1)[0][0] if seen else "")
+        return shapes
 
 
 def _fits(cells: Sequence[str], shapes: Sequence[str]) -> bool:
@@ -312,29 +403,35 @@ def _shape(cell: str) -> str:
     return ""
 
 
-def _tables(records: Sequence[Sequence[str]], header_at: int) -> tuple[tuple[Table, ...], frozenset[int]]:
-    """Return the tables of a file, a later row made of other known names beginning another; and repeated headers."""
+def _named(record: Record) -> tuple[str, ...]:
+    """Return a header without the empty cells at its end."""
+    header = list(record)
+    while header and not header[-1].strip():
+        header.pop()
+    return tuple(header)
+
+
+def _table(row: int, record: Record) -> Table:
+    header = _named(record)
+    _refuse_too_many_columns(len(header))
+    return Table(header, row, len(header))
+
+
+def _until_the_next(
+    records: Rows, header: Record, following: list[tuple[int, Record]], skip: Callable[[int, str, str], None]
+) -> Rows:
+    """Yield rows until one is made of other known names; it begins another table, and is noted as *following*."""
     known = headers.known_spellings()
-    names = [headers.normal(cell) for cell in records[header_at]]
-    starts = [header_at]
-    repeated = set()
-    for index in range(header_at + 1, len(records)):
-        record = records[index]
+    names = [name for name in map(headers.normal, header) if name]
+    for row, record in records:
         if known.isdisjoint(record):
+            yield row, record
             continue
         filled = [cell for cell in record if cell.strip()]
         if len(filled) < 2 or headers.score(record) < max(2, (len(filled) + 1) // 2):
-            continue
-        if [headers.normal(cell) for cell in filled] == [name for name in names if name]:
-            repeated.add(index)
+            yield row, record
+        elif [headers.normal(cell) for cell in filled] == names:
+            skip(row, "header", "says the column names once more")
         else:
-            starts.append(index)
-            names = [headers.normal(cell) for cell in record]
-    tables = []
-    for place, start in enumerate(starts):
-        header = list(records[start])
-        while header and not header[-1].strip():
-            header.pop()
-        end = starts[place + 1] if place + 1 < len(starts) else len(records)
-        tables.append(Table(tuple(header), start, start + 1, end))
-    return tuple(tables), frozenset(repeated)
+            following.append((row, record))
+            return

@@ -10,6 +10,9 @@ from itertools import islice
 
 from followup import cells
 
+MOST_ROWS = 8
+"""How many rows are named; the others are counted."""
+
 
 def short(text: str) -> str:
     """Return a cell as it is shown within a sentence."""
@@ -23,16 +26,16 @@ def listed(names: Sequence[str]) -> str:
 
 
 def rows(numbers: Sequence[int], *, count: int = 0) -> str:
-    """Return the first eight of the rows, and how many more there are.
+    """Return the first few of the rows, and how many more there are.
 
     Args:
         numbers: rows as a spreadsheet counts.
         count: how many there are, where *numbers* are only the first of them.
     """
     count = max(count, len(numbers))
-    shown = ", ".join(str(number) for number in numbers[:8])
-    if count > 8:
-        shown += f" and {count - 8} more"
+    shown = ", ".join(str(number) for number in numbers[:MOST_ROWS])
+    if count > MOST_ROWS:
+        shown += f" and {count - MOST_ROWS} more"
     return f"row {shown}" if count == 1 else f"rows {shown}"
 
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from followup.intake import decode, table
+from followup.intake.sources import Source
 
 if TYPE_CHECKING:
     from xml.parsers.expat import XMLParserType
@@ -88,14 +89,15 @@ class _Survey:
     epoch: date | None = date(1899, 12, 30)
 
 
-def form(data: bytes) -> str:
+def form(source: Source) -> str:
     """Return xlsx, xls or ods, by the bytes; nothing for what is no spreadsheet.
 
     Raises:
-        decode.Refused: a spreadsheet that needs a password, or an office document of another kind.
+        decode.Refused: a spreadsheet that needs a password or is too large, or an office document of another kind.
     """
-    if data.startswith(_OLE):
-        streams = _Ole(data).names()
+    head = source.head(len(_OLE))
+    if head == _OLE:
+        streams = _Ole(_whole(source)).names()
         if "EncryptedPackage" in streams:
             raise decode.Refused("password", _LOCKED)
         if "Root Entry" not in streams:
@@ -104,12 +106,15 @@ def form(data: bytes) -> str:
             what = "a Word document" if "WordDocument" in streams else "an old Office document, and no spreadsheet"
             raise decode.Refused("document", f"this is {what}. {_SAVE_AS}")
         return "xls"
-    if not data.startswith(b"PK\x03\x04"):
+    if not head.startswith(b"PK\x03\x04"):
         return ""
+    kind = b""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with source.open() as stream, zipfile.ZipFile(stream) as archive:
             names = archive.namelist()
-            kind = archive.read("mimetype")[:100] if "mimetype" in names and len(data) > 100 else b""
+            if "mimetype" in names:
+                with archive.open("mimetype") as member:
+                    kind = member.read(100)
     except Exception:  # whatever a damaged archive makes zipfile raise; decode has the words for it
         return ""
     if "xl/workbook.xml" in names:
@@ -121,16 +126,23 @@ def form(data: bytes) -> str:
     return ""
 
 
-def read(data: bytes, kind: str) -> Book:
+def _whole(source: Source) -> bytes:
+    if source.size > UNPACKED_LIMIT:
+        raise _too_large()
+    return source.whole()
+
+
+def read(source: Source, kind: str) -> Book:
     """Return the sheets of a spreadsheet.
 
     Args:
-        data: the whole file.
+        source: the file.
         kind: what `form` said of it.
 
     Raises:
         decode.Refused: it is protected, damaged, or larger than anything an owner has.
     """
+    data = _whole(source)
     try:
         survey = {"xlsx": _survey_xlsx, "xls": _survey_xls, "ods": _survey_ods}[kind](data)
     except decode.Refused:

@@ -101,6 +101,7 @@ def test_the_json_of_a_file_has_exactly_its_keys() -> None:
     assert list(shown) == [
         "file",
         "source",
+        "looks_like",
         "refused",
         "asked",
         "clients",
@@ -230,7 +231,7 @@ def test_rows_that_are_no_records_are_skipped_with_a_reason() -> None:
         "1,Ada,a@example.com,Boiler,2025-01-13,Done,10\n,,,,,,\n"
         "Job #,Client name,Client email,Service,Completed,Status,Amount\n"
         "2,Bob,b@example.com,Tap,2025-01-13,Draft,10\n3,Cy,c@example.com,Tap,2025-01-13,Done,-10\n"
-        "Total,,,,,,20\nCopyright (c) 2026 Somebody\nthis is a remark\n"
+        "Total,,,,,,20\nCopyright (c) 2026 Somebody\nthis is a remark that somebody wrote\n"
     )
     assert [(row.row, row.code) for row in sorted(result.skipped, key=lambda row: row.row)] == [
         (1, "title"),

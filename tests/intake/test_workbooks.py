@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from followup import intake
-from followup.intake import facts, table, workbooks
+from followup.intake import facts, sources, table, workbooks
 from tests import factories, sheets
 
 HOME = intake.HomeFacts(country="GB", currency="GBP", today=factories.TODAY, key=factories.HOME_KEY)
@@ -32,9 +32,15 @@ def read(data: bytes, **options: Any) -> facts.FileResult:
     return intake.read(data, name="x.xlsx", source="default", home=HOME, **options)
 
 
+def opened(data: bytes) -> workbooks.Book:
+    """Return the sheets of a spreadsheet."""
+    source = sources.Source(data)
+    return workbooks.read(source, workbooks.form(source))
+
+
 def saved_as_csv(data: bytes) -> bytes:
     """Return what a program would save of the first sheet."""
-    book = workbooks.read(data, workbooks.form(data))
+    book = opened(data)
     stream = io.StringIO(newline="")
     csv.writer(stream).writerows(book.pages[0].records)
     return stream.getvalue().encode()
@@ -311,7 +317,7 @@ def test_any_cells_are_the_same_in_both_formats(rows: list[list[Any]]) -> None:
     """What was written is read, from .xlsx as from .ods."""
     found = []
     for data in (sheets.xlsx([["Name", "Email", "Notes"], *rows]), sheets.ods([["Name", "Email", "Notes"], *rows])):
-        (page,) = workbooks.read(data, workbooks.form(data)).pages
+        (page,) = opened(data).pages
         found.append(page.records)
     written = [[str(cell).upper() if isinstance(cell, bool) else str(cell) for cell in row] for row in rows]
     expected = [["Name", "Email", "Notes"], *written]

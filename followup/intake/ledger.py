@@ -1,0 +1,112 @@
+"""What happens to rows on their way: left out, wrong, or worth a word; and which cells they had in the file.
+
+Takes rows and reasons from every stage of reading. Gives them to a FileResult, in parts as large as its caller wants.
+Touches nothing. Warnings are about the whole file and count rows; they keep the first few, however long the file is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from followup import cells
+from followup.intake import decode, facts, telling
+from followup.intake.lines import Line
+
+Told = TypeVar("Told", facts.Skipped, facts.Problem)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Rows of which the same is said: how many, and the first of them."""
+
+    count: int = 0
+    first: list[int] = field(default_factory=list)
+
+    def add(self, row: int) -> None:
+        """Count a row."""
+        self.count += 1
+        if len(self.first) < telling.MOST_ROWS:
+            self.first.append(row)
+
+    def __str__(self) -> str:
+        """Return the rows as they are told."""
+        return telling.rows(self.first, count=self.count)
+
+
+class Ledger:
+    """The book of one pass over a file. The pass that only surveys keeps nothing."""
+
+    def __init__(self, *, keeps: bool = True) -> None:
+        """Begin empty."""
+        self.keeps = keeps
+        self.records: dict[int, list[str]] = {}
+        self._skipped: list[facts.Skipped] = []
+        self._problems: list[facts.Problem] = []
+        self._tallies: dict[str, Tally] = {}
+        self._twice = Tally()
+        self._cell_saved_twice = ""
+
+    def skip(self, row: int, code: str, why: str) -> None:
+        """Note a row that is no client and no job."""
+        if self.keeps:
+            self._skipped.append(facts.Skipped(row, code, why))
+
+    def leave_out(self, line: Line, code: str, why: str) -> None:
+        """Note a line that is no client and no job, with the rows that were taken into it."""
+        for row in (line.row, *line.more):
+            self.skip(row, code, why)
+
+    def problem(self, row: int, column: str, value: str, code: str, why: str) -> None:
+        """Note why a row cannot be imported."""
+        if self.keeps:
+            self._problems.append(facts.Problem(row, column, cells.cut(cells.printable(value), 200), code, why))
+
+    def warn(self, what: str, rows: Sequence[int]) -> None:
+        """Note rows that are read, and how."""
+        if self.keeps:
+            tally = self._tallies.setdefault(what, Tally())
+            for row in rows:
+                tally.add(row)
+
+    def saved_twice(self, row: int, record: Sequence[str]) -> None:
+        """Note a row whose text was read in a wrong encoding once and saved again."""
+        if self.keeps:
+            self._twice.add(row)
+            self._cell_saved_twice = self._cell_saved_twice or next(filter(decode.saved_twice, record), "")
+
+    def warnings(self) -> list[str]:
+        """Return what is to be said of the whole file."""
+        told = [f"{what} ({tally})" for what, tally in self._tallies.items()]
+        if self._cell_saved_twice:
+            was = decode.saved_once(self._cell_saved_twice)
+            shown = f" ('{telling.short(self._cell_saved_twice)}' was '{telling.short(was)}')" if was else ""
+            told.insert(
+                0,
+                f"looks damaged: UTF-8 was opened as another encoding and saved again{shown}. It is taken as it "
+                f"stands; better export it anew ({self._twice})",
+            )
+        return told
+
+    def settle(self, result: facts.FileResult, *, up_to: int | None = None) -> None:
+        """Give all that was noted to *result*, or only what is of rows up to one; what came later stays."""
+        result.sheet |= _taken(self.records, up_to)
+        result.skipped += _settled(self._skipped, up_to)
+        result.problems += _settled(self._problems, up_to)
+
+
+def _settled(noted: list[Told], up_to: int | None) -> list[Told]:
+    settled = [each for each in noted if up_to is None or each.row <= up_to]
+    noted[:] = [each for each in noted if up_to is not None and each.row > up_to]
+    return settled
+
+
+def _taken(records: dict[int, list[str]], up_to: int | None) -> dict[int, list[str]]:
+    later = []
+    while up_to is not None and records and next(reversed(records)) > up_to:
+        later.append(records.popitem())
+    taken = dict(records)
+    records.clear()
+    records.update(reversed(later))
+    return taken

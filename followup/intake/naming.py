@@ -1,0 +1,111 @@
+"""What the columns of a table mean: by the program that made it, by the vocabulary, or by its owner's word.
+
+Takes the header of a table, or its first rows where it has none. Gives an exporter, if it is one's, and a Layout; or
+asks, and gives no Layout. Touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from followup.intake import exporters, facts, headers, mapping, questions, strangers, table, telling
+from followup.intake.lines import Rule
+
+
+def layout(
+    part: table.Table,
+    first: Sequence[table.Record],
+    asked: questions.Questions,
+    result: facts.FileResult,
+    exporter: exporters.Exporter | None,
+    *,
+    kind: str,
+) -> headers.Layout | None:
+    """Return what the columns of a table mean, or nothing when that had to be asked.
+
+    Args:
+        part: the table.
+        first: the first rows of it.
+        asked: where questions go and answers come from.
+        result: where it is noted what each column is taken for.
+        exporter: whose export it is, None for a sheet made by hand.
+        kind: clients, jobs or mixed, where the owner said so.
+
+    Raises:
+        decode.Refused: it is no table of clients or jobs.
+    """
+    names = asked.answer("columns")
+    answered = headers.by_answer(names.split(",")) if names else None
+    if answered is not None and len(answered) == part.width:
+        found = headers.layout(answered, kind=kind, answered=True)
+    elif answered is not None:
+        asked.ask(
+            "columns",
+            f"{len(answered)} columns were named, and the table has {part.width}. Name each one, - for those to leave "
+            "out",
+            headers.COLUMN_NAMES,
+        )
+        return None
+    elif not part.header:
+        for record in () if kind else first[:_MOST_ASKED]:
+            strangers.refuse(record)
+        sample = next(record for record in first if any(record))
+        shown = " | ".join(telling.short(cell) for cell in sample[:12])
+        result.columns = mapping.columns((), None, first)
+        asked.ask(
+            "columns",
+            f"there is no row of column names. What are these {part.width} columns: {shown} ?",
+            headers.COLUMN_NAMES,
+        )
+        return None
+    else:
+        found = _known(part.header, asked, exporter, kind)
+        if not kind and exporter is None:
+            strangers.refuse(part.header)
+    result.columns = mapping.columns(part.header, found, first)
+    if not found.kind:
+        asked.ask(
+            "kind",
+            f"a row of this file could be a client or a job. Its columns are "
+            f"{telling.listed(part.header or answered or ())}",
+            headers.KINDS,
+        )
+        return None
+    return found
+
+
+def _known(
+    header: Sequence[str], asked: questions.Questions, exporter: exporters.Exporter | None, kind: str
+) -> headers.Layout:
+    """Return what a header means to the vocabulary; a program says it better, and the owner best."""
+    told = mapping.told(asked.answers_about(mapping.ABOUT, header))
+    if exporter is None:
+        return headers.layout(header, kind=kind, told=told)
+    return exporters.layout(header, replace(exporter, columns={**exporter.columns, **told}), kind)
+
+
+def left_out(found: headers.Layout) -> str:
+    """Return what to say of columns that are never imported, or nothing where there are too many to list."""
+    ours = headers.normal(headers.REASON_COLUMN)
+    kept = [name for name in found.dropped if headers.normal(name) != ours]
+    return f"columns left out on purpose: {telling.listed(kept)}" if kept and len(kept) < _MOST_LISTED else ""
+
+
+_MOST_LISTED = 30
+_MOST_ASKED = 25
+
+
+def with_added(found: headers.Layout, width: int, fields: Sequence[str]) -> headers.Layout:
+    """Return a layout with columns at the right of the table for those of *fields* for which it has none."""
+    missing = [name for name in dict.fromkeys(fields) if not found.of(name)]
+    added = [
+        headers.Column(width + place, name.partition(".")[2].replace("_", " "), name)
+        for place, name in enumerate(missing)
+    ]
+    return headers.Layout((*found.columns, *added), found.kind, found.dropped, found.header)
+
+
+def added_by(chosen: Sequence[Rule]) -> list[str]:
+    """Return the fields that rules fill."""
+    return [name for rule in chosen for name in rule.adds]

@@ -1,0 +1,381 @@
+"""The way of one file: looked through once for what only the whole of it can tell, then read.
+
+Takes a Source and the answers of its owner. Gives what was found out, and FileResults with clients and jobs, as many
+rows at a time as the caller can hold. Touches nothing but the source. What is kept in between does not grow with the
+file.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from followup.intake import (
+    deciding,
+    decode,
+    exporters,
+    facts,
+    headers,
+    mapping,
+    naming,
+    opening,
+    questions,
+    rows,
+    table,
+    telling,
+    typed,
+    unread,
+    way,
+)
+from followup.intake.ledger import Ledger
+from followup.intake.lines import Line
+
+if TYPE_CHECKING:
+    from followup.intake.sources import Source
+
+_CHUNK = 2_000
+_ASKED_AT_ONCE = 10_000
+"""Rows that the home is asked about at once."""
+_TELL_EVERY = 5_000
+_NUMBERS = ("job.id", "job.id+invoice", "client.id")
+
+Known = Callable[[str, Collection[str]], Collection[str]]
+"""(fingerprint, digests) -> those of the digests whose rows the home has read before."""
+
+Progress = Callable[[int, int], None]
+"""(done, of): how much of the work is done, in a unit of its own."""
+
+
+class Reading:
+    """One file, looked through: `result` says what it is and what is open; `slices` reads it."""
+
+    def __init__(
+        self,
+        source: Source,
+        result: facts.FileResult,
+        asked: questions.Questions,
+        *,
+        home: facts.HomeFacts,
+        kind: str,
+        remembered: questions.Remembered,
+        known: Known | None,
+        progress: Progress | None,
+    ) -> None:
+        """Look through the file; the arguments are those of `intake.opened`. A result without a source gets one."""
+        self.result = result
+        self._source = source
+        self._asked = asked
+        self._home = home
+        self._kind = kind
+        self._remembered = remembered
+        self._known = known
+        self._progress = progress
+        self._passes = 3 if known is not None else 2
+        self._pass = 0
+        self._sheet: table.Sheet | None = None
+        self._last = 0  # row
+        self._ways: dict[int, way.Way] = {}  # by the number of the table, from 1
+        self._decisions: dict[int, rows.Decisions] = {}
+        result.questions, result.answers = asked.open, asked.used
+        self._opener = opening.Opener(
+            source,
+            asked,
+            result,
+            country=home.country,
+            remembered=remembered,
+            known=lambda row: self._exporter(row) is not None,
+        )
+        try:
+            self._sheet = self._opener.open()
+            if self._sheet is not None:
+                self._meet(self._sheet)
+                self._survey(self._sheet)
+        except decode.Refused as refusal:
+            result.refused, result.refused_code = str(refusal), refusal.code
+            asked.open.clear()
+        result.source = result.source or facts.DEFAULT_SOURCE
+
+    def _exporter(self, header: Sequence[str]) -> exporters.Exporter | None:
+        return exporters.recognise(header, (*self._home.exporters, *exporters.shipped()))
+
+    # ------------------------------------------------------------ looking through
+
+    def _meet(self, sheet: table.Sheet) -> None:
+        """Recognise the file by its header."""
+        result = self.result
+        result.delimiter = sheet.delimiter
+        if sheet.header:
+            result.header = sheet.header
+            result.fingerprint = questions.fingerprint(sheet.header)
+        else:
+            result.fingerprint = questions.fingerprint([f"no header {sheet.width} {sheet.delimiter or ','}"])
+        self._asked.memory = self._remembered(result.fingerprint)
+        exporter = self._exporter(sheet.header)
+        if exporter is not None:
+            result.looks_like = exporter.title
+            result.source = result.source or exporter.source
+
+    def _survey(self, sheet: table.Sheet) -> None:
+        told = self._asked.given.get("tables") or self._asked.memory.get("tables", "")
+        tables = self._look_through(sheet, told or "1")
+        if len(tables) > 1:
+            if self._asked.answer("tables") not in ("all", *map(str, tables)):
+                self._ask_which(tables)
+        elif told not in ("", "1", "all"):  # said of a file that had more of them
+            self._look_through(sheet, "1")
+        result = self.result
+        result.rows = self._last - (sheet.header_at >= 0)
+        if self._ways:
+            result.kind = next(iter(self._ways.values())).layout.kind
+            for each in self._ways.values():
+                left_out = naming.left_out(each.layout) if each.table.header else ""
+                if left_out:
+                    result.warnings.append(left_out)
+
+    def _look_through(self, sheet: table.Sheet, wanted: str) -> dict[int, table.Table]:
+        """Survey the tables that are wanted, a number or all, and return all there are."""
+        tables: dict[int, table.Table] = {}
+        refusal: decode.Refused | None = None
+        quiet = Ledger(keeps=False)
+        for number, (part, found) in enumerate(sheet.tables(self._count), 1):
+            tables[number] = part
+            self._last = max(self._last, part.row)
+            watched = self._watched(found, quiet)
+            if wanted in ("all", str(number)):
+                first = list(itertools.islice(watched, mapping.LOOKED_AT))
+                watched = itertools.chain(first, watched)
+                try:
+                    chosen = self._way(part, sheet, [record for _, record in first])
+                except decode.Refused as error:
+                    chosen, refusal = None, error
+                if chosen is not None:
+                    self._ways[number] = chosen
+                    self._decisions[number] = self._decide(chosen, watched, quiet)
+            for _ in watched:
+                pass
+        if refusal is not None and (len(tables) == 1 or self._asked.answer("tables")):
+            raise refusal
+        return tables
+
+    def _count(self, row: int, _code: str, _why: str) -> None:
+        self._last = max(self._last, row)
+
+    def _way(self, part: table.Table, sheet: table.Sheet, first: Sequence[table.Record]) -> way.Way | None:
+        exporter = None if self._asked.answer("columns") else self._exporter(part.header)
+        kind = self._kind or self._asked.answer("kind")
+        layout = naming.layout(part, first, self._asked, self.result, exporter, kind=kind)
+        if layout is None:
+            return None
+        return way.Way(
+            part,
+            layout,
+            exporter,
+            self._asked,
+            name=self.result.name,
+            epoch=self._opener.epoch,
+            delimiter=sheet.delimiter,
+        )
+
+    def _decide(self, chosen: way.Way, found: table.Rows, quiet: Ledger) -> rows.Decisions:
+        exporter = chosen.exporter
+        lines, shape = chosen.lines(found, quiet)
+        evidence = deciding.Evidence(chosen.layout, exporter.status if exporter is not None else {})
+        while chunk := list(itertools.islice(lines, _CHUNK)):
+            evidence.see(chunk)
+        home = self._home
+        order, mark, statuses = evidence.decide(self._asked, self.result.decided, country=home.country)
+        self._asked.open += shape.questions()
+        return rows.Decisions(
+            date_order=order,
+            decimal_mark=mark,
+            statuses=statuses,
+            country=home.country,
+            currency=home.currency,
+            today=home.today,
+        )
+
+    def _ask_which(self, tables: dict[int, table.Table]) -> None:
+        self._asked.open.clear()
+        self._ways.clear()
+        where = " and ".join(f"row {part.row} ({telling.listed(part.header[:4])})" for part in tables.values())
+        self._asked.ask(
+            "tables",
+            f"there are {len(tables)} tables in this file, with their columns in {where}. Which to read?",
+            [*map(str, tables), "all"],
+            rows=[part.row for part in tables.values()],
+        )
+
+    # ------------------------------------------------------------ reading
+
+    def slices(self, most: int | None = None) -> Iterator[facts.FileResult]:
+        """Read the file, and give it in parts of at least *most* rows; all of it in one without a number.
+
+        Adjacent rows with the same number of a job or a client are never in two parts. What is to be said of the whole
+        file stands in the last part. A file that was refused, or that waits for an answer, is one part without rows.
+
+        Raises:
+            TryLater: the file was changed since it was looked through.
+        """
+        if self._sheet is None or not self.result.ready:
+            yield self.result
+            return
+        wanted = self._unread(self._sheet)
+        self._pass = self._passes - 1
+        ledger = Ledger()
+        part: facts.FileResult | None = None
+        for number, chosen, found in self._flows(self._sheet, ledger):
+            reader = rows.Reader(chosen.layout, chosen.layout.kind, self._decisions[number])
+            digest = chosen.digests(self.result, self._decisions[number], self._home.key)
+            for lines in _cut(found, most, chosen.places(_NUMBERS)):
+                if part is not None and most is not None:
+                    yield _counted(part)
+                    part = None
+                part = part or self._part(chosen)
+                _read(lines, part, reader, digest, ledger, wanted)
+                ledger.settle(part, up_to=lines[-1].row)
+        part = part or self._part(next(iter(self._ways.values())))
+        ledger.settle(part)
+        part.warnings += [*self.result.warnings, *ledger.warnings()]
+        yield _counted(part) if most is not None else part
+
+    def _part(self, chosen: way.Way) -> facts.FileResult:
+        parts = any(headers.is_of_a_line(column.header) for column in chosen.layout.of("job.amount"))
+        return self.result.part(chosen.layout.kind, amounts_are_parts=parts or bool(chosen.layout.of("job.unit_price")))
+
+    def _unread(self, sheet: table.Sheet) -> set[int] | None:
+        """Return the rows to read, None when that is every row."""
+        known, fingerprint = self._known, self.result.fingerprint
+        if known is None:
+            return None
+
+        def chunks() -> Iterator[tuple[list[Line], list[int], Callable[[str], str]]]:
+            self._pass = 1
+            for number, chosen, found in self._flows(sheet, Ledger(keeps=False)):
+                digest = chosen.digests(self.result, self._decisions[number], self._home.key)
+                places = chosen.places(unread.TELLING)
+                while lines := list(itertools.islice(found, _ASKED_AT_ONCE)):
+                    yield lines, places, digest
+
+        return unread.rows(chunks, lambda digests: known(fingerprint, digests))
+
+    def _flows(self, sheet: table.Sheet, ledger: Ledger) -> Iterator[tuple[int, way.Way, Iterator[Line]]]:
+        """Yield the tables that are read with their lines, which have to be taken before the next is asked for."""
+        spared = next(iter(self._ways.values())).table.row
+        for number, (part, found) in enumerate(sheet.tables(ledger.skip), 1):
+            watched = self._watched(found, ledger)
+            chosen = self._ways.get(number)
+            if chosen is None:
+                for row in (part.row, *(row for row, _ in watched)):
+                    ledger.skip(row, "other-table", "in a table that is not read")
+                continue
+            if part.row != spared:
+                ledger.skip(part.row, "header", "the column names of the next table")
+            lines, _ = chosen.lines(_whole_cards(watched, sheet, ledger), ledger)
+            if not sheet.delimiter:
+                lines = typed.write_amounts(lines, chosen.layout, self._decisions[number], ledger)
+            yield number, chosen, lines
+
+    def _watched(self, found: table.Rows, ledger: Ledger) -> table.Rows:
+        """Yield rows, note their cells, and tell how far we are."""
+        records = ledger.records if ledger.keeps else None
+        row = 0
+        for row, record in found:
+            if records is not None:
+                records[row] = record
+            if not row % _TELL_EVERY:
+                self._tell(row)
+            yield row, record
+        self._last = max(self._last, row)
+
+    def _tell(self, row: int) -> None:
+        if self._progress is not None and self._sheet is not None:
+            size = self._sheet.count or self._source.size
+            done = row if self._sheet.count else self._source.place()
+            self._progress(self._pass * size + min(done, size), self._passes * size)
+
+
+def _cut(found: Iterator[Line], most: int | None, places: Sequence[int]) -> Iterator[list[Line]]:
+    following: list[Line] = []
+    while lines := following + list(itertools.islice(found, None if most is None else max(most - len(following), 0))):
+        following = []
+        for line in found:
+            if not _of_one_number(lines[-1], line, places):
+                following = [line]
+                break
+            lines.append(line)
+        yield lines
+
+
+def _of_one_number(one: Line, other: Line, places: Sequence[int]) -> bool:
+    return any(one.cells[place] == other.cells[place] != "" for place in places)
+
+
+def _read(
+    lines: Sequence[Line],
+    part: facts.FileResult,
+    reader: rows.Reader,
+    digest: Callable[[str], str],
+    ledger: Ledger,
+    wanted: Collection[int] | None,
+) -> None:
+    """Add what lines say to a part of a file."""
+    for line in lines:
+        row = line.row
+        if wanted is not None and row not in wanted:
+            part.known += 1 + len(line.more)
+            continue
+        joined = rows.SEPARATOR.join(line.cells)
+        if not joined.isascii() and decode.saved_twice(joined):
+            ledger.saved_twice(row, line.cells)
+        outcome = reader.read(row, line.cells, joined)
+        if outcome.problems:
+            part.problems += [replace(each, row=other) for other in (row, *line.more) for each in outcome.problems]
+            continue
+        part.digests[row] = digest(joined)
+        if outcome.volatile:
+            part.volatile.add(row)
+        if outcome.skipped is not None:
+            ledger.leave_out(line, outcome.skipped.code, outcome.skipped.why)
+            if outcome.job is not None:
+                part.not_jobs.append(outcome.job)
+            continue
+        if line.more:
+            _add_rows(outcome, line.more)
+        if outcome.client is not None and outcome.client.rows[0] == row:  # the others say the same
+            part.clients.append(outcome.client)
+        if outcome.job is not None:
+            part.jobs.append(outcome.job)
+    for what, numbers in reader.warnings.items():
+        ledger.warn(what, numbers)
+    reader.forget()
+
+
+def _add_rows(outcome: rows.Outcome, more: Sequence[int]) -> None:
+    if outcome.job is not None:
+        outcome.job.rows += more
+    who = outcome.client or (outcome.job.who if outcome.job is not None else None)
+    if who is not None:
+        who.rows += more
+
+
+def _whole_cards(found: table.Rows, sheet: table.Sheet, ledger: Ledger) -> table.Rows:
+    """Leave out address cards that cannot be read, and lists of others."""
+    if not sheet.broken and not sheet.groups:
+        yield from found
+        return
+    for row, record in found:
+        if row - 1 in sheet.broken:
+            ledger.problem(row, "", "", "broken-card", sheet.broken[row - 1])
+        elif row - 1 in sheet.groups:
+            ledger.skip(row, "group", f"a list of other cards ('{telling.short(sheet.groups[row - 1])}')")
+        else:
+            yield row, record
+
+
+def _counted(part: facts.FileResult) -> facts.FileResult:
+    """Return a part with the number of its rows: each is told of in one way, and no other part tells of it."""
+    counts = part.counts()
+    part.rows = sum(counts[name] for name in ("imported", "merged", "skipped", "errors", "known"))
+    return part
