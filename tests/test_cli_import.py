@@ -389,7 +389,8 @@ def test_dry_run_as_json_is_one_object_a_file_one_a_line(empty: Run, folder: Pat
     ran = empty("import", "clients.csv", "jobs.csv", "--dry-run", "--format", "json")
     first, second = (json.loads(line) for line in ran.stdout.splitlines())
     assert list(first) == [
-        "file", "source", "refused", "asked", "clients", "jobs", "skipped", "errors", "warnings", "counts",
+        "file", "source", "looks_like", "refused", "asked",
+        "clients", "jobs", "skipped", "errors", "warnings", "counts",
     ]  # fmt: skip
     assert first["clients"][0]["full_name"] == "Ada Hall"
     assert first["clients"][0]["rows"] == [2]

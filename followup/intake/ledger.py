@@ -94,6 +94,12 @@ class Ledger:
         result.sheet |= _taken(self.records, up_to)
         result.skipped += _settled(self._skipped, up_to)
         result.problems += _settled(self._problems, up_to)
+        result.skipped.sort(key=_row)
+        result.problems.sort(key=_row)
+
+
+def _row(told: facts.Skipped | facts.Problem) -> int:
+    return told.row
 
 
 def _settled(noted: list[Told], up_to: int | None) -> list[Told]:

@@ -117,15 +117,19 @@ def _customer_and_job_in_one_cell(lines: Iterable[Line], context: Context) -> It
     """Take `Customer:Job` apart.
 
     QuickBooks, both of them, writes jobs and sub-customers so. In a list of customers and jobs (Desktop) what follows
-    the colon is the job. In a list of customers (Online) the row of a part is left out below the customer's own.
+    the colon is the job, and the whole is what it is known by: there is no number, and its days change. In a list of
+    customers (Online) the row of a part is left out below the customer's own.
     """
     names = [at for name in ("client.full_name", "client.company") if (at := context.at(name)) >= 0]
-    service = context.at("job.service")
+    number, service = context.at("job.id"), context.at("job.service")
+    days = [at for name in ("job.completed_on", "job.promised_on") if (at := context.at(name)) >= 0]
     whole: set[str] = set()
     for line in lines:
         name = next((at for at in names if ":" in line.cells[at].strip(" :")), -1)
         if name < 0:
             whole = {line.cells[at].strip() for at in names}
+            if context.layout.kind == "mixed" and any(line.cells[at].strip() for at in days):  # its only job
+                line.cells[number] = line.cells[number] or line.cells[names[0]]
             yield line
             continue
         customer, _, part = (text.strip() for text in line.cells[name].partition(":"))
@@ -134,9 +138,11 @@ def _customer_and_job_in_one_cell(lines: Iterable[Line], context: Context) -> It
                 line, "part-of-a-client", f"a part of '{_short(customer)}', who has a row above ('{_short(part)}')"
             )
             continue
+        whole = {customer}
+        if context.layout.kind == "mixed":
+            line.cells[number] = line.cells[number] or line.cells[name]
+            line.cells[service] = line.cells[service] or part
         line.cells[name] = customer
-        if context.layout.kind == "mixed" and not line.cells[service].strip():
-            line.cells[service] = part
         yield line
 
 
@@ -297,7 +303,7 @@ RULES: Mapping[str, Rule] = {
         Rule(
             "customer-and-job-in-one-cell",
             "`Customer:Job` is taken apart",
-            ("client.full_name", "job.service"),
+            ("client.full_name", "job.id", "job.service"),
             _customer_and_job_in_one_cell,
         ),
         Rule(

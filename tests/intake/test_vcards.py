@@ -188,9 +188,9 @@ def test_a_broken_card_is_a_problem_of_its_own() -> None:
     assert [client.rows for client in result.clients] == [[1], [5]]
     assert [(each.row, each.code) for each in result.problems] == [
         (2, "broken-card"),
+        (3, "email"),
         (4, "broken-card"),
         (6, "broken-card"),
-        (3, "email"),
     ]
     assert "'second line'" in result.problems[0].why
     assert balanced(result)
