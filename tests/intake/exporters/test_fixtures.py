@@ -65,7 +65,7 @@ def read(file: Path, given: Given, *, answered: bool) -> facts.FileResult:
     return intake.read(
         file.read_bytes(),
         name=given.name or file.name,
-        source="default",
+        source="",
         home=home,
         answers=given.answers if answered else {},
     )
