@@ -142,6 +142,21 @@ def test_very_many_changes_are_counted_not_listed(empty: Run, folder: Path) -> N
     assert "and 10 more changes" in said
 
 
+def test_what_was_edited_by_hand_is_kept_and_said(empty: Run, folder: Path) -> None:
+    """With what the file says instead, and how to take it."""
+    table = folder / "c.csv"
+    table.write_text("Client ID,Name,Phone\n1,Ada Hall,07700 900123\n")
+    empty("import", table, "--yes")
+    empty("client", "edit", "hall", "--phone", "01632 960123")
+    table.write_text("Client ID,Name,Phone\n1,Ada Hall,07700 900199\n")
+    said = empty("import", table, "--dry-run").stdout
+    assert "kept: phones of Ada Hall: yours +441632960123, the file says +447700900199" in said
+    assert "--prefer file" in said
+    said = empty("import", table, "--prefer", "file", "--yes").stdout
+    assert "phones: +441632960123 -> +447700900199" in said
+    assert "kept:" not in said
+
+
 def test_what_may_be_the_same_client_is_said_and_never_merged(empty: Run, folder: Path) -> None:
     """A doubt names both, and both stay."""
     empty("import", "clients.csv", "--yes")

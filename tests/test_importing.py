@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from followup.errors import BadInput, Declined, NotFound, TryLater, UsageError
 from followup.home import Home
+from followup.intake import merge
 from followup.model import Client, Consent, Job, JobStatus
 from followup.store import Batch
-from followup.workflow import homes, importing
+from followup.workflow import homes, importing, records, wishes
 from followup.workflow.desk import Desk
 from tests import factories
 
@@ -518,6 +519,91 @@ def test_who_brought_a_client_is_linked_when_only_one_client_has_that_name(desk:
     load(desk, head + "Ada Hall,ada@example.com,Cy Dunn\n")
     (ada,) = (client for client in everything(desk)[0] if client.full_name == "Ada Hall")
     assert ada.referred_by_id == ids["Cy Dunn"]
+
+
+# ---------------------------------------------------------------- whose word counts
+
+
+WHOLE = "Client ID,Name,Email,Phone,Street,City,Postal code,Opt out\n"
+FROM_FILE = "1,Ada Hall,ada@example.com,07700 900123,1 High St,Leeds,LS1 1AA,\n"
+
+
+def edited(desk: Desk) -> None:
+    """Have Ada Hall in the home, with a phone and a street that somebody typed."""
+    load(desk, WHOLE + FROM_FILE)
+    records.edit_client(desk, "Ada Hall", {"phones": ["01632 960123"], "street": "2 Mill Lane"})
+
+
+def kept(preview: importing.Preview) -> set[tuple[str, object, object]]:
+    """Return what stays although the files say otherwise."""
+    return {(each.field, each.ours, each.theirs) for each in preview.kept}
+
+
+NEXT = WHOLE + "1,Ada Hall,ada.hall@example.com,07700 900199,3 Park Row,York,YO1 1AA,\n"
+
+
+def test_what_was_typed_stays_and_is_said(desk: Desk) -> None:
+    """The phone, and the whole address: a street of ours in a town of theirs is nobody's address."""
+    edited(desk)
+    preview = load(desk, NEXT)
+    assert kept(preview) == {
+        ("phones", ("+441632960123",), ("+447700900199",)),
+        ("street", "2 Mill Lane", "3 Park Row"),
+        ("city", "Leeds", "York"),
+        ("postal_code", "LS1 1AA", "YO1 1AA"),
+    }
+    (ada,) = everything(desk)[0]
+    assert (ada.emails, ada.phones, ada.street, ada.city) == (
+        *(("ada.hall@example.com",), ("+441632960123",), "2 Mill Lane", "Leeds"),
+    )
+
+
+def test_the_files_word_counts_when_it_is_told_to(desk: Desk) -> None:
+    """Also for rows that were read before; from then on these values are the file's, which it may change."""
+    edited(desk)
+    assert load(desk, WHOLE + FROM_FILE).changes_nothing
+    preview = load(desk, WHOLE + FROM_FILE, prefer=merge.Prefer.FILE)
+    assert preview.kept == []
+    (ada,) = everything(desk)[0]
+    assert (ada.phones, ada.street) == (("+447700900123",), "1 High St")
+    assert load(desk, NEXT).kept == []
+    (ada,) = everything(desk)[0]
+    assert (ada.phones, ada.street) == (("+447700900199",), "3 Park Row")
+    with desk.store.write(kind="undo", command="undo", now=factories.NOW) as write:
+        assert write.undo(desk.store.undoable().id) == []
+    with desk.store.write(kind="undo", command="undo", now=factories.NOW) as write:
+        assert write.undo(desk.store.undoable().id) == []
+    (ada,) = everything(desk)[0]
+    assert (ada.phones, ada.street) == (("+441632960123",), "2 Mill Lane")
+
+
+def test_our_word_counts_when_it_is_told_to(desk: Desk) -> None:
+    """Whoever wrote it; what is empty is filled, and a job that was open may be completed."""
+    head = "Job #,Client ID,Client name,Service,Completed,Status,Amount\n"
+    load(desk, WHOLE + "1,Ada Hall,ada@example.com,,1 High St,,,\n", head + "7,1,Ada Hall,Boiler,,Scheduled,90\n")
+    ours = {"prefer": merge.Prefer.OURS}
+    preview = load(desk, NEXT, head + "7,1,Ada Hall,New bath,2026-02-27,Completed,120\n", **ours)
+    (ada,), (job,) = everything(desk)
+    assert (ada.emails, ada.phones, ada.street, ada.city) == (("ada@example.com",), ("+447700900199",), "1 High St", "")
+    assert (job.service, job.amount_minor, job.status, job.completed_on) == (
+        *("Boiler", 9000, JobStatus.COMPLETED, date(2026, 2, 27)),
+    )
+    assert {name for name, _, _ in kept(preview)} == {
+        *("emails", "street", "city", "postal_code", "service", "amount_minor"),
+    }
+
+
+@pytest.mark.parametrize("prefer", merge.Prefer)
+def test_a_stop_is_heard_and_never_taken_back_whoever_is_preferred(desk: Desk, prefer: merge.Prefer) -> None:
+    """In a file as well as by hand."""
+    head = "Name,Email,Consent\n"
+    load(desk, head + "Ada Hall,ada@example.com,yes\nBert Hill,bert@example.com,yes\n")
+    wishes.optout(desk, "Ada Hall")
+    load(desk, head + "Ada Hall,ada@example.com,subscribed\nBert Hill,bert@example.com,no\n", prefer=prefer)
+    assert {client.consent for client in everything(desk)[0]} == {Consent.OPTED_OUT}
+
+
+# ---------------------------------------------------------------- who brought whom
 
 
 def brought(desk: Desk) -> dict[str, str]:

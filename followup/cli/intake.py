@@ -19,6 +19,7 @@ from followup.report import words
 
 if TYPE_CHECKING:
     from followup.intake.facts import FileResult, Skipped
+    from followup.model import Client, Job
     from followup.workflow.consequences import Consequences
     from followup.workflow.desk import Desk
     from followup.workflow.importing import Change, Imported, Preview, Source
@@ -40,6 +41,12 @@ SHOWN = 20
 @dry_run_option
 @yes_option
 @click.option("--skip-bad-rows", is_flag=True, help="Leave bad rows out; they go to a CSV that you can repair.")
+@click.option(
+    "--prefer",
+    type=click.Choice(["file", "ours"]),
+    default=None,
+    help="Whose word counts; else ours where you typed it, and the file's.",
+)
 @click.option("--history", is_flag=True, help="Take all completed jobs as history: nothing follows from them.")
 @click.option(
     "--answer", "answers", multiple=True, metavar="[FILE:]KEY=VALUE", help="Answer a question, e.g. date_order=dmy."
@@ -56,6 +63,7 @@ def import_command(
     dry_run: bool,
     yes: bool,
     skip_bad_rows: bool,
+    prefer: str | None,
     history: bool,
     answers: tuple[str, ...],
     format_: str,
@@ -79,6 +87,7 @@ def import_command(
         dry_run=dry_run,
         yes=yes,
         skip_bad_rows=skip_bad_rows,
+        prefer=prefer,
         history=history,
         answers=answers,
         as_json=format_ == "json",
@@ -95,11 +104,13 @@ def take_in(
     dry_run: bool = False,
     yes: bool = False,
     skip_bad_rows: bool = False,
+    prefer: str | None = None,
     history: bool = False,
     answers: tuple[str, ...] = (),
     as_json: bool = False,
 ) -> None:
     """Look, show, ask, write."""
+    from followup.intake import merge
     from followup.workflow import consequences, importing
 
     desk = app.desk()
@@ -112,7 +123,14 @@ def take_in(
 
     def look() -> Preview:
         return importing.check(
-            desk, sources, kind=kind, source=source, answers=given, skip_bad_rows=skip_bad_rows, whole=as_json
+            desk,
+            sources,
+            kind=kind,
+            source=source,
+            answers=given,
+            skip_bad_rows=skip_bad_rows,
+            whole=as_json,
+            prefer=merge.Prefer(prefer) if prefer else merge.Prefer.EDITED,
         )
 
     preview = look()
@@ -293,15 +311,28 @@ def _show_counts(desk: Desk, preview: Preview) -> None:
     say(f"not completed: {words.plural(counts['not_completed'], 'job')}; in doubt: {counts['in_doubt']}")
     changed = [*preview.changed_clients, *preview.changed_jobs]
     for change in changed[:SHOWN]:
-        say(f"  {_named(desk, change)}: {'; '.join(_differences(change))}")
+        say(f"  {_named(desk, change.new)}: {'; '.join(_differences(change))}")
     if len(changed) > SHOWN:
         say(f"  and {len(changed) - SHOWN} more changes")
+    _show_kept(desk, preview)
 
 
-def _named(desk: Desk, change: Change) -> str:
+def _show_kept(desk: Desk, preview: Preview) -> None:
+    """Say what the files say otherwise and what stays all the same."""
+    from followup.report import clients
+
+    for each in preview.kept[:SHOWN]:
+        ours, theirs = clients.said(each.ours), clients.said(each.theirs)
+        say(f"kept: {each.field} of {_named(desk, each.record)}: yours {ours}, the file says {theirs}")
+    if len(preview.kept) > SHOWN:
+        say(f"and {len(preview.kept) - SHOWN} more values of yours")
+    if preview.kept:
+        click.echo("With --prefer file the file's values are taken.")
+
+
+def _named(desk: Desk, record: Client | Job) -> str:
     from followup.model import Client
 
-    record = change.new
     if isinstance(record, Client):
         return words.client(record)
     owner = words.client(desk.store.client(record.client_id), client_id=record.client_id)

@@ -6,9 +6,10 @@ what was typed by hand stays, and an opt-out is never undone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import fields, replace
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from followup import identity
@@ -30,8 +31,33 @@ _CLIENT_TEXTS = [
 ]
 _NAMES = ("first_name", "last_name", "full_name", "company")
 _PLACE = ("street", "city", "region", "postal_code", "country")
+_WHOLE_NAME = ("first_name", "last_name", "full_name")
 _JOB_TEXTS = ("service", "invoice_ref", "site_address", "assigned_to", "note")
 _JOB_DATES = ("promised_on", "paid_on")
+
+
+class Prefer(StrEnum):
+    """Whose word counts where a file contradicts what we have."""
+
+    EDITED = "edited"  # ours where a person typed it, else the file's
+    FILE = "file"  # the file's
+    OURS = "ours"  # ours: a file only fills what is empty
+
+
+def settled(existing: Client | Job | None, by_hand: Collection[str], prefer: Prefer) -> Collection[str]:
+    """Return the fields of a record that stay as they are, whatever a file says; none of a new one.
+
+    A stop in a file counts all the same, and nothing in a file takes one back.
+    """
+    if existing is None or prefer is Prefer.FILE:
+        return frozenset()
+    if prefer is Prefer.EDITED:
+        return by_hand
+    filled = {each.name for each in fields(existing) if getattr(existing, each.name) not in _EMPTY}
+    return filled | set(by_hand)
+
+
+_EMPTY: tuple[Any, ...] = (None, "", (), {}, False, Consent.UNKNOWN, JobStatus.OPEN)
 
 
 def client(
@@ -51,7 +77,7 @@ def client(
         parsed: what the files say, the file given last counting most.
         client_id: of a new client.
         by_number: found by the number of the same source, so that its addresses are corrections of ours.
-        by_hand: fields that a person typed; they stay.
+        by_hand: fields that stay, see `settled`.
         today: when we first knew a new client.
         evidence: where a consent comes from, for the record.
     """
@@ -117,6 +143,8 @@ def _with(
     record: Client, said: facts.ParsedClient, *, by_number: bool, by_hand: Collection[str], evidence: str
 ) -> Client:
     changes: dict[str, Any] = {}
+    if by_hand:
+        by_hand = {*by_hand, *_belonging(record, said, by_hand)}
     for name in _CLIENT_TEXTS:
         value = getattr(said, name)
         if value and value != getattr(record, name) and name not in by_hand:
@@ -126,7 +154,7 @@ def _with(
             value = getattr(said, name)
             if value and value != getattr(record, name) and name not in by_hand:
                 changes[name] = value
-    elif said.country and not record.country:
+    elif said.country and not record.country and "country" not in by_hand:
         changes["country"] = said.country
     for name, fold in (
         ("emails", identity.canonical_address),
@@ -138,7 +166,7 @@ def _with(
         if value != getattr(record, name) and name not in by_hand:
             changes[name] = value
     if said.extra:
-        extra = {**record.extra, **said.extra}
+        extra = {**record.extra, **said.extra, **(record.extra if "extra" in by_hand else {})}
         if extra != record.extra:
             changes["extra"] = extra
     if said.consent == "opted_out" and record.consent is not Consent.OPTED_OUT:
@@ -146,6 +174,20 @@ def _with(
     elif said.consent == "opted_in" and record.consent is Consent.UNKNOWN and "consent" not in by_hand:
         changes |= {"consent": Consent.OPTED_IN, "consent_evidence": evidence}
     return replace(record, **changes) if changes else record
+
+
+def _belonging(record: Client, said: facts.ParsedClient, by_hand: Collection[str]) -> Collection[str]:
+    """Return what belongs to a name or an address that stays: another one in the file is no part of it."""
+    found: list[str] = []
+    for group, telling in ((_WHOLE_NAME, ("full_name",)), (_PLACE, ("street", "postal_code"))):
+        stays = any(name in by_hand and getattr(record, name) for name in group)
+        if stays and any(_differ(getattr(record, name), getattr(said, name)) for name in telling):
+            found += group
+    return found
+
+
+def _differ(ours: str, theirs: str) -> bool:
+    return bool(ours and theirs) and identity.fold(ours) != identity.fold(theirs)
 
 
 def _several(
@@ -180,7 +222,7 @@ def job(
         parsed: what the files say, the file given last counting most.
         job_id: of a new job.
         client_id: whose job it is.
-        by_hand: fields that a person typed; they stay.
+        by_hand: fields that stay, see `settled`.
         today: when we first knew a new job.
         people: who of our own firm is meant by a name in `assigned_to`; "" for nobody.
     """
@@ -209,7 +251,7 @@ def job(
         if said.assigned_to and "owner" not in by_hand and (owner := people(said.assigned_to)):
             changes["owner"] = owner
         if said.extra:
-            changes["extra"] = {**record.extra, **said.extra}
+            changes["extra"] = {**record.extra, **said.extra, **(record.extra if "extra" in by_hand else {})}
         record = replace(record, **changes)
     return record
 
@@ -234,6 +276,14 @@ def _new_job(said: facts.ParsedJob, *, job_id: str, client_id: str, today: date,
         extra=said.extra,
         created_on=today,
     )
+
+
+def kept(record: Client | Job, wanted: Client | Job) -> Iterator[tuple[str, object, object]]:
+    """Yield field, our value and the file's of what stayed in *record* although the files make *wanted* of it."""
+    for each in fields(record):
+        ours, theirs = getattr(record, each.name), getattr(wanted, each.name)
+        if ours != theirs and each.name not in ("consent_evidence", "referred_by_id", "owner"):
+            yield each.name, ours, theirs
 
 
 def ended(existing: Job, *, by_hand: Collection[str]) -> Job:

@@ -126,7 +126,7 @@ def export_rows(clients: Iterable[Client], *, extra: Sequence[str] = ()) -> Iter
 def differences(before: Client | Job, after: Client | Job) -> list[str]:
     """Return a line for each field that changed: city: Leeds -> York."""
     return [
-        f"{field.name}: {_said(getattr(before, field.name))} -> {_said(getattr(after, field.name))}"
+        f"{field.name}: {said(getattr(before, field.name))} -> {said(getattr(after, field.name))}"
         for field in dataclasses.fields(before)
         if field.name not in _FOLLOWS and getattr(before, field.name) != getattr(after, field.name)
     ]
@@ -136,7 +136,8 @@ _FOLLOWS = frozenset({"referred_by_id"})
 """Fields that follow from others, and whose values tell nobody anything."""
 
 
-def _said(value: object) -> str:
+def said(value: object) -> str:
+    """Return the value of a field in words, harmless; nothing is said to be nothing."""
     if isinstance(value, tuple):
         text = ", ".join(str(part) for part in value)
     elif isinstance(value, Mapping):

@@ -670,11 +670,16 @@ class Reader:
         return {row[0] for row in self.database.among("known_rows_among", digests, fingerprint=fingerprint)}
 
     def edited_by_hand(self, ids: Iterable[str]) -> set[tuple[str, str]]:
-        """Return record id and field of everything a person typed and has not undone; imports leave it alone."""
+        """Return record id and field of everything a person typed and has not undone; imports leave it alone.
+
+        What an import wrote over it all the same, because it was told to, is the import's.
+        """
         self.settle()
         found: set[tuple[str, str]] = set()
-        for record_id, field, new in self.database.among("changes_by_hand", ids):
-            if field:
+        for record_id, field, new, kind in self.database.among("changes_by_hand", ids):
+            if kind == "import":
+                found.discard((record_id, field))
+            elif field:
                 found.add((record_id, field))
             elif new is not None:
                 kept = codec.loads(new)

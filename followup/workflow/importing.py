@@ -10,10 +10,10 @@ import csv
 import gc
 import io
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from functools import cache, partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -78,6 +78,16 @@ class Change:
                 yield each.name, before, after
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A value of ours that a file contradicts, and that stays."""
+
+    record: Client | Job
+    field: str
+    ours: object
+    theirs: object
+
+
 @dataclass(slots=True, kw_only=True)
 class Preview:
     """What an import would do, and why it may not. Nothing was written."""
@@ -87,6 +97,7 @@ class Preview:
     skip_bad_rows: bool = False
     clients: list[Change] = field(default_factory=list)  # new and changed ones
     jobs: list[Change] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)  # what the files say otherwise
     unchanged_clients: int = 0
     unchanged_jobs: int = 0
     doubts: list[match.Doubt] = field(default_factory=list)
@@ -195,6 +206,7 @@ def check(
     answers: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
     whole: bool = False,
+    prefer: merge.Prefer = merge.Prefer.EDITED,
 ) -> Preview:
     """Return what importing *sources* together would do. Nothing is written.
 
@@ -206,6 +218,7 @@ def check(
         answers: ``KEY=VALUE`` as a mapping; a key may begin with a file's name and a colon.
         skip_bad_rows: rows with problems will be left out, instead of stopping everything.
         whole: read every row, also those that were imported before as they are (for the dry run that lists all).
+        prefer: whose word counts where a file contradicts what we have. The file's: every row is read.
 
     Raises:
         NotFound: a file is not there. NoPermission, IOFailure: it cannot be read.
@@ -213,7 +226,9 @@ def check(
     """
     given = _answers_by_file(answers or {}, [each.name for each in sources])
     with _no_collecting():
-        return _check(desk, sources, given, kind=kind, source=source, skip_bad_rows=skip_bad_rows, whole=whole)
+        return _check(
+            desk, sources, given, kind=kind, source=source, skip_bad_rows=skip_bad_rows, whole=whole, prefer=prefer
+        )
 
 
 @contextmanager
@@ -241,6 +256,7 @@ def _check(
     source: str,
     skip_bad_rows: bool,
     whole: bool,
+    prefer: merge.Prefer,
 ) -> Preview:
     version = desk.store.facts_version()  # before anything is read
     home = intake.HomeFacts(
@@ -258,7 +274,7 @@ def _check(
             kind=kind,
             answers=given[each.name],
             remembered=desk.store.answers,
-            known=None if whole else desk.store.known_rows,
+            known=None if whole or prefer is merge.Prefer.FILE else desk.store.known_rows,
         )
         for each in sources
     ]
@@ -266,8 +282,8 @@ def _check(
     found = match.match(results, desk.store, key=desk.key)
     preview.doubts = found.doubts
     preview.links = found.links
-    _plan_clients(desk, preview, found)
-    _plan_jobs(desk, preview, found)
+    _plan_clients(desk, preview, found, prefer)
+    _plan_jobs(desk, preview, found, prefer)
     _plan_memory(preview, found)
     return preview
 
@@ -301,20 +317,22 @@ def _answers_by_file(answers: Mapping[str, str], names: Sequence[str]) -> dict[s
     return {name: {**general, **own} for name, own in given.items()}
 
 
-def _plan_clients(desk: Desk, preview: Preview, found: match.Matches) -> None:
+def _plan_clients(desk: Desk, preview: Preview, found: match.Matches, prefer: merge.Prefer) -> None:
     by_hand = _by_hand(desk, [entry.id for entry in found.clients if entry.existing])
     called = {id(file): Path(file.name).name for file in preview.files}
     for entry in found.clients:
         names = ", ".join(dict.fromkeys(called[id(file)] for file, _ in entry.parsed))
-        record = merge.client(
+        evidence = f"import of {names} on {desk.today}"
+        merged = partial(
+            merge.client,
             entry.existing,
             [client for _, client in entry.parsed],
             client_id=entry.id,
             by_number=entry.by_number,
-            by_hand=by_hand.get(entry.id, frozenset()),
             today=desk.today,
-            evidence=(evidence := f"import of {names} on {desk.today}"),
+            evidence=evidence,
         )
+        record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, frozenset()), prefer)
         if entry.existing is not None and record.referred_by != entry.existing.referred_by:
             record = replace(record, referred_by_id="")  # see `apply`
         if entry.existing is not None and record == entry.existing:
@@ -344,28 +362,44 @@ def _stops(desk: Desk, before: Client | None, after: Client) -> list[tuple[str, 
     return []
 
 
-def _plan_jobs(desk: Desk, preview: Preview, found: match.Matches) -> None:
+def _preferring(
+    preview: Preview,
+    existing: Record | None,
+    merged: Callable[..., Record],
+    by_hand: Collection[str],
+    prefer: merge.Prefer,
+) -> Record:
+    """Return what the files make of a record when some of its fields stay, and note what those would have become."""
+    fixed = merge.settled(existing, by_hand, prefer)
+    record = merged(by_hand=fixed)
+    if fixed:
+        preview.kept += (Kept(record, *each) for each in merge.kept(record, merged(by_hand=frozenset())))
+    return record
+
+
+def _plan_jobs(desk: Desk, preview: Preview, found: match.Matches, prefer: merge.Prefer) -> None:
     by_hand = _by_hand(
         desk, [entry.id for entry in found.jobs if entry.existing] + [job.id for job, _, _ in found.ended]
     )
     person = _person_of(desk)
     for entry in found.jobs:
-        record = merge.job(
+        merged = partial(
+            merge.job,
             entry.existing,
             [job for _, job in entry.parsed],
             job_id=entry.id,
             client_id=entry.client.id,
-            by_hand=by_hand.get(entry.id, frozenset()),
             today=desk.today,
             people=person,
         )
+        record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, frozenset()), prefer)
         if entry.existing is not None and record == entry.existing:
             preview.unchanged_jobs += 1
         else:
             preview.jobs.append(Change(entry.existing, record))
     for job, _, _ in found.ended:
         if job.status is not JobStatus.CANCELLED:
-            ended = merge.ended(job, by_hand=by_hand.get(job.id, frozenset()))
+            ended = merge.ended(job, by_hand=merge.settled(job, by_hand.get(job.id, frozenset()), prefer))
             if ended != job:
                 preview.jobs.append(Change(job, ended))
 

@@ -67,9 +67,11 @@ WHERE record_id = :record_id OR (record_id = :together AND REPLACE(new, '"' || :
 ORDER BY batch.number, change.number;
 
 -- name: changes_by_hand
-SELECT change.record_id, change.field, change.new
+-- With what imports wrote over it since, in the order of writing.
+SELECT change.record_id, change.field, change.new, batch.kind
 FROM change JOIN batch ON batch.id = change.batch_id
-WHERE change.record_id IN (:ids...) AND batch.kind IN ('hand', 'wish') AND batch.undone_at IS NULL;
+WHERE change.record_id IN (:ids...) AND batch.kind IN ('hand', 'wish', 'import') AND batch.undone_at IS NULL
+ORDER BY batch.number, change.number;
 
 -- name: change_put
 UPDATE change SET old = :old, new = :new WHERE batch_id = :batch_id AND number = :number;
