@@ -21,6 +21,9 @@ REASON_COLUMN = "followup: what is wrong"
 
 KINDS = ("clients", "jobs", "mixed")
 
+LONGEST_NAME = 200
+"""Characters in the name of a column; whatever is longer is a text, and looking for names in it takes long."""
+
 CLIENT_FIELDS = [
     "client_id",
     "first_name",
@@ -214,6 +217,8 @@ def _vocabulary() -> _Vocabulary:
 def meanings(header: str) -> dict[str, int]:
     """Return the fields that a header cell may stand for, each with its rank among the spellings of that field."""
     words = _vocabulary()
+    if len(header) > LONGEST_NAME:
+        return {}
     name = normal(header)
     if not name or name in words.never or _LABELS.fullmatch(name):
         return {}

@@ -149,6 +149,8 @@ def _with(
         value = getattr(said, name)
         if value and value != getattr(record, name) and name not in by_hand:
             changes[name] = value
+    if not record.full_name and changes.get("full_name") == (said.company or record.company):
+        del changes["full_name"]  # a firm without a person is called by its own name already
     if said.street or said.postal_code or said.city:
         for name in _PLACE:  # one address, never half of one and half of another
             value = getattr(said, name)

@@ -48,6 +48,8 @@ _ITEM = re.compile(r"[^\\,]*+(?:\\.?[^\\,]*+)*+", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _NO_PHONE = re.compile(r"fax|pager", re.IGNORECASE)
 _GOOGLES_OWN = "myContacts"
+_OURS = "followup-"
+"""How the identifiers of our own cards begin."""
 _SHOWN = 5_000
 """Characters of a broken card that are kept for the file of rejected rows."""
 _LAST = 101
@@ -251,7 +253,8 @@ class _Said:
         whole = self.text("FN")
         if title and (first or last):
             whole = whole.removeprefix(f"{title} ")  # Apple writes "Mrs. Ada Hall"
-        if first == whole and not last and " " in first:
+        number = self.text("UID").removeprefix("urn:uuid:")
+        if first == whole and not last and " " in first and not number.startswith(_OURS):
             first = ""  # a whole name in the place of the first, as telephones write it
         if whole == company and (first or last):
             whole = ""  # listed by the firm, and there is a person
@@ -259,7 +262,7 @@ class _Said:
             company = whole
         box, extended, street, city, region, code, country, *_ = self.parts("ADR", between=", ")
         return [
-            self.text("UID").removeprefix("urn:uuid:").removeprefix("followup-"),
+            number.removeprefix(_OURS),
             title,
             first,
             middle,
