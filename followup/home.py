@@ -64,6 +64,11 @@ class Home:
         return self.path / "templates"
 
     @property
+    def exporters_path(self) -> Path:
+        """Return the folder of programs that the owner added to those whose files are known; it need not exist."""
+        return self.path / "exporters"
+
+    @property
     def drafts_path(self) -> Path:
         """Return the folder that drafts are written to."""
         return self.path / "drafts"

@@ -130,7 +130,7 @@ class Reading:
         if self._ways:
             result.kind = next(iter(self._ways.values())).layout.kind
             for each in self._ways.values():
-                left_out = naming.left_out(each.layout) if each.table.header else ""
+                left_out = naming.left_out(each.layout) if each.table.header and each.exporter is None else ""
                 if left_out:
                     result.warnings.append(left_out)
 

@@ -795,8 +795,10 @@ class Reader:
         elif self._done is None and job.paid_on is not None and "job.dated_on" not in self._of:
             job.completed_on = job.paid_on  # no better date in the whole file: it was done when it was paid
         for index in self._of.get("job.cancelled", ()):
-            value = values[index]  # yes, or the day on which it was cancelled
-            if value and (columns.read_flag(value) or columns.is_date_shaped(value)):
+            value = values[index]  # yes, the day on which it was cancelled, or what became of its payment
+            if value and sure_status(headers.normal(value)) == "not_a_job":
+                said, status = "not_a_job", value
+            elif value and (columns.read_flag(value) or columns.is_date_shaped(value)):
                 said, status = "not_a_job", self._headers[index]
         if said == "not_a_job":
             job.status = "not_a_job"

@@ -151,6 +151,7 @@ class Shape:
         self._has_headings = (
             not headed and len(context.layout.columns) >= 3 and (by_hand or context.layout.kind != "clients")
         )
+        self._merges = by_hand and context.layout.kind != "clients"  # programs have a rule of their own for it
         self._headings: list[tuple[int, str]] = []  # the first of them
         self._heading_count = 0
         self._headings_of_days = False
@@ -164,7 +165,7 @@ class Shape:
     def records(self, rows: Iterable[lines.Line]) -> Iterator[lines.Line]:
         """Give the lines that may be records, filled as the owner said."""
         found = self._headed(asides(rows, self._context))
-        return found if self._layout.kind == "clients" else self._filled(found)
+        return self._filled(found) if self._merges else found
 
     def questions(self) -> list[facts.Question]:
         """Return what the lines left open, each with the rows that show it."""

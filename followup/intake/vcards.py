@@ -50,6 +50,8 @@ _NO_PHONE = re.compile(r"fax|pager", re.IGNORECASE)
 _GOOGLES_OWN = "myContacts"
 _OURS = "followup-"
 """How the identifiers of our own cards begin."""
+_EDGE = 40
+"""Characters of a line that may be the first or last of a card."""
 _SHOWN = 5_000
 """Characters of a broken card that are kept for the file of rejected rows."""
 _LAST = 101
@@ -68,7 +70,8 @@ class Cards:
 
 def are_in(text: str) -> bool:
     """Return whether *text* begins as a file of cards does."""
-    return _BEGIN.match(text[:200]) is not None
+    first = io.StringIO(text[:200].lstrip(), newline=None).readline()
+    return _BEGIN.fullmatch(first[:_EDGE]) is not None
 
 
 def read(text: str) -> Cards:
@@ -141,7 +144,7 @@ def _cards(text: str, found: Cards) -> Iterator[_Card]:
     name, soft = "", False  # of the line that may go on: its name, and whether it does by quoted-printable
     for line in io.StringIO(text, newline=None):
         line = line.rstrip("\n")
-        edge = line[:40]
+        edge = line[:_EDGE]
         if card is None:
             if _BEGIN.fullmatch(edge):
                 card, name, soft = _Card(), "", False

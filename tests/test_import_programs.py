@@ -1,0 +1,74 @@
+"""Several files of one program together: they speak of the same clients and jobs, in whatever order they come."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Ran
+
+Run = Callable[..., Ran]
+
+EXPORTS = Path(__file__).resolve().parent / "data" / "exporters"
+BILLED = [
+    word
+    for state, meaning in (("Awaiting Payment", "completed"), ("Past Due", "completed"), ("Bad Debt", "not_a_job"))
+    for word in ("--answer", f"jobber-invoices.csv:status:{state}={meaning}")
+]
+
+
+@pytest.fixture
+def ohio(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Give `run` in a fresh American home, in a folder of the owner's."""
+    run("init", "--name", "Sam Alder", "--business", "Alder", "--country", "US", "--email", "sam@alder.example.com")
+    (tmp_path / "desk").mkdir()
+    monkeypatch.chdir(tmp_path / "desk")
+    return run
+
+
+def copy(name: str, as_: str = "") -> str:
+    """Put an export into the owner's folder, and return what it is called there."""
+    shutil.copy(EXPORTS / name, as_ or name)
+    return as_ or name
+
+
+def jobs(run: Run) -> dict[str, dict[str, Any]]:
+    """Return the jobs of the home by service."""
+    return {each["service"]: each for each in json.loads(run("job", "export", "--format", "json").stdout)}
+
+
+@pytest.mark.parametrize("order", [*permutations(("clients", "jobs", "invoices"))], ids="-".join)
+def test_an_invoice_says_of_a_job_only_what_its_report_does_not(ohio: Run, order: tuple[str, ...]) -> None:
+    """Paid and unpaid come from the invoices; a day and an amount of the report of jobs stay, file by file or not."""
+    for name in order:
+        answers = BILLED if name == "invoices" else []
+        ohio("import", copy(f"jobber-{name}.csv"), *answers, "--yes", "--skip-bad-rows", exit_code=None)
+    together = [f"jobber-{name}.csv" for name in order]
+    ohio("import", *together, "--yes", "--skip-bad-rows", exit_code=None)
+    found = jobs(ohio)
+    spring, hedge = found["Spring clean-up"], found["Hedge"]
+    assert (spring["completed_on"], spring["amount"], spring["paid_on"]) == ("2026-02-20", "1250.00", "2026-02-25")
+    assert (hedge["completed_on"], hedge["amount"], hedge["paid_on"]) == ("2026-02-27", "400.00", None)
+    assert found[""]["completed_on"] == "2026-01-02"  # only an invoice speaks of it, so its day stands in
+    assert len(found) == 4
+
+
+def test_a_cleaned_address_gets_no_mail_and_nobody_is_opted_out(ohio: Run) -> None:
+    """A mail server's word is about the address; `mail allow` tries it again, and the same file changes nothing."""
+    name = copy("mailchimp-cleaned.csv", "cleaned_email_audience_export_8f1c.csv")
+    assert "new: 1 client" in ohio("import", name, "--yes").stdout
+    (client,) = json.loads(ohio("client", "export", "--format", "json").stdout)
+    assert client["consent"] == "unknown"
+    assert "Nothing changes" in ohio("import", name, "--yes").stdout
+    refused = "a mail server refused ed@example.com"
+    ohio("job", "add", "Ed Nye", "--service", "Tap", "--completed", "2026-02-27")
+    assert refused in ohio("why", "Ed Nye").stdout
+    ohio("mail", "allow", "ed@example.com")
+    ohio("import", name, "--yes")
+    assert refused not in ohio("why", "Ed Nye").stdout
