@@ -19,7 +19,7 @@ from followup.errors import ConfigurationError
 from followup.intake import columns, headers, rules
 
 KEYS: Mapping[str, str] = {
-    "title": "what the import shows: `looks like: ...`",
+    "title": "what the import shows: `looks like ...`",
     "source": "whose numbers the numbers in the file are, unless `--source` says otherwise",
     "kind": f"what a row is: {', '.join(headers.KINDS)}",
     "header": "column names that are all in the header row of such a file; together no other file has them",

@@ -22,6 +22,7 @@ _BETWEEN = re.compile(
 _BEFORE_A_LABEL = re.compile(rf"(?<=[\d)\s])(?!{_EXTENSION})(?=\b[^\W\d_]+\.?\s*:?\s*[+(]?\d)", re.IGNORECASE)
 _FAX = re.compile(r"\b(?:tele)?(?:fax|faks)|\btélécopie|\bpager\b", re.IGNORECASE)
 _WORDS_BEHIND = re.compile(r"[^\d)]+$")
+_FIRST_DIGIT = re.compile(r"\s*[1-9]")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+")
 _LABELS = headers.words(
@@ -53,11 +54,15 @@ class Found:
     words: str = ""  # the cell, where it says more than numbers and what kind of phone each is; never a fax
 
 
-def read(cell: str, country: str) -> Found:
-    """Return the numbers in a cell, the parts that are none, and the words beside them."""
+def read(cell: str, country: str, *, zeros_lost: bool = False) -> Found:
+    """Return the numbers in a cell, the parts that are none, and the words beside them.
+
+    *zeros_lost*: no number of the column begins with a zero, so it was a spreadsheet that took them away; otherwise one
+    that lacks it may be a number within a town, and is a number of the country only when there is such a one.
+    """
     if not _LETTER.search(cell):
         whole = to_e164(cell, country)
-        if whole:
+        if whole and (zeros_lost or not _FIRST_DIGIT.match(cell) or _is_national(whole, country)):
             return Found((whole,))
     numbers: list[str] = []
     rest: list[str] = []
@@ -69,6 +74,8 @@ def read(cell: str, country: str) -> Found:
             continue
         kept.append(piece)
         found = _numbers(piece, country)
+        if not zeros_lost and found and _FIRST_DIGIT.match(_LABEL.sub("", piece)):
+            found = [number for number in found if _is_national(number, country)]
         telling = telling or any(word.lower() not in _LABELS for word in _WORD.findall(piece))
         if found:
             numbers += [number for number in found if number not in numbers]
@@ -89,6 +96,33 @@ def _numbers(piece: str, country: str) -> list[str]:
         if all(halves):
             return [half for half in halves if half]
     return []
+
+
+@lru_cache(maxsize=50_000)
+def _is_national(number: str, country: str) -> bool:
+    """Return whether a number that lacks the zero of its country can still be no other than it was read as."""
+    import phonenumbers
+
+    meta = phonenumbers.PhoneMetadata.metadata_for_region(country, None) if country else None
+    if meta is None or meta.general_desc is None or not _dials_zero(country):
+        return True
+    if len(meta.general_desc.possible_length) <= 3:  # too short for a number within a town
+        return True
+    kind = phonenumbers.number_type(phonenumbers.parse(number, None))
+    return bool(kind == phonenumbers.PhoneNumberType.MOBILE)  # in a town no number begins like those
+
+
+@lru_cache(maxsize=8)
+def _dials_zero(country: str) -> bool:
+    import phonenumbers
+
+    meta = phonenumbers.PhoneMetadata.metadata_for_region(country, None) if country else None
+    return meta is not None and meta.national_prefix == "0"
+
+
+def lacks_zero(cell: str, country: str) -> bool:
+    """Return whether a national number is written without the zero that is dialled before it."""
+    return bool(_FIRST_DIGIT.match(cell)) and _dials_zero(country)
 
 
 def damaged(cell: str) -> bool:

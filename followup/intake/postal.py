@@ -100,6 +100,11 @@ def town(text: str, country: str) -> Place | None:
     return None
 
 
+def is_code(text: str, country: str) -> bool:
+    """Return whether *text* has the form of a postal code of *country*."""
+    return country in _CODES and bool(re.fullmatch(_CODES[country], text, re.IGNORECASE))
+
+
 def _of_country(text: str, country: str) -> tuple[list[str], str]:
     """Return the parts between commas and line ends, and the country where the last one names it."""
     parts = [" ".join(part.split()) for part in re.split(r"[,\n;]|:::", text)]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from followup import cells, files, identity, intake
 from followup.errors import BadInput, NotFound, TryLater, UsageError
-from followup.intake import facts, headers, match, merge
+from followup.intake import exporters, facts, headers, match, merge
 from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus
 from followup.store import ImportedFile
 from followup.workflow import referrals, stops
@@ -28,9 +28,6 @@ from followup.workflow import referrals, stops
 if TYPE_CHECKING:
     from followup.store import Writer
     from followup.workflow.desk import Desk
-
-DEFAULT_SOURCE = "default"
-"""Whose numbers a file's numbers are, where --source does not say."""
 
 BULK = 1000
 """How many records are worth writing without indexes, which are made afterwards."""
@@ -222,7 +219,7 @@ def check(
 
     Raises:
         NotFound: a file is not there. NoPermission, IOFailure: it cannot be read.
-        UsageError: an answer fits no question.
+        UsageError: an answer fits no question. ConfigurationError: a file of the home's exporters is wrong.
     """
     given = _answers_by_file(answers or {}, [each.name for each in sources])
     with _no_collecting():
@@ -264,12 +261,13 @@ def _check(
         currency=desk.settings.business.currency,
         today=desk.today,
         key=desk.key,
+        exporters=exporters.of_home(desk.home.exporters_path),
     )
     results = [
         intake.read(
             each.read(),
             name=_writable(each.name),  # some systems' file names are bytes that no text holds
-            source=source or DEFAULT_SOURCE,
+            source=source,
             home=home,
             kind=kind,
             answers=given[each.name],

@@ -124,7 +124,7 @@ def test_what_an_exporter_says_of_a_column_goes_before_the_vocabulary(tmp_path: 
         (
             'title = "Acme jobs"',
             "",
-            'title: is missing: what the import shows: `looks like: ...`. Write title = "...".',
+            'title: is missing: what the import shows: `looks like ...`. Write title = "...".',
         ),
         ('kind = "jobs"', 'kind = "job"', "kind: 'job' is no kind. Write one of clients, jobs, mixed."),
         ('["only-these"]', '["only-this"]', "rules: there is no rule 'only-this'. Did you mean 'only-these'?"),

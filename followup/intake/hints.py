@@ -1,0 +1,130 @@
+"""Values -> what their columns mean, where names leave it open or there are none.
+
+Takes header cells and some of the rows below. Gives fields, or the best answer to the question what columns are, which
+the owner looks at before anything is read. Touches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from followup.intake import addresses, columns, headers, people, phones, postal
+
+ENOUGH = 200
+"""Rows that are looked at."""
+
+_RUNNING = frozenset({"no", "nr", "num", "n", "n°", "#", "numero", "número", "numéro", "nummer", "numer", "lp", "ref"})
+_NAMES = frozenset({"client.full_name", "client.reach"})
+_STATES = frozenset({"state", "estado", "stan", "stato", "stand"})
+_HOUSE_NUMBER = re.compile(r"[^\W\d].*\s\d+\s?[a-zA-Z]?(?:[/-]\d+)?|\d+[a-zA-Z]?,?\s[^\W\d].*|.*\d.*,.*")
+_MONEY = re.compile(r"[-(]?\s*(?:[£$€]|[A-Z]{3})?\s*\d[\d.,' ]*(?:[.,]\d{2})?\s*(?:[£$€]|[A-Z]{3}|zł|kr)?\)?-?")
+_CENTS = re.compile(r"[.,]\d{2}\D*$|[£$€]|zł|kr\b")
+_WORDS = re.compile(r"[^\W\d_][\w.'’-]*(?:\s+[\w.&+'’(),-]+){0,5}")
+
+
+def told(header: Sequence[str], sample: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Return the fields of columns whose names mean several things and whose values decide it, by normal header."""
+    found: dict[str, str] = {}
+    choices = [headers.meanings(cell) for cell in header]
+    has = {known for choice in choices for known in choice}
+    for index, (cell, choice) in enumerate(zip(header, choices, strict=True)):
+        values = _values(sample, index)
+        if not values or not choice:
+            continue
+        name = headers.normal(cell)
+        if "row.kind" in choice and all(map(columns.row_kind, values)):
+            found[name] = "row.kind"
+        elif "job.completed_on" in choice and all(columns.read_flag(value) is not None for value in values):
+            found[name] = "" if "job.status" in has else "job.status"  # a tick says that it is done, not when
+        elif "job.paid_on" in choice and all(map(_is_amount, values)):
+            found[name] = ""  # how much was paid, not when
+        elif name in _STATES and "job.status" in choice and all(map(_is_status, values)):
+            found[name] = "job.status"
+        elif name in _RUNNING and len(values) > 1 and values == [str(number) for number in range(1, len(values) + 1)]:
+            found[name] = ""  # the row's own number: next month's row 1 is another job
+        elif _NAMES.issubset(choice) and sum("@" in v or _digits(v) >= 6 for v in values) * 2 > len(values):
+            found[name] = "client.reach"
+    return found
+
+
+def suggested(sample: Sequence[Sequence[str]], country: str) -> tuple[str, ...]:
+    """Return what each column of a table without names seems to be, as the answer `columns=...` names it."""
+    width = max(map(len, sample), default=0)
+    looks = [_look(_values(sample, index), country) for index in range(width)]
+    people_in = [index for index, look in enumerate(looks) if look == "name"]
+    if people_in:  # whoever it was for differs from row to row, the work repeats
+        best = max(people_in, key=lambda index: (len(set(_values(sample, index))), -index))
+        looks = ["service" if look == "name" and index != best else look for index, look in enumerate(looks)]
+    if "service" not in looks and "completed_on" in looks and "city" in looks:
+        looks[looks.index("city")] = "service"
+    names = ["-"] * width
+    taken: set[str] = set()
+    for index, look in enumerate(looks):
+        if look in taken and look not in ("phone", "email", "notes"):
+            continue
+        if look:
+            names[index] = look
+            taken.add(look)
+    if "completed_on" not in taken or not taken & {"amount", "service", "status"}:  # no jobs: a list of clients
+        drop = {"completed_on", "service", "amount", "status"}
+        names = ["-" if name in drop else name for name in names]
+    return tuple(names)
+
+
+def _look(values: Sequence[str], country: str) -> str:
+    for name, fits in _LOOKS:
+        good = sum(fits(value, country) for value in values)
+        if values and good * 10 >= len(values) * 8:
+            return name
+    if values and len(set(values)) * 2 <= len(values) and all(_WORDS.fullmatch(value) for value in values):
+        return "service"
+    return ""
+
+
+def _is_amount(value: str, _country: str = "") -> bool:
+    return bool(_MONEY.fullmatch(value)) and not columns.is_date_shaped(value) and columns.read_flag(value) is None
+
+
+def _is_status(value: str, _country: str = "") -> bool:
+    return headers.normal(value) in columns.STATUS_WORDS and not value.isdigit()
+
+
+def _is_phone(value: str, country: str) -> bool:
+    return not _CENTS.search(value) and bool(phones.read(value, country).numbers)
+
+
+def _is_postal_code(value: str, country: str) -> bool:
+    return postal.is_code(value, country)
+
+
+def _is_name(value: str, _country: str) -> bool:
+    words = value.replace(",", " ").split()
+    return 2 <= len(words) <= 6 and bool(_WORDS.fullmatch(value)) and (words[0][:1].isupper() or people.is_firm(value))
+
+
+def _is_town(value: str, _country: str) -> bool:
+    return value[:1].isupper() and len(value.split()) <= 3 and not any(letter.isdigit() for letter in value)
+
+
+_LOOKS: Sequence[tuple[str, Callable[[str, str], bool]]] = (
+    ("email", lambda value, _: bool(addresses.split(value)[0])),
+    ("completed_on", lambda value, _: columns.is_date_shaped(value)),
+    ("status", _is_status),
+    ("postal_code", _is_postal_code),
+    ("place", lambda value, country: postal.town(value, country) is not None),
+    ("amount", lambda value, _: _is_amount(value) and bool(_CENTS.search(value))),
+    ("phone", _is_phone),
+    ("amount", _is_amount),
+    ("street", lambda value, _: bool(_HOUSE_NUMBER.fullmatch(value))),
+    ("name", _is_name),
+    ("city", _is_town),
+)
+
+
+def _digits(text: str) -> int:
+    return sum(letter.isdigit() for letter in text)
+
+
+def _values(sample: Sequence[Sequence[str]], index: int) -> list[str]:
+    return [cell for row in sample[:ENOUGH] if index < len(row) and (cell := row[index].strip())]

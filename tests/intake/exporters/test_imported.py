@@ -1,0 +1,99 @@
+"""Exports through `followup import`: clients and jobs find each other, all is asked once, and nothing changes again."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Ran
+from tests.intake.exporters import test_fixtures
+
+Run = Callable[..., Ran]
+
+OWN = """
+title = "Acme visits"
+source = "acme"
+kind = "jobs"
+header = ["Acme No", "For Whom", "Signed Off"]
+
+[columns]
+"Acme No" = "job.id"
+"For Whom" = "client.full_name"
+"Signed Off" = "job.completed_on"
+"""
+VISITS = "Acme No,For Whom,Signed Off,Mail\n7,Ada Hall,2026-02-13,ada@example.com\n"
+
+
+def families() -> list[tuple[str, list[Path]]]:
+    """Return the expectations of each program whose numbers are its own."""
+
+    def source(path: Path) -> str:
+        return path.read_text(encoding="utf-8").partition(", source ")[2].partition("\n")[0]
+
+    ordered = sorted(test_fixtures.EXPECTED, key=lambda path: (source(path), path))
+    return [(name, list(several)) for name, several in itertools.groupby(ordered, key=source)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder the user is in."""
+    place = tmp_path / "desk"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    return place
+
+
+def begin(run: Run, country: str = "GB") -> None:
+    """Make a home without clients."""
+    run("init", "--name", "Sam Alder", "--business", "Alder", "--country", country, "--email", "sam@alder.example.com")
+
+
+@pytest.mark.parametrize(("source", "paths"), families(), ids=lambda each: each if isinstance(each, str) else "")
+def test_what_a_program_exports_is_imported_together_and_again(
+    run: Run, folder: Path, source: str, paths: list[Path]
+) -> None:
+    """Every question at once, then everything in one batch; again nothing is asked, and nothing changes."""
+    given = {path: test_fixtures.given(path) for path in paths}
+    begin(run, given[paths[0]].country)
+    files, answers = [], []
+    for path, known in given.items():
+        name = known.name or test_fixtures.fixture(path).name
+        shutil.copy(test_fixtures.fixture(path), folder / name)
+        files.append(name)
+        answers += [f"{name}:{about}={answer}" for about, answer in known.answers.items()]
+    if answers:
+        asked = run("import", *files, exit_code=65)
+        assert all(each.rpartition("=")[0].partition(":")[2] in asked.stderr for each in answers)
+    told = [part for each in answers for part in ("--answer", each)]
+    first = run("import", *files, *told, "--yes", "--skip-bad-rows")
+    again = run("import", *files, "--yes", "--skip-bad-rows")
+    assert "looks like" in first.stdout
+    assert "new: 0 clients, 0 jobs; changed: 0 clients, 0 jobs" in again.stdout
+
+
+def test_the_home_s_own_exporters_are_known(run: Run, home: Path, folder: Path) -> None:
+    """The file is recognised, and its numbers are those of the program that it names."""
+    begin(run)
+    (home / "exporters").mkdir()
+    (home / "exporters" / "acme.toml").write_text(OWN, encoding="utf-8")
+    (folder / "visits.csv").write_text(VISITS, encoding="utf-8")
+    shown = json.loads(run("import", "visits.csv", "--dry-run", "--format", "json").stdout)
+    assert (shown["looks_like"], shown["source"]) == ("Acme visits", "acme")
+    assert "visits.csv: looks like Acme visits, jobs, 1 row" in run("import", "visits.csv", "--yes").stdout
+    named = run("import", "visits.csv", "--dry-run", "--source", "other", "--format", "json").stdout
+    assert json.loads(named)["source"] == "other"
+
+
+def test_a_wrong_exporter_of_the_home_stops_the_import(run: Run, home: Path, folder: Path) -> None:
+    """It would be read otherwise than its owner meant."""
+    begin(run)
+    (home / "exporters").mkdir()
+    (home / "exporters" / "acme.toml").write_text(OWN.replace('"jobs"', '"job"'), encoding="utf-8")
+    (folder / "visits.csv").write_text(VISITS, encoding="utf-8")
+    refused = run("import", "visits.csv", "--yes", exit_code=78)
+    assert "acme.toml: kind: 'job' is no kind. Write one of clients, jobs, mixed." in refused.stderr
