@@ -387,7 +387,7 @@ def test_an_answer_names_a_column(empty: Run, folder: Path) -> None:
 def test_columns_without_names_are_named_one_by_one(empty: Run, folder: Path) -> None:
     """Or all at once; too few, and what cannot be kept without a name, is asked again."""
     write(folder, "bare.csv", "Ada Hall,07700 900142,Rex\nBert Hill,07700 900143,\n")
-    ran = empty("import", "bare.csv", answers="\nname\n3=+\n1=name, 2=mobile\n\ny\n")
+    ran = empty("import", "bare.csv", answers="name\n3=+\n1=name, 2=mobile\n\ny\n")
     assert "These are 1 name for 3 columns." in ran.stderr
     assert "cannot be kept under it" in ran.stderr
     assert {"Ada Hall", "Bert Hill"} <= set(names(empty))

@@ -291,6 +291,21 @@ def score(cells: Sequence[str]) -> int:
     )
 
 
+def joined(first: Sequence[str], second: Sequence[str]) -> list[str] | None:
+    """Return the names of columns that are written in two rows ("Date of" over "work"), or None when they are not."""
+    known = score(first)
+    if not known or any(_DATA.search(cell[:200].strip()) for cell in second):
+        return None
+    width = max(len(first), len(second))
+    pairs = zip([*first, *[""] * (width - len(first))], [*second, *[""] * (width - len(second))], strict=True)
+    both = [_joined(one.strip(), other.strip()) for one, other in pairs]
+    return both if score(both) > max(known, score(second)) else None
+
+
+def _joined(one: str, other: str) -> str:
+    return one[:-1] + other if one.endswith("-") and other[:1].islower() else f"{one} {other}".strip()
+
+
 def by_answer(names: Iterable[str]) -> list[str] | None:
     """Return the headers that an answer `columns=a,b,,c` stands for, or None when it names what we do not know."""
     found = [name.strip().lower().replace(" ", "_") for name in names]

@@ -35,7 +35,7 @@ def told(header: Sequence[str], sample: Sequence[Sequence[str]]) -> dict[str, st
         name = headers.normal(cell)
         if "row.kind" in choice and all(map(columns.row_kind, values)):
             found[name] = "row.kind"
-        elif "job.completed_on" in choice and all(columns.read_flag(value) is not None for value in values):
+        elif "job.completed_on" in choice and all(map(_is_tick, values)) and _is_dated(choices, index):
             found[name] = "" if "job.status" in has else "job.status"  # a tick says that it is done, not when
         elif "job.paid_on" in choice and all(map(_is_amount, values)):
             found[name] = ""  # how much was paid, not when
@@ -72,10 +72,24 @@ def suggested(sample: Sequence[Sequence[str]], country: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _is_tick(value: str) -> bool:
+    return columns.read_flag(value) is not None
+
+
+def _is_dated(choices: Sequence[dict[str, int]], without: int) -> bool:
+    """Return whether another column has a day that is not said to be the day of completion."""
+    return any(
+        known.startswith("job.completed_on.")
+        for index, choice in enumerate(choices)
+        for known in choice
+        if index != without
+    )
+
+
 def _look(values: Sequence[str], country: str) -> str:
     for name, fits in _LOOKS:
         good = sum(fits(value, country) for value in values)
-        if values and good * 10 >= len(values) * 8:
+        if values and good * 10 >= len(values) * 8 and (name != "city" or len(values) > 1):  # one word can be anything
             return name
     if values and len(set(values)) * 2 <= len(values) and all(_WORDS.fullmatch(value) for value in values):
         return "service"

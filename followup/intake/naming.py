@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from followup.intake import exporters, facts, headers, mapping, questions, strangers, table, telling
+from followup.intake import exporters, facts, headers, hints, mapping, questions, strangers, table, telling
 from followup.intake.lines import Rule
 
 
@@ -21,6 +21,7 @@ def layout(
     exporter: exporters.Exporter | None,
     *,
     kind: str,
+    country: str,
 ) -> headers.Layout | None:
     """Return what the columns of a table mean, or nothing when that had to be asked.
 
@@ -31,6 +32,7 @@ def layout(
         result: where it is noted what each column is taken for.
         exporter: whose export it is, None for a sheet made by hand.
         kind: clients, jobs or mixed, where the owner said so.
+        country: of the home, ISO 3166.
 
     Raises:
         decode.Refused: it is no table of clients or jobs.
@@ -52,15 +54,17 @@ def layout(
             strangers.refuse(record)
         sample = next(record for record in first if any(record))
         shown = " | ".join(telling.short(cell) for cell in sample[:12])
-        result.columns = mapping.columns((), None, first)
+        suggested = hints.suggested([record for record in first if len(record) <= part.width], country)
+        result.columns = mapping.columns((), None, first, suggested=suggested)
+        options = [",".join(suggested)] if any(name != "-" for name in suggested) else []
         asked.ask(
             "columns",
             f"there is no row of column names. What are these {part.width} columns: {shown} ?",
-            headers.COLUMN_NAMES,
+            [*options, *headers.COLUMN_NAMES],
         )
         return None
     else:
-        found = _known(part.header, asked, exporter, kind)
+        found = _known(part.header, first, asked, exporter, kind)
         if not kind and exporter is None:
             strangers.refuse(part.header)
     result.columns = mapping.columns(part.header, found, first)
@@ -76,12 +80,16 @@ def layout(
 
 
 def _known(
-    header: Sequence[str], asked: questions.Questions, exporter: exporters.Exporter | None, kind: str
+    header: Sequence[str],
+    first: Sequence[table.Record],
+    asked: questions.Questions,
+    exporter: exporters.Exporter | None,
+    kind: str,
 ) -> headers.Layout:
-    """Return what a header means to the vocabulary; a program says it better, and the owner best."""
+    """Return what a header means to the vocabulary; values or a program say it better, and the owner best."""
     told = mapping.told(asked.answers_about(mapping.ABOUT, header))
     if exporter is None:
-        return headers.layout(header, kind=kind, told=told)
+        return headers.layout(header, kind=kind, told={**hints.told(header, first), **told})
     return exporters.layout(header, replace(exporter, columns={**exporter.columns, **told}), kind)
 
 

@@ -62,7 +62,7 @@ def read(cell: str, country: str, *, zeros_lost: bool = False) -> Found:
     """
     if not _LETTER.search(cell):
         whole = to_e164(cell, country)
-        if whole and (zeros_lost or not _FIRST_DIGIT.match(cell) or _is_national(whole, country)):
+        if whole and (zeros_lost or _is_certain(cell, whole, country)):
             return Found((whole,))
     numbers: list[str] = []
     rest: list[str] = []
@@ -74,8 +74,8 @@ def read(cell: str, country: str, *, zeros_lost: bool = False) -> Found:
             continue
         kept.append(piece)
         found = _numbers(piece, country)
-        if not zeros_lost and found and _FIRST_DIGIT.match(_LABEL.sub("", piece)):
-            found = [number for number in found if _is_national(number, country)]
+        if not zeros_lost:
+            found = [number for number in found if _is_certain(_LABEL.sub("", piece), number, country)]
         telling = telling or any(word.lower() not in _LABELS for word in _WORD.findall(piece))
         if found:
             numbers += [number for number in found if number not in numbers]
@@ -96,6 +96,10 @@ def _numbers(piece: str, country: str) -> list[str]:
         if all(halves):
             return [half for half in halves if half]
     return []
+
+
+def _is_certain(cell: str, number: str, country: str) -> bool:
+    return not _FIRST_DIGIT.match(cell) or _is_international(cell, number) or _is_national(number, country)
 
 
 @lru_cache(maxsize=50_000)
@@ -120,9 +124,14 @@ def _dials_zero(country: str) -> bool:
     return meta is not None and meta.national_prefix == "0"
 
 
-def lacks_zero(cell: str, country: str) -> bool:
-    """Return whether a national number is written without the zero that is dialled before it."""
-    return bool(_FIRST_DIGIT.match(cell)) and _dials_zero(country)
+def lacks_zero(cell: str, number: str, country: str) -> bool:
+    """Return whether *number* is written without the zero that is dialled before it at home."""
+    return bool(_FIRST_DIGIT.match(cell)) and not _is_international(cell, number) and _dials_zero(country)
+
+
+def _is_international(cell: str, number: str) -> bool:
+    """Return whether a number is written with the code of its country, and only without the plus."""
+    return "".join(letter for letter in cell if letter.isdigit()).startswith(number[1:])
 
 
 def damaged(cell: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 
-from followup.intake import columns, decode, facts, headers, mapping, shape
+from followup.intake import columns, damage, decode, facts, headers, mapping, shape
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "date_order": columns.ORDERS,
@@ -17,6 +17,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "kind": headers.KINDS,
     "fill_down": ("yes", "no"),
     "headings": shape.HEADINGS,
+    "day_numbers": tuple(damage.EPOCHS),
 }
 """Answers with a fixed choice; `encoding`, `sheet`, `columns`, `tables` and those about a WORD are checked for form."""
 

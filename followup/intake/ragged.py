@@ -21,20 +21,21 @@ def lines(rows: table.Rows, *, width: int, added: int) -> Iterator[Line]:
         yield Line(row, record + blank[size:] if size <= width else record[:width] + blank[width:], size=size)
 
 
-def settled(found: Iterable[Line], ledger: Ledger, *, width: int, delimiter: str) -> Iterator[Line]:
+def settled(found: Iterable[Line], ledger: Ledger, *, width: int, named: int, delimiter: str) -> Iterator[Line]:
     """Leave out rows with cells that belong to no column, and rows that were broken in two.
 
     Args:
         found: lines that may be records.
         ledger: of this pass.
         width: of the table.
+        named: how many of its columns there are up to the last with a name; the others may be missing.
         delimiter: between the cells of the file, empty for a spreadsheet.
     """
     held: Line | None = None  # a short one, until it is known whether the next is its other half
     broken = False
     for line in found:
         size = line.size
-        if size < width and held is not None and held.row + 1 == line.row and held.size + size - 1 == width:
+        if size < named and held is not None and held.row + 1 == line.row and held.size + size - 1 == width:
             if not broken:
                 _is_half(held, ledger)
             _is_half(line, ledger)
@@ -43,9 +44,9 @@ def settled(found: Iterable[Line], ledger: Ledger, *, width: int, delimiter: str
         if held is not None and not broken:
             yield _short(held, ledger)
         held, broken = None, False
-        if size < width:
+        if size < named:
             held = line
-        elif size == width or not _has_surplus(line, ledger, width, delimiter):
+        elif size <= width or not _has_surplus(line, ledger, width, delimiter):
             yield line
     if held is not None and not broken:
         yield _short(held, ledger)

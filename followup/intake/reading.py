@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from followup.intake import (
+    damage,
     deciding,
     decode,
     exporters,
@@ -165,7 +166,7 @@ class Reading:
     def _way(self, part: table.Table, sheet: table.Sheet, first: Sequence[table.Record]) -> way.Way | None:
         exporter = None if self._asked.answer("columns") else self._exporter(part.header)
         kind = self._kind or self._asked.answer("kind")
-        layout = naming.layout(part, first, self._asked, self.result, exporter, kind=kind)
+        layout = naming.layout(part, first, self._asked, self.result, exporter, kind=kind, country=self._home.country)
         if layout is None:
             return None
         return way.Way(
@@ -182,8 +183,10 @@ class Reading:
         exporter = chosen.exporter
         lines, shape = chosen.lines(found, quiet)
         evidence = deciding.Evidence(chosen.layout, exporter.status if exporter is not None else {})
+        harm = damage.Damage(chosen.layout)
         while chunk := list(itertools.islice(lines, _CHUNK)):
             evidence.see(chunk)
+            harm.see(chunk)
         home = self._home
         order, mark, statuses = evidence.decide(self._asked, self.result.decided, country=home.country)
         self._asked.open += shape.questions()
@@ -194,6 +197,8 @@ class Reading:
             country=home.country,
             currency=home.currency,
             today=home.today,
+            zeros_lost=harm.zeros_lost(),
+            day_numbers=harm.day_numbers(self._asked, self.result.warnings, today=home.today),
         )
 
     def _ask_which(self, tables: dict[int, table.Table]) -> None:

@@ -456,7 +456,8 @@ class Reader:
             lost = index in self.decisions.zeros_lost
             read = self._phone_memo[value] = phones.read(value, self.decisions.country, zeros_lost=lost)
         if read.numbers:
-            if index in self.decisions.zeros_lost and phones.lacks_zero(value, self.decisions.country):
+            lost = index in self.decisions.zeros_lost
+            if lost and phones.lacks_zero(value, read.numbers[0], self.decisions.country):
                 self._warn("zeros that a spreadsheet took from the front of phone numbers were put back", row)
             client.phones = read.numbers if not client.phones else _joined(client.phones, read.numbers)
             if read.words:

@@ -65,6 +65,11 @@ class Table:
     row: int
     width: int
 
+    @property
+    def named(self) -> int:
+        """Return how many columns there are up to the last with a name; a row may end behind it."""
+        return len(_named(self.header)) or self.width
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -79,6 +84,7 @@ class Sheet:
     count: int = 0  # of records, where they are all there already
     broken: Mapping[int, str] = field(default_factory=dict)  # cards that cannot be read: why
     groups: Mapping[int, str] = field(default_factory=dict)  # cards that are lists of others: their names
+    in_two_rows: bool = False  # the column names of the first table
 
     def records(self) -> Iterator[Record]:
         """Yield the records without empty ones at the end. Record *i* is row *i* + 1 of a spreadsheet."""
@@ -109,6 +115,9 @@ class Sheet:
         for row, record in itertools.islice(records, self.header_at):
             skip(row, *(("title", "above the row of column names") if any(record) else ("blank", "an empty row")))
         following = [next(records)]
+        if self.in_two_rows:
+            following = [(following[0][0], [*self.header])]
+            skip(next(records)[0], "header", "the second row of the column names")
         while following:
             row, record = following.pop()
             yield _table(row, record), _until_the_next(records, record, following, skip)
@@ -187,9 +196,9 @@ def _sheet(blocks: Callable[[], Iterator[list[Record]]], delimiter: str, header_
         _refuse_too_many_columns(max(map(len, first)))
         width = Counter(len(record) for record in first if any(record)).most_common(1)[0][0]
         return Sheet(delimiter, (), -1, width, sample, blocks)
-    header = _named(first[header_at])
-    _refuse_too_many_columns(len(header))
-    return Sheet(delimiter, header, header_at, len(header), sample, blocks)
+    below = headers.joined(first[header_at], first[header_at + 1]) if header_at + 1 < len(first) else None
+    table = _table(header_at + 1, below or first[header_at])
+    return Sheet(delimiter, table.header, header_at, table.width, sample, blocks, in_two_rows=below is not None)
 
 
 def _trimmed(record: Sequence[str]) -> Sequence[str]:
@@ -228,7 +237,8 @@ def _header(
     *alone*: a single known name in the first row is a header, too.
     """
     best, where = (0, 0), -1
-    for index, row in enumerate(first):
+    rows = list(first)
+    for index, row in enumerate(rows):
         filled = sum(1 for cell in row if cell.strip())
         if known is not None and filled > 1 and known(row):
             return (filled, filled), index
@@ -237,8 +247,8 @@ def _header(
             continue
         if (names, filled) > best:
             best, where = (names, filled), index
-        if names * 2 >= filled:
-            break  # a header further down belongs to another table
+        if names * 2 >= filled and not (index + 1 < len(rows) and headers.score(rows[index + 1]) > names):
+            break  # a header further down belongs to another table, but names of groups may stand over its own
     return best, where
 
 
@@ -403,7 +413,10 @@ def _shape(cell: str) -> str:
     return ""
 
 
-def _named(record: Record) -> tuple[str, ...]:
+_WITHOUT_NAMES = 20
+
+
+def _named(record: Sequence[str]) -> tuple[str, ...]:
     """Return a header without the empty cells at its end."""
     header = list(record)
     while header and not header[-1].strip():
@@ -412,8 +425,9 @@ def _named(record: Record) -> tuple[str, ...]:
 
 
 def _table(row: int, record: Record) -> Table:
-    header = _named(record)
-    _refuse_too_many_columns(len(header))
+    named = len(_named(record))
+    _refuse_too_many_columns(named)
+    header = tuple(record[: named + _WITHOUT_NAMES])  # columns without a name may hold something all the same
     return Table(header, row, len(header))
 
 

@@ -86,7 +86,7 @@ class Way:
         look = shape.Shape(context, self._asked.answer, by_hand=self.exporter is None, headed=self._headed)
         width = self.table.width
         way = look.records(ragged.lines(found, width=width, added=self._added))
-        way = ragged.settled(way, ledger, width=width, delimiter=self._delimiter)
+        way = ragged.settled(way, ledger, width=width, named=self.table.named, delimiter=self._delimiter)
         if not self._delimiter:
             way = typed.read(way, self.layout, self._epoch, ledger)
         for rule in self.rules:
@@ -115,6 +115,8 @@ class Way:
                     sorted(decisions.statuses.items()),
                     decisions.country,
                     decisions.currency,
+                    sorted(decisions.zeros_lost),
+                    sorted(decisions.day_numbers.items()),
                     used,
                     (exporter.rules, sorted(exporter.columns.items())) if exporter is not None else (),
                 )
