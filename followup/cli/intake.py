@@ -243,7 +243,7 @@ def _show(app: App, preview: Preview) -> None:
         say(f"{file.name}: {', '.join(part for part in parts if part)}")
         if file.letters:
             say(f"{file.name}: read as {file.encoding}, its letters are {', '.join(file.letters)}")
-        if _kept(file) and not file.known:
+        if _kept(file) and not file.known and not file.looks_like:  # of a program, we know which are kept
             say(
                 f"{file.name}: kept under their own names: {', '.join(_kept(file)[:SHOWN])} "
                 f'(for one that is more: --answer "column:{_kept(file)[0]}=phone")'

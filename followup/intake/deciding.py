@@ -185,7 +185,7 @@ class Evidence:
             asked.ask(
                 "status",
                 f"'{word}' in {telling.count(tally.count)} ({telling.rows(first, count=tally.count)}): completed, "
-                f'open, or not a job? Answer with "status:{word}=completed", for example',
+                "open, or not a job?",
                 columns.STATUS_ANSWERS,
                 word=word,
                 rows=first,
