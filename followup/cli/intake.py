@@ -184,6 +184,10 @@ def _source(name: str) -> Source:
 
     if name != STANDARD_INPUT:
         return importing.Source(name=name, path=Path(name).expanduser())
+    if sys.stdin is None:  # `<&-`
+        raise BadInput("Standard input is closed. Pipe the file into it: cat clients.csv | followup import -")
+    if sys.stdin.isatty():
+        click.echo("Reading standard input; end it with Ctrl-D (on Windows Ctrl-Z and Enter).", err=True)
     with click.open_file(name, "rb") as stream:
         return importing.Source(name="standard input", data=stream.read())
 
