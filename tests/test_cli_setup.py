@@ -137,6 +137,18 @@ def test_the_doctor_finds_nothing_to_fix_in_a_good_home(business: Run) -> None:
     assert "FIX" not in ran.stdout
 
 
+def test_the_doctor_looks_at_the_programs_that_were_added(made: Run, home: Path) -> None:
+    """A good one is named; of a bad one every problem is."""
+    (home / "exporters").mkdir()
+    mine = home / "exporters" / "acme.toml"
+    good = 'title = "Acme jobs"\nsource = "acme"\nkind = "jobs"\nheader = ["Acme No", "For Whom"]\n'
+    mine.write_text(good, encoding="utf-8")
+    assert "ok    exporters  Acme jobs" in made("doctor").stdout
+    mine.write_text(good.replace('"jobs"', '"job"').replace("source", "sauce"), encoding="utf-8")
+    said = made("doctor", exit_code=78).stdout
+    assert said.count("acme.toml") == 3
+
+
 def test_the_doctor_notes_once_that_marketing_waits_for_the_address(made: Run) -> None:
     """A home without a postal address is well; the note says what waits for it and which setting ends that."""
     said = made("doctor").stdout
@@ -326,13 +338,14 @@ def backup(run: Run, to: Path) -> Path:
 
 
 def test_a_backup_holds_the_home_and_no_drafts(made: Run, home: Path, tmp_path: Path) -> None:
-    """Database, journal, settings, key and own templates are in it; drafts are made anew from the database."""
+    """Database, journal, settings, key, own templates and exporters are in it; drafts are made anew."""
     made("send", "--yes")
     made("template", "edit", "thank-you")
+    (home / "exporters").mkdir()
     path = backup(made, tmp_path / "one.tar.gz")
     with tarfile.open(path) as archive:
         names = {name.partition("/")[0] for name in archive.getnames()}
-    assert names == {"followup.db", "followup.toml", "journal", "key", "templates"}
+    assert names == {"followup.db", "followup.toml", "journal", "key", "templates", "exporters"}
     if sys.platform != "win32":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 

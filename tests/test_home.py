@@ -112,6 +112,7 @@ def test_the_parts_of_a_home_have_fixed_names(tmp_path: Path) -> None:
         one.journal_path: "journal",
         one.key_path: "key",
         one.templates_path: "templates",
+        one.exporters_path: "exporters",
         one.drafts_path: "drafts",
         one.backups_path: "backups",
         one.rejects_path: "rejects",

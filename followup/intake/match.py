@@ -13,7 +13,7 @@ learned of a row but what the home will keep of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -42,8 +42,14 @@ class Lookup(Protocol):
     def clients_by_name(self, folded: Iterable[str]) -> dict[str, list[str]]:
         """Return client ids by folded name."""
 
+    def has_clients(self) -> bool:
+        """Return whether there is any client."""
+
     def clients(self, ids: Iterable[str]) -> dict[str, Client]:
         """Return clients by id."""
+
+    def kept_clients(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return, for the clients that exist, who each is by now: itself, or whom it was merged into."""
 
     def jobs(self, ids: Iterable[str]) -> dict[str, Job]:
         """Return jobs by id."""
@@ -63,7 +69,7 @@ class ClientEntry:
 
 
 @dataclass(slots=True, eq=False)
-class _Who:
+class Who:
     """All rows of the batch that say the very same about who is meant: they are one client, or refused, together."""
 
     source: str
@@ -139,19 +145,56 @@ class Matches:
     links: list[tuple[str, str, str, str]] = field(default_factory=list)  # source, kind, number, record id
 
 
-def match(files: Sequence[facts.FileResult], lookup: Lookup, *, key: bytes) -> Matches:
+class Identifiers:
+    """Gives the identifier that a client has if it is new: by its number, else by name and first address."""
+
+    def __init__(self, key: bytes) -> None:
+        """Use the home's key."""
+        self._key = key
+        self._by_number: dict[str, Callable[[str], str]] = {}  # by source
+
+    def of(self, who: Who) -> str:
+        """Return the identifier of the client that *who* makes."""
+        if not who.identifier:
+            number = who.said.client_id
+            if not number:
+                who.identifier = identity.imported_identifier(self._key, "client", "", *made_of(who))
+            else:
+                by_number = self._by_number.get(who.source)
+                if by_number is None:
+                    by_number = identity.imported_identifiers(self._key, "client", who.source)
+                    self._by_number[who.source] = by_number
+                who.identifier = by_number(number)
+        return who.identifier
+
+
+def made_of(who: Who) -> tuple[str, str]:
+    """Return what tells a client without a number from others: a name and the first way to reach them."""
+    said = who.said
+    reach = next(iter((*who.emails, *said.phones)), "") or people.folded(f"{said.street} {said.postal_code}")
+    return who.folded[0] if who.folded else "", reach
+
+
+def match(files: Sequence[facts.FileResult], lookup: Lookup, *, key: bytes, numbered: Collection[str] = ()) -> Matches:
     """Return who is who in *files*, clients before jobs whatever the order of the files.
 
     Rows of one file that are the same client or job become one ParsedClient or ParsedJob with several rows.
+
+    Args:
+        files: the batch, or a portion of it that shares nothing with the others (see `portions`).
+        lookup: the home.
+        key: of the home.
+        numbered: sources that number their clients in other portions.
     """
-    matcher = _Matcher(files, lookup, key)
+    known = set(numbered)
+    matcher = _Matcher(files, lookup, key, known)
     while not matcher.settles():
-        matcher = _Matcher(files, lookup, key)
+        matcher = _Matcher(files, lookup, key, known)
     return matcher.finish()
 
 
 class _Matcher:
-    def __init__(self, files: Sequence[facts.FileResult], lookup: Lookup, key: bytes) -> None:
+    def __init__(self, files: Sequence[facts.FileResult], lookup: Lookup, key: bytes, numbered: set[str]) -> None:
         self.files = files
         self.lookup = lookup
         self.key = key
@@ -163,11 +206,11 @@ class _Matcher:
         self.by_name: dict[str, list[ClientEntry]] = {}
         self.in_order: list[ClientEntry] = []
         self.named: dict[tuple[str, str], str] = {}  # source, client id -> the number of who was found by name alone
-        self.refused: list[_Who] = []
-        self.forgotten: list[_Who] = []
+        self.refused: list[Who] = []
+        self.forgotten: list[Who] = []
         self.placed: dict[int, ClientEntry] = {}  # by id() of what was parsed
-        self.numbered: set[str] = set()  # sources whose numbers of clients we know some of
-        self.numbering: dict[str, Callable[[str], str]] = {}  # source -> the identifier of a client by number
+        self.numbered = numbered  # sources whose numbers of clients we know some of, or a row has, good or bad
+        self.identifiers = Identifiers(key)
 
     def settles(self) -> bool:
         """Find or make the client and the job of every row.
@@ -216,9 +259,9 @@ class _Matcher:
             file.keep_bad_rows()
         return self.found
 
-    def _everybody(self) -> list[_Who]:
+    def _everybody(self) -> list[Who]:
         """Return who the clients of the files are, and whom their jobs name."""
-        found: dict[tuple[object, ...], _Who] = {}
+        found: dict[tuple[object, ...], Who] = {}
         for file in self.files:
             for said in (*file.clients, *_named_by_jobs(file)):
                 key = (
@@ -236,13 +279,13 @@ class _Matcher:
                 )
                 who = found.get(key)
                 if who is None:
-                    who = found[key] = _who(file.source, said)
+                    who = found[key] = who_is(file.source, said)
                 who.rows.append((file, said))
-        return sorted(found.values(), key=_Who.order)
+        return sorted(found.values(), key=Who.order)
 
     # ------------------------------------------------------------ what the home knows
 
-    def _ask_about(self, everybody: Sequence[_Who]) -> None:
+    def _ask_about(self, everybody: Sequence[Who]) -> None:
         numbers: dict[str, dict[str, None]] = {}
         ours: dict[str, None] = {}
         given: dict[str, None] = {}
@@ -250,7 +293,7 @@ class _Matcher:
             number = who.said.client_id
             if number:
                 numbers.setdefault(who.source, {})[number] = None
-                if len(number) == identity.LENGTH and number.isalnum():
+                if may_be_ours(number):
                     ours[number] = None
         emails = dict.fromkeys(address for who in everybody for address in who.emails)
         phones = dict.fromkeys(number for who in everybody for number in who.said.phones)
@@ -261,7 +304,7 @@ class _Matcher:
         for who in everybody:
             # The identifier may be one we gave before: to a client forgotten since, or with another address by now.
             if not who.said.client_id or who.said.client_id not in known_numbers[who.source]:
-                given[self._identifier(who)] = None
+                given[self.identifiers.of(who)] = None
         known_emails = self.lookup.clients_by_email(emails)
         known_phones = self.lookup.clients_by_phone(phones)
         known_names = self.lookup.clients_by_name(names)
@@ -333,14 +376,14 @@ class _Matcher:
 
     # ------------------------------------------------------------ clients
 
-    def _place_all(self, everybody: Sequence[_Who]) -> None:
+    def _place_all(self, everybody: Sequence[Who]) -> None:
         """Find or make the client of every row. Whoever is not found waits for what the others teach, until no more is
         learned: a number, for one, may get its client only from a job."""
         self.numbered.update(who.source for who in everybody if who.said.client_id and not who.is_only_named)
-        turns: tuple[list[_Who], ...] = ([], [], [])
+        turns: tuple[list[Who], ...] = ([], [], [])
         for who in everybody:
             turns[who.rank].append(who)
-        waiting: list[_Who] = []
+        waiting: list[Who] = []
         for turn in turns:
             waiting += turn
             while waiting:
@@ -350,7 +393,7 @@ class _Matcher:
                 waiting = left
         self.refused = waiting
 
-    def _place(self, who: _Who) -> bool:
+    def _place(self, who: Who) -> bool:
         """Find or make the client of these rows; False, with the reason, when there is none so far."""
         entry, how = self._find(who)
         if entry is None:
@@ -383,7 +426,7 @@ class _Matcher:
             )
         return True
 
-    def _find(self, who: _Who) -> tuple[ClientEntry | None, str]:
+    def _find(self, who: Who) -> tuple[ClientEntry | None, str]:
         """Return whom these rows mean and how they were found, or nobody and why not; nobody and "" for strangers."""
         said, names = who.said, who.names
         if said.client_id:
@@ -431,17 +474,17 @@ class _Matcher:
             self._doubt(who, doubts)
         return None, ""
 
-    def _made_by(self, who: _Who, several: Sequence[ClientEntry]) -> list[ClientEntry]:
+    def _made_by(self, who: Who, several: Sequence[ClientEntry]) -> list[ClientEntry]:
         """Return the one that these rows made: it stays theirs, whoever else came under the same address since."""
-        made = self.entries.get(self._identifier(who))
+        made = self.entries.get(self.identifiers.of(who))
         return [entry for entry in several if entry is made]
 
-    def _is_one_person(self, who: _Who, entry: ClientEntry) -> bool:
+    def _is_one_person(self, who: Who, entry: ClientEntry) -> bool:
         """Return whether a client found by name alone is not claimed under another number of the same source."""
         number = who.said.client_id
         return not number or self.named.setdefault((who.source, entry.id), number) == number
 
-    def _doubt(self, who: _Who, doubts: Iterable[tuple[str, ClientEntry]]) -> None:
+    def _doubt(self, who: Who, doubts: Iterable[tuple[str, ClientEntry]]) -> None:
         file, said = who.rows[0]
         seen: set[str] = set()
         for what, entry in doubts:
@@ -454,31 +497,13 @@ class _Matcher:
     def _candidates(index: Mapping[str, list[ClientEntry]], values: Iterable[str]) -> list[ClientEntry]:
         return list(dict.fromkeys(entry for value in values for entry in index.get(value, ())))
 
-    def _new(self, who: _Who) -> ClientEntry:
-        client_id = self._identifier(who)
+    def _new(self, who: Who) -> ClientEntry:
+        client_id = self.identifiers.of(who)
         entry = self.entries.get(client_id)
         if entry is None:
             entry = self.entries[client_id] = ClientEntry(client_id, None)
             self.in_order.append(entry)
         return entry
-
-    def _identifier(self, who: _Who) -> str:
-        """Return the identifier that this client has if it is new: by its number, else by name and first address."""
-        if not who.identifier:
-            said = who.said
-            if said.client_id:
-                numbering = self.numbering.get(who.source)
-                if numbering is None:
-                    numbering = identity.imported_identifiers(self.key, "client", who.source)
-                    self.numbering[who.source] = numbering
-                who.identifier = numbering(said.client_id)
-            else:
-                reach = next(iter((*who.emails, *said.phones)), "") or people.folded(
-                    f"{said.street} {said.postal_code}"
-                )
-                name = who.folded[0] if who.folded else ""
-                who.identifier = identity.imported_identifier(self.key, "client", "", name, reach)
-        return who.identifier
 
     def _refuse(self, file: facts.FileResult, client: facts.ParsedClient, why_not: str) -> None:
         code, why = _REFUSALS[why_not]
@@ -498,14 +523,7 @@ class _Matcher:
                 if job.job_id:
                     numbers.setdefault(file.source, {})[job.job_id] = None
         known = {source: self.lookup.by_external_ids(source, "job", values) for source, values in numbers.items()}
-        ours = self.lookup.jobs(
-            [
-                value
-                for values in numbers.values()
-                for value in values
-                if len(value) == identity.LENGTH and value.isalnum()
-            ]
-        )
+        ours = self.lookup.jobs([value for values in numbers.values() for value in values if may_be_ours(value)])
         for file in self.files:
             source = file.source
             counted: dict[str, list[facts.ParsedJob]] = {}
@@ -644,6 +662,11 @@ class _Matcher:
             file.warnings.append(f"{rows} a client of an earlier row in other words; what stands first counts")
 
 
+def may_be_ours(number: str) -> bool:
+    """Return whether a number may be an identifier of ours, out of an export of this home."""
+    return len(number) == identity.LENGTH and number.isalnum()
+
+
 def facts_doubt(file: facts.FileResult, client: facts.ParsedClient, what: str, other_id: str, other_name: str) -> Doubt:
     """Return a doubt about a row."""
     return Doubt(file.name, client.rows[0], what, client.full_name or client.company, other_id, other_name)
@@ -676,11 +699,12 @@ def _named_by_jobs(file: facts.FileResult) -> Iterable[facts.ParsedClient]:
     return {id(job.who): job.who for job in file.jobs if job.who.reference}.values()
 
 
-def _who(source: str, said: facts.ParsedClient) -> _Who:
+def who_is(source: str, said: facts.ParsedClient) -> Who:
+    """Return whom a row of a source means."""
     names = _names(said)
     emails = [_canonical(address) for address in said.emails]
     makes = bool(names and (said.emails or said.phones)) if said.reference else said.reachable()
-    return _Who(source, said, names, emails, [people.folded(name) for name in names], makes)
+    return Who(source, said, names, emails, [people.folded(name) for name in names], makes)
 
 
 def _names(client: facts.ParsedClient) -> list[str]:

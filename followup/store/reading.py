@@ -80,6 +80,27 @@ class Reader:
             return {}
         return {client.id: client for chunk in chunks(ids) for client in self._clients(chunk)}
 
+    def has_clients(self) -> bool:
+        """Return whether there is any client, also a merged or an erased one."""
+        return not self._is_empty("client")
+
+    def kept_clients(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return, for the clients that exist among *ids*, who each is by now: itself, or whom it was merged into."""
+        merged: dict[str, str] = {}
+        wanted = set(ids)
+        asked = set(wanted)
+        while wanted:
+            merged.update(self.database.among("clients_kept", wanted))
+            wanted = {into for into in merged.values() if into} - asked
+            asked |= wanted
+        kept: dict[str, str] = {}
+        for client_id in merged:
+            path = dict.fromkeys([client_id])
+            while (into := merged.get(next(reversed(path)), "")) and into not in path:
+                path[into] = None
+            kept[client_id] = next(reversed(path))
+        return kept
+
     def _is_empty(self, table: str) -> bool:
         """Tell whether *table* has no rows: a first import would ask it for hundreds of thousands."""
         return self.database.first(f"{table}_any") is None

@@ -30,11 +30,15 @@ from followup.workflow import journal
 from followup.workflow.desk import ONLY_LOOKING, Desk
 
 BACKUP_MEMBERS = ("followup.toml", "followup.db", "journal", "key")
-"""What a backup holds besides templates/; never a password file, never the drafts, which the database makes anew."""
+"""What a backup holds besides folders; never a password file, never the drafts, which the database makes anew."""
+_FOLDERS = ("templates", "exporters")
 
 
 def backup(desk: Desk, to: Path | None) -> Path:
-    """Copy the home into one .tar.gz of mode 0600: database by the backup API, journal, templates, settings, key."""
+    """Copy the home into one .tar.gz of mode 0600: database by the backup API, journal, settings, key, what was added.
+
+    What was added are the owner's own templates and exporters.
+    """
     name = f"followup-{desk.local(desk.now()):%Y-%m-%d-%H%M%S}.tar.gz"
     target = to or desk.home.backups_path / name
     if target.is_dir():
@@ -56,8 +60,9 @@ def backup(desk: Desk, to: Path | None) -> Path:
                     path = desk.home.path / member
                     if member != "followup.db" and path.exists():
                         archive.add(path, member)
-                if desk.home.templates_path.is_dir():
-                    archive.add(desk.home.templates_path, "templates")
+                for member in _FOLDERS:
+                    if (desk.home.path / member).is_dir():
+                        archive.add(desk.home.path / member, member)
             files.write_atomically(target, packed.read_bytes())
         except OSError as error:
             raise files.failure(error, target, doing="write") from error

@@ -51,7 +51,13 @@ def examine(made: Home, desk: Desk | None) -> list[Check]:
     if desk is None:
         return checks
     database = _database(desk)
-    checks += [database, *(_journal(desk) if database.ok else []), *_templates(desk), *_reachable(desk)]
+    checks += [
+        database,
+        *(_journal(desk) if database.ok else []),
+        *_templates(desk),
+        *_exporters(made),
+        *_reachable(desk),
+    ]
     if desk.settings.mail.by_server:
         checks += [*_server(desk), *(_sending(desk) if database.ok else [])]
     checks += [_steps(desk), _holidays(desk)] if database.ok else []
@@ -123,6 +129,16 @@ def _templates(desk: Desk) -> list[Check]:
     if not problems:
         return [Check("templates", True, "every template renders for every kind of client")]
     return [Check("templates", False, str(problem), "followup template edit NAME") for problem in problems]
+
+
+def _exporters(made: Home) -> list[Check]:
+    from followup.intake import exporters
+
+    try:
+        own = exporters.of_home(made.exporters_path)
+    except ConfigurationError as error:
+        return [Check("exporters", False, problem, "edit that file") for problem in error.problems]
+    return [Check("exporters", True, ", ".join(each.title for each in own))] if own else []
 
 
 def _reachable(desk: Desk) -> Iterator[Check]:

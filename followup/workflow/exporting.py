@@ -106,6 +106,7 @@ _READ_ME = "README.txt"
 _COPIES = (
     ("followup.toml", "the settings"),
     ("templates", "the messages that you changed or wrote"),
+    ("exporters", "the programs whose files you taught `import`"),
     ("journal", "what was handed over and who said stop, by hashes, line by line"),
 )
 
@@ -123,7 +124,7 @@ def write_everything(desk: Desk, folder: Path) -> dict[str, int]:
         raise CannotCreate(f"{folder} is a file; name a folder.")
     if folder.exists() and any(folder.iterdir()):
         raise CannotCreate(f"{folder} is not empty; nothing is overwritten. Name a new folder.")
-    if folder.is_relative_to(desk.home.path / "templates"):
+    if any(folder.is_relative_to(desk.home.path / name) for name, _ in _COPIES):
         raise CannotCreate(f"{folder} is among what is copied. Name a folder elsewhere.")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -44,6 +44,9 @@ SELECT id FROM client WHERE id >= :start AND id < :end ORDER BY id LIMIT 50;
 -- name: clients_not_erased
 SELECT id FROM client WHERE id IN (:ids...) AND erased_on IS NULL;
 
+-- name: clients_kept
+SELECT id, merged_into FROM client WHERE id IN (:ids...);
+
 -- name: clients_merged_into
 SELECT merged_into, id FROM client WHERE merged_into IN (:ids...) AND merged_into <> '' ORDER BY id;
 

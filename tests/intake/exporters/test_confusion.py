@@ -56,6 +56,11 @@ def test_a_header_without_what_is_its_own_is_nobody_s(path: Path) -> None:
         assert looks_like(rest) != title
 
 
+def test_every_program_has_a_file_of_its_own() -> None:
+    """For each exporter there is a fixture that is recognised as it."""
+    assert {title_of(path) for path in test_fixtures.EXPECTED} == {each.title for each in SHIPPED}
+
+
 def lines_in_tests() -> Iterator[tuple[str, str]]:
     """Yield every line of a text in the tests of reading, and of the example business, with where it stands."""
     for path in sorted((TESTS / "intake").glob("*.py")):

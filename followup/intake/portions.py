@@ -1,0 +1,342 @@
+"""Large files in portions: rows that may be about one client or one job stay together, wherever they stand.
+
+Takes FileResults, a slice of rows at a time, and a Lookup. Gives FileResults again, a portion at a time; for `match`
+each portion is a batch of its own. Touches a file without a name, where the rows wait for their portion.
+
+Who is who follows from what rows share: numbers, addresses, phones, a name that is asked for, a job's number, a client
+of the home whom several mean. Rows that share nothing, not even by way of others, never meet in `match`; so it finds
+the same in portions as it would in all of them at once, and memory holds one portion and a few numbers per row.
+"""
+
+from __future__ import annotations
+
+import marshal
+import tempfile
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Self
+
+from followup import files
+from followup.intake import facts, match, people
+
+_BINS = 64
+"""Into how many parts what rows share is sorted, so that one part at a time is looked through."""
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Rows of a slice that say the very same of a client, and what they say of jobs."""
+
+    client: facts.ParsedClient | None = None
+    is_listed: bool = False  # in the file as a client, not only named by jobs
+    jobs: list[facts.ParsedJob] = field(default_factory=list)
+    not_jobs: list[facts.ParsedJob] = field(default_factory=list)
+    rows: Iterable[int] = ()
+
+
+class Portions:
+    """Rows that wait for their portion."""
+
+    def __init__(self, results: Sequence[facts.FileResult], lookup: match.Lookup, *, key: bytes, folder: Path) -> None:
+        """Begin without rows.
+
+        Args:
+            results: what is known of each file beside its rows.
+            lookup: the home.
+            key: of the home.
+            folder: where rows wait; as private as the home is.
+
+        Raises:
+            IOFailure, NoPermission: nothing can be written there.
+        """
+        self.numbered: set[str] = set()  # sources whose numbers of clients the files have
+        self._results = results
+        self._lookup = lookup
+        self._identifiers = match.Identifiers(key)
+        self._is_first = not lookup.has_clients()
+        self._folder = folder
+        try:
+            self._waiting = tempfile.TemporaryFile(dir=folder, buffering=1 << 20)  # noqa: SIM115  # see __exit__
+        except OSError as error:
+            raise files.failure(error, folder, doing="write in") from error
+        self._ends = array("Q")  # where each piece ends in the file
+        self._weights = array("I")  # rows of each piece; of the first of several that belong together, of all of them
+        self._shared = [(array("q"), array("I")) for _ in range(_BINS)]  # what is shared, and by which piece
+        self._names = [(array("q"), array("I")) for _ in range(_BINS)]
+        self._asked: dict[str, set[int]] = {
+            "": set()
+        }  # names by which somebody is looked for, by source where by number too
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the rows."""
+        self._waiting.close()
+
+    # ------------------------------------------------------------ in
+
+    def add(self, number: int, result: facts.FileResult) -> None:
+        """Take in a slice of the file with this *number*: all of its rows that may be written."""
+        pieces: dict[int, _Piece] = {}
+        for client in result.clients:
+            pieces[id(client)] = _Piece(client, is_listed=True)
+        for job in result.jobs:
+            piece = pieces.get(id(job.who))
+            if piece is None:
+                piece = pieces[id(job.who)] = _Piece(job.who)
+            piece.jobs.append(job)
+        known = [*pieces.values(), *(_Piece(not_jobs=[job]) for job in result.not_jobs)]
+        loose = dict.fromkeys(result.digests)
+        for piece in known:
+            piece.rows = dict.fromkeys(
+                (*(piece.client.rows if piece.client else ()), *(row for job in piece.jobs for row in job.rows))
+            )
+            for row in piece.rows:
+                loose.pop(row, None)
+        self._note_what_is_shared(result.source, known)
+        known.append(_Piece(rows=loose))  # what is no client and no job is remembered all the same
+        try:
+            for piece in known:
+                self._keep(number, result, piece)
+        except OSError as error:
+            raise files.failure(error, self._folder, doing="write in") from error
+
+    def _keep(self, number: int, result: facts.FileResult, piece: _Piece) -> None:
+        digests, volatile, sheet = result.digests, result.volatile, result.sheet
+        client = piece.client
+        written = marshal.dumps(
+            (
+                number,
+                None if client is None else _CLIENT_CELLS(client),
+                piece.is_listed,
+                [_job_cells(job) for job in piece.jobs],
+                [_job_cells(job) for job in piece.not_jobs],
+                [
+                    (row, digests.get(row, ""), row in volatile, marshal.dumps(sheet[row]) if row in sheet else b"")
+                    for row in piece.rows
+                ],
+            )
+        )
+        self._waiting.write(written)
+        self._ends.append((self._ends[-1] if self._ends else 0) + len(written))
+        self._weights.append(max(len(piece.jobs), 1))
+
+    # ------------------------------------------------------------ what is shared
+
+    def _note_what_is_shared(self, source: str, pieces: Sequence[_Piece]) -> None:
+        first = len(self._weights)
+        said = [
+            (first + place, match.who_is(source, piece.client)) for place, piece in enumerate(pieces) if piece.client
+        ]
+        for piece, who in said:
+            client = who.said
+            if client.client_id:
+                self._share(piece, ("number", source, client.client_id))
+                if not who.is_only_named:
+                    self.numbered.add(source)
+            else:
+                self._share(piece, ("made of", *match.made_of(who)))
+            for address in who.emails:
+                self._share(piece, ("e-mail", address))
+            for phone in client.phones:
+                self._share(piece, ("phone", phone))
+            asked = self._asked.setdefault(source if client.client_id else "", set()) if who.is_only_named else None
+            for name in who.folded:
+                self._name(piece, name, asked)
+            if client.referred_by:
+                self._name(piece, people.folded(client.referred_by), self._asked[""])
+        numbers: dict[str, list[int]] = {}
+        for place, each in enumerate(pieces, first):
+            for job in (*each.jobs, *each.not_jobs):
+                if job.job_id:
+                    numbers.setdefault(job.job_id, []).append(place)
+        for number, places in numbers.items():
+            for place in dict.fromkeys(places):
+                self._share(place, ("job", source, number))
+        if not self._is_first:
+            self._note_whom_the_home_knows(source, said)
+            for number, job_id in self._lookup.by_external_ids(source, "job", numbers).items():
+                for place in numbers[number]:
+                    self._share(place, ("our job", job_id))
+            for number in filter(match.may_be_ours, numbers):
+                for place in numbers[number]:
+                    self._share(place, ("our job", number))
+
+    def _note_whom_the_home_knows(self, source: str, said: Sequence[tuple[int, match.Who]]) -> None:
+        """Two addresses of one client of ours, in rows that have nothing else in common, mean the same client."""
+        lookup = self._lookup
+        numbers = dict.fromkeys(who.said.client_id for _, who in said if who.said.client_id)
+        known = lookup.by_external_ids(source, "client", numbers)
+        strangers = [(piece, who) for piece, who in said if who.said.client_id not in known]
+        emails = lookup.clients_by_email(dict.fromkeys(each for _, who in strangers for each in who.emails))
+        phones = lookup.clients_by_phone(dict.fromkeys(each for _, who in strangers for each in who.said.phones))
+        names = lookup.clients_by_name(
+            dict.fromkeys(name for _, who in strangers if who.is_only_named for name in who.folded)
+        )
+        found: list[tuple[int, Iterable[str]]] = [
+            (piece, [known[who.said.client_id]]) for piece, who in said if who.said.client_id in known
+        ]
+        for piece, who in strangers:
+            several = [self._identifiers.of(who)]
+            if match.may_be_ours(who.said.client_id):
+                several.append(who.said.client_id)
+            for listed, values in ((emails, who.emails), (phones, who.said.phones), (names, who.folded)):
+                for value in values:
+                    several += listed.get(value, ())
+            found.append((piece, several))
+        kept = lookup.kept_clients(dict.fromkeys(each for _, ids in found for each in ids))
+        for piece, ids in found:
+            for client_id in dict.fromkeys(kept[each] for each in ids if each in kept):
+                self._share(piece, ("our client", client_id))
+
+    def _share(self, piece: int, what: tuple[str, ...]) -> None:
+        mark = hash(what)
+        marks, by = self._shared[mark % _BINS]
+        marks.append(mark)
+        by.append(piece)
+
+    def _name(self, piece: int, name: str, asked: set[int] | None) -> None:
+        mark = hash(name)
+        marks, by = self._names[mark % _BINS]
+        marks.append(mark)
+        by.append(piece)
+        if asked is not None:
+            asked.add(mark)
+
+    # ------------------------------------------------------------ out
+
+    def of(self, most: int) -> Iterator[list[facts.FileResult]]:
+        """Yield portions of about *most* rows; what belongs together is never parted, however much that is."""
+        leaders = self._united()
+        portion_of, begins = array("I", bytes(4 * len(leaders))), [0]
+        held, pieces = 0, Counter[int]()
+        for piece, leader in enumerate(leaders):
+            if leader == piece:
+                if held and held + self._weights[piece] > most:
+                    begins.append(0)
+                    held = 0
+                held += self._weights[piece]
+                portion_of[piece] = len(begins) - 1
+            pieces[portion_of[leader]] += 1
+        for portion in range(1, len(begins)):
+            begins[portion] = begins[portion - 1] + pieces[portion - 1]
+        ordered, free = array("I", bytes(4 * len(leaders))), list(begins)
+        for piece, leader in enumerate(leaders):
+            portion = portion_of[leader]
+            ordered[free[portion]] = piece
+            free[portion] += 1
+        for begin, end in zip(begins, free, strict=True):
+            yield self._portion(ordered[begin:end])
+
+    def _united(self) -> array[int]:
+        """Return for each piece the first of those that it belongs together with."""
+        leaders = array("I", range(len(self._weights)))
+
+        def find(piece: int) -> int:
+            while leaders[piece] != piece:
+                leaders[piece] = leaders[leaders[piece]]
+                piece = leaders[piece]
+            return piece
+
+        # A row with a number looks for a name only where nobody has a number of that source yet.
+        asked_for = self._asked[""].union(
+            *(
+                marks
+                for source, marks in self._asked.items()
+                if source not in self.numbered and not self._lookup.has_external_ids(source, "client")
+            )
+        )
+        for bins, asked in ((self._shared, None), (self._names, asked_for)):
+            for marks, by in bins:
+                first: dict[int, int] = {}
+                for mark, piece in zip(marks, by, strict=True):
+                    if asked is not None and mark not in asked:
+                        continue
+                    other = first.setdefault(mark, piece)
+                    if other != piece:
+                        one, two = find(other), find(piece)
+                        leaders[max(one, two)] = min(one, two)
+        for piece in range(len(leaders)):
+            leader = leaders[piece] = find(piece)
+            if leader != piece:
+                self._weights[leader] += self._weights[piece]
+        self._shared, self._names = [], []
+        self._asked.clear()
+        return leaders
+
+    def _portion(self, pieces: Iterable[int]) -> list[facts.FileResult]:
+        results: dict[int, facts.FileResult] = {}
+        for piece in pieces:
+            begin = self._ends[piece - 1] if piece else 0
+            self._waiting.seek(begin)
+            number, said, is_listed, jobs, not_jobs, rows = marshal.loads(self._waiting.read(self._ends[piece] - begin))  # noqa: S302  # we wrote it
+            result = results.get(number)
+            if result is None:
+                result = results[number] = _empty(self._results[number])
+            client = None if said is None else facts.ParsedClient(**dict(zip(_OF_A_CLIENT, said, strict=True)))
+            if client is not None:
+                if is_listed:
+                    result.clients.append(client)
+                result.jobs += [_job(cells, client) for cells in jobs]
+            result.not_jobs += [_job(cells, facts.ParsedClient()) for cells in not_jobs]
+            for row, digest, is_volatile, cells in rows:
+                if digest:
+                    result.digests[row] = digest
+                if is_volatile:
+                    result.volatile.add(row)
+                if cells:
+                    result.sheet[row] = marshal.loads(cells)  # noqa: S302  # we wrote it
+        for result in results.values():
+            result.clients.sort(key=_first_row)
+            result.jobs.sort(key=_first_row)
+            result.not_jobs.sort(key=_first_row)
+        return [results[number] for number in sorted(results)]
+
+
+def _empty(result: facts.FileResult) -> facts.FileResult:
+    """Return what is known of a file, without any of its rows."""
+    return replace(
+        result,
+        clients=[],
+        jobs=[],
+        not_jobs=[],
+        skipped=[],
+        problems=[],
+        warnings=[],
+        digests={},
+        volatile=set(),
+        sheet={},
+        records={},
+        known=0,
+        rows=0,
+    )
+
+
+_OF_A_CLIENT = tuple(facts.ParsedClient.__dataclass_fields__)
+_CLIENT_CELLS = attrgetter(*_OF_A_CLIENT)
+_OF_A_JOB = tuple(name for name in facts.ParsedJob.__dataclass_fields__ if name != "who")
+_JOB_CELLS = attrgetter(*_OF_A_JOB)
+_DAYS = tuple(_OF_A_JOB.index(name) for name in ("completed_on", "promised_on", "paid_on"))
+_first_row = attrgetter("rows")
+
+
+def _job_cells(job: facts.ParsedJob) -> list[Any]:
+    cells = list(_JOB_CELLS(job))
+    for place in _DAYS:
+        if cells[place] is not None:
+            cells[place] = cells[place].toordinal()
+    return cells
+
+
+def _job(cells: list[Any], who: facts.ParsedClient) -> facts.ParsedJob:
+    for place in _DAYS:
+        if cells[place] is not None:
+            cells[place] = date.fromordinal(cells[place])
+    return facts.ParsedJob(who=who, **dict(zip(_OF_A_JOB, cells, strict=True)))
