@@ -263,8 +263,9 @@ def _show(app: App, preview: Preview) -> None:
     for doubt in preview.doubts[:SHOWN]:
         other = f"{doubt.other_name} ({doubt.other_id})"
         say(f"in doubt: {doubt.file}:{doubt.row}: {doubt.name} may be {other}: {doubt.what}")
-    if len(preview.doubts) > SHOWN:
-        say(f"and {len(preview.doubts) - SHOWN} more in doubt; each stays a client of its own")
+    in_doubt = preview.counts()["in_doubt"]
+    if in_doubt > SHOWN:
+        say(f"and {in_doubt - SHOWN} more in doubt; each stays a client of its own")
 
 
 UNREMARKABLE = frozenset({"title", "blank"})
@@ -316,8 +317,8 @@ def _show_counts(desk: Desk, preview: Preview) -> None:
     changed = [*preview.changed_clients, *preview.changed_jobs]
     for change in changed[:SHOWN]:
         say(f"  {_named(desk, change.new)}: {'; '.join(_differences(change))}")
-    if len(changed) > SHOWN:
-        say(f"  and {len(changed) - SHOWN} more changes")
+    if counts["changed"] > SHOWN:
+        say(f"  and {counts['changed'] - SHOWN} more changes")
     _show_kept(desk, preview)
 
 
@@ -328,8 +329,8 @@ def _show_kept(desk: Desk, preview: Preview) -> None:
     for each in preview.kept[:SHOWN]:
         ours, theirs = clients.said(each.ours), clients.said(each.theirs)
         say(f"kept: {each.field} of {_named(desk, each.record)}: yours {ours}, the file says {theirs}")
-    if len(preview.kept) > SHOWN:
-        say(f"and {len(preview.kept) - SHOWN} more values of yours")
+    if preview.kept_values > SHOWN:
+        say(f"and {preview.kept_values - SHOWN} more values of yours")
     if preview.kept:
         click.echo("With --prefer file the file's values are taken.")
 

@@ -5,6 +5,7 @@ Takes and gives plain values; the field names are the contract of ``import --dry
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -184,6 +185,10 @@ class Problem:
         return {"row": self.row, "column": self.column, "value": self.value, "code": self.code, "why": self.why}
 
 
+MOST_WARNINGS = 50
+"""How many warnings of a large file are kept, beside those of the file as a whole."""
+
+
 @dataclass(slots=True, kw_only=True)
 class FileResult:
     """Everything that was found out about one file.
@@ -220,6 +225,7 @@ class FileResult:
     volatile: set[int] = field(default_factory=set)  # rows whose meaning changes as days pass: read again next time
     known: int = 0
     rows: int = 0
+    passed: Counter[str] = field(default_factory=Counter)  # counts of portions whose rows were let go, as in `counts`
     sheet: dict[int, list[str]] = field(default_factory=dict)  # every row's cells, until it is known which are bad
     records: dict[int, list[str]] = field(default_factory=dict)  # the cells of rows with problems
 
@@ -242,6 +248,7 @@ class FileResult:
             warnings=[],
             digests={},
             volatile=set(),
+            passed=Counter(),
             sheet={},
             records={},
         )
@@ -250,6 +257,19 @@ class FileResult:
         """Keep the cells of rows with problems, for the file of rejected rows, and let go of the others."""
         self.records = {each.row: self.sheet[each.row] for each in self.problems if each.row in self.sheet}
         self.sheet = {}
+
+    def let_go(self, portion: FileResult) -> None:
+        """Count a portion of this file's rows, and keep only what is said of them."""
+        self.passed.update(portion.counts())
+        self.note(portion)
+
+    def note(self, portion: FileResult) -> None:
+        """Keep what is said of some of this file's rows: what was left out, what is wrong, what is worth a word."""
+        self.known += portion.known
+        self.skipped += portion.skipped
+        self.problems += portion.problems
+        self.records |= portion.records
+        self.warnings += portion.warnings[: MOST_WARNINGS - len(self.warnings)]
 
     def counts(self) -> dict[str, int]:
         """Return the ledger: *rows* is the sum of imported, merged, skipped, errors and known."""
@@ -262,13 +282,13 @@ class FileResult:
         first = imported - bad
         return {
             "rows": self.rows,
-            "imported": len(first),
-            "merged": len(every - first - bad),
+            "imported": len(first) + self.passed["imported"],
+            "merged": len(every - first - bad) + self.passed["merged"],
             "skipped": len(self.skipped),
             "errors": len(bad),
             "known": self.known,
-            "clients": len(self.clients),
-            "jobs": len(self.jobs),
+            "clients": len(self.clients) + self.passed["clients"],
+            "jobs": len(self.jobs) + self.passed["jobs"],
         }
 
     def to_json(self) -> dict[str, object]:

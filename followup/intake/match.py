@@ -55,6 +55,40 @@ class Lookup(Protocol):
         """Return jobs by id."""
 
 
+class EmptyHome:
+    """The home before its first import, while that is written: a Lookup that knows nobody."""
+
+    def by_external_ids(self, source: str, kind: str, values: Iterable[str]) -> dict[str, str]:
+        """Return nothing."""
+        return {}
+
+    def has_external_ids(self, source: str, kind: str) -> bool:
+        """Return False."""
+        return False
+
+    def clients_by_email(self, canonicals: Iterable[str]) -> dict[str, list[str]]:
+        """Return nothing."""
+        return {}
+
+    clients_by_phone = clients_by_name = clients_by_email
+
+    def has_clients(self) -> bool:
+        """Return False."""
+        return False
+
+    def clients(self, ids: Iterable[str]) -> dict[str, Client]:
+        """Return nothing."""
+        return {}
+
+    def jobs(self, ids: Iterable[str]) -> dict[str, Job]:
+        """Return nothing."""
+        return {}
+
+    def kept_clients(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return nothing."""
+        return {}
+
+
 @dataclass(slots=True, eq=False)
 class ClientEntry:
     """One client of the batch, or one of the home that it speaks of."""

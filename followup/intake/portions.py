@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import marshal
 import tempfile
+import weakref
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from followup import files
-from followup.intake import facts, match, people
+from followup.intake import facts, match
 
 _BINS = 64
 """Into how many parts what rows share is sorted, so that one part at a time is looked through."""
@@ -61,29 +63,36 @@ class Portions:
         self._is_first = not lookup.has_clients()
         self._folder = folder
         try:
-            self._waiting = tempfile.TemporaryFile(dir=folder, buffering=1 << 20)  # noqa: SIM115  # see __exit__
+            self._waiting = tempfile.TemporaryFile(dir=folder, buffering=1 << 20)  # noqa: SIM115  # closed below
         except OSError as error:
             raise files.failure(error, folder, doing="write in") from error
+        weakref.finalize(self, self._waiting.close)
         self._ends = array("Q")  # where each piece ends in the file
         self._weights = array("I")  # rows of each piece; of the first of several that belong together, of all of them
         self._shared = [(array("q"), array("I")) for _ in range(_BINS)]  # what is shared, and by which piece
         self._names = [(array("q"), array("I")) for _ in range(_BINS)]
+        self._ordered: array[int] | None = None  # the pieces, portion by portion
+        self._begins: list[int] = []  # of each portion among them, and the end
         self._asked: dict[str, set[int]] = {
             "": set()
         }  # names by which somebody is looked for, by source where by number too
 
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let go of the rows."""
-        self._waiting.close()
-
     # ------------------------------------------------------------ in
 
-    def add(self, number: int, result: facts.FileResult) -> None:
-        """Take in a slice of the file with this *number*: all of its rows that may be written."""
+    def add_all(self, number: int, slices: Iterable[facts.FileResult]) -> facts.FileResult:
+        """Take in the file with this *number*, and return what is known of it beside the rows that wait."""
+        whole: facts.FileResult | None = None
+        for each in slices:
+            if whole is None:
+                whole = _without_rows(each)
+            self._add(number, each)
+            each.keep_bad_rows()
+            whole.rows += each.rows
+            whole.note(each)
+        assert whole is not None  # there is always one
+        return whole
+
+    def _add(self, number: int, result: facts.FileResult) -> None:
         pieces: dict[int, _Piece] = {}
         for client in result.clients:
             pieces[id(client)] = _Piece(client, is_listed=True)
@@ -150,8 +159,6 @@ class Portions:
             asked = self._asked.setdefault(source if client.client_id else "", set()) if who.is_only_named else None
             for name in who.folded:
                 self._name(piece, name, asked)
-            if client.referred_by:
-                self._name(piece, people.folded(client.referred_by), self._asked[""])
         numbers: dict[str, list[int]] = {}
         for place, each in enumerate(pieces, first):
             for job in (*each.jobs, *each.not_jobs):
@@ -214,6 +221,13 @@ class Portions:
 
     def of(self, most: int) -> Iterator[list[facts.FileResult]]:
         """Yield portions of about *most* rows; what belongs together is never parted, however much that is."""
+        if self._ordered is None:
+            self._ordered = self._order(most)
+        for begin, end in pairwise(self._begins):
+            yield self._portion(self._ordered[begin:end])
+
+    def _order(self, most: int) -> array[int]:
+        """Return the pieces in the order of their portions."""
         leaders = self._united()
         portion_of, begins = array("I", bytes(4 * len(leaders))), [0]
         held, pieces = 0, Counter[int]()
@@ -232,8 +246,8 @@ class Portions:
             portion = portion_of[leader]
             ordered[free[portion]] = piece
             free[portion] += 1
-        for begin, end in zip(begins, free, strict=True):
-            yield self._portion(ordered[begin:end])
+        self._begins = [*begins, len(ordered)]
+        return ordered
 
     def _united(self) -> array[int]:
         """Return for each piece the first of those that it belongs together with."""
@@ -279,7 +293,7 @@ class Portions:
             number, said, is_listed, jobs, not_jobs, rows = marshal.loads(self._waiting.read(self._ends[piece] - begin))  # noqa: S302  # we wrote it
             result = results.get(number)
             if result is None:
-                result = results[number] = _empty(self._results[number])
+                result = results[number] = _without_rows(self._results[number])
             client = None if said is None else facts.ParsedClient(**dict(zip(_OF_A_CLIENT, said, strict=True)))
             if client is not None:
                 if is_listed:
@@ -300,23 +314,10 @@ class Portions:
         return [results[number] for number in sorted(results)]
 
 
-def _empty(result: facts.FileResult) -> facts.FileResult:
-    """Return what is known of a file, without any of its rows."""
-    return replace(
-        result,
-        clients=[],
-        jobs=[],
-        not_jobs=[],
-        skipped=[],
-        problems=[],
-        warnings=[],
-        digests={},
-        volatile=set(),
-        sheet={},
-        records={},
-        known=0,
-        rows=0,
-    )
+def _without_rows(result: facts.FileResult) -> facts.FileResult:
+    part = result.part(result.kind, amounts_are_parts=result.amounts_are_parts)
+    part.rows = part.known = 0
+    return part
 
 
 _OF_A_CLIENT = tuple(facts.ParsedClient.__dataclass_fields__)

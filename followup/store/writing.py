@@ -85,6 +85,8 @@ class Writer:
         self._created: set[str] = set()
         self._was_empty: dict[str, bool] = {}
         self._number = 0
+        self._is_bulk = False
+        self._had: dict[tuple[str, ...], bool] = {}  # what there was some of before the batch
         self._batch_written = False
         self._touched: dict[str, None] = {}  # clients whose summary no longer fits, in order
         self._fresh: dict[str, list[summaries.Done]] = {}  # the completed jobs of clients that are new since `flush`
@@ -94,10 +96,14 @@ class Writer:
     @contextmanager
     def bulk(self) -> Iterator[None]:
         """Fill tables that are empty so far without their indexes, which are made at the end: that is far cheaper."""
+        # What clients are found by is looked up between the portions of a large import, unless nobody is there yet.
+        tables = [*_FILLED, *(() if self._reader.has_clients() else _FOUND_BY)]
         with self._database.unindexed(_SUMMARIES):
-            with self._database.unindexed(_FILLED):
+            self._is_bulk = True
+            with self._database.unindexed(tables):
                 yield
-                self._write_changes()
+                self.flush()
+            self._is_bulk = False
             self.flush()
 
     def save(self, record: Saved) -> bool:
@@ -106,21 +112,15 @@ class Writer:
 
     def save_many(self, records: Iterable[Saved]) -> int:
         """Store many records, clients before the jobs that name them; return how many were new or changed."""
-        changed = 0
-        pending: dict[str, Saved] = {}
-        kind: type | None = None
-        for record in records:
-            if type(record) is not kind or record.id in pending or len(pending) == CHUNK:
-                changed += self._save_chunk(kind, pending)
-                pending, kind = {}, type(record)
-            pending[record.id] = record
-        return changed + self._save_chunk(kind, pending)
+        return sum(self._save_chunk(kind, chunk, self._known(kind, chunk)) for kind, chunk in _chunks(records))
 
-    def _save_chunk(self, kind: type | None, records: Mapping[str, Saved]) -> int:
-        if kind is None or not records:
-            return 0
+    def add_many(self, records: Iterable[Saved]) -> None:
+        """Store many records of which none is there yet, clients before the jobs that name them."""
+        for kind, chunk in _chunks(records):
+            self._save_chunk(kind, chunk, {})
+
+    def _save_chunk(self, kind: type, records: Mapping[str, Saved], known: Mapping[str, Any]) -> int:
         table = codec.TABLES[kind]
-        known = self._known(table, records)
         new: list[Any] = []
         changed: list[Any] = []
         changed_fields: dict[str, set[str]] = {}
@@ -168,8 +168,9 @@ class Writer:
         opted_out = isinstance(record, Client) and record.consent is Consent.OPTED_OUT
         return {"consent": Consent.OPTED_OUT.value} if opted_out else {}
 
-    def _known(self, table: Table[Any], ids: Collection[str]) -> dict[str, Any]:
-        """Return the records among *ids* that exist, without asking a table that was empty when the batch began."""
+    def _known(self, kind: type, ids: Collection[str]) -> dict[str, Any]:
+        """Return the records among *ids* that exist, without asking a table that was empty before."""
+        table = codec.TABLES[kind]
         if table.name not in self._was_empty:
             self._was_empty[table.name] = self._database.first(f"{table.name}_any") is None
         if self._was_empty[table.name]:
@@ -357,7 +358,7 @@ class Writer:
 
     def link_many(self, source: str, kind: str, links: Mapping[str, str]) -> None:
         """Remember many numbers of one source: value -> record id."""
-        had_some = self._database.first("external_ids_any", source=source, kind=kind) is not None
+        had_some = self._had_some("external_ids_any", source=source, kind=kind)
         for chunk in chunks(links):
             known = self._reader.by_external_ids(source, kind, chunk) if had_some else {}
             new = [value for value in chunk if links[value] != known.get(value)]
@@ -370,6 +371,13 @@ class Writer:
             rows = ((source, kind, value, links[value]) for value in new)
             self._database.run_rows("external_id_put", ("source", "kind", "value", "record_id"), rows)
 
+    def _had_some(self, statement: str, **values: str) -> bool:
+        """Return whether there was any before the batch first asked."""
+        asked = (statement, *values.values())
+        if asked not in self._had:
+            self._had[asked] = self._database.first(statement, **values) is not None
+        return self._had[asked]
+
     def unlink(self, source: str, kind: str, value: str, record_id: str) -> None:
         """Forget one outside number of a record."""
         touched = self._database.run("external_id_delete", source=source, kind=kind, value=value, record_id=record_id)
@@ -381,7 +389,7 @@ class Writer:
 
         Earlier rows of the same records are forgotten: when a correction is taken back in the file, that is news.
         """
-        had_some = self._database.first("known_rows_exist", fingerprint=fingerprint) is not None
+        had_some = self._had_some("known_rows_exist", fingerprint=fingerprint)
         remaining = iter(rows)
         while chunk := list(islice(remaining, CHUNK)):
             common = {"fingerprint": fingerprint, "batch_id": self.batch_id}
@@ -679,16 +687,43 @@ class Writer:
     def flush(self) -> None:
         """Write down the changes in hand and the summaries they outdate."""
         self._write_changes()
-        if self._touched:
-            touched = [client_id for client_id in self._touched if client_id]  # nobody's: see `adopt`
-            self._touched.clear()
-            write_summaries(self._database, touched, fresh=self._fresh)
+        self._touched.pop("", None)  # nobody's: see `adopt`
+        # In bulk, the jobs of those who were there before cannot be asked for until the indexes are there again.
+        touched = list(filter(self._fresh.__contains__, self._touched) if self._is_bulk else self._touched)
+        for client_id in touched:
+            del self._touched[client_id]
+        write_summaries(self._database, touched, fresh=self._fresh)
         self._fresh.clear()
+        self._created.clear()
+        self._was_empty.clear()
+
+    def added(self, kind: type) -> Iterator[str]:
+        """Yield the identifiers of the records that this batch has added."""
+        self._write_changes()
+        for record_id, new in self._database.each("added", batch_id=self.batch_id, record=codec.TABLES[kind].name):
+            if record_id == TOGETHER:
+                yield from codec.loads(new)
+            else:
+                yield record_id
 
     @property
     def changed(self) -> bool:
         """Tell whether anything was changed so far."""
         return self._number > 0
+
+
+def _chunks(records: Iterable[Saved]) -> Iterator[tuple[type, dict[str, Saved]]]:
+    """Yield *records* by id, those of one kind that follow on each other together, none twice."""
+    pending: dict[str, Saved] = {}
+    kind: type = type(None)
+    for record in records:
+        if type(record) is not kind or record.id in pending or len(pending) == CHUNK:
+            if pending:
+                yield kind, pending
+            pending, kind = {}, type(record)
+        pending[record.id] = record
+    if pending:
+        yield kind, pending
 
 
 def _whose(record: Saved) -> str:
@@ -708,10 +743,8 @@ def write_summaries(
 
 
 _SUMMARIES = ("client_summary",)
+_FOUND_BY = ("client_email", "client_phone", "client_name")
 _FILLED = (
-    "client_email",
-    "client_phone",
-    "client_name",
     "household_key",
     "job",
     "external_id",

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from followup import identity
-from followup.model import Instruction, InstructionKind, OccasionKind, State
+from followup.model import Client, Instruction, InstructionKind, Job, OccasionKind, State
 from followup.workflow import importing, planning
 from followup.workflow.desk import Desk
 
@@ -47,7 +47,7 @@ def of(desk: Desk, preview: importing.Preview) -> Consequences:
     try:
         with desk.store.write(kind="import", command="trial", person=desk.person, now=desk.now()) as write:
             importing.apply(desk, write, preview)
-            found = _compared(desk, preview, before)
+            found = _compared(desk, write, before)
             raise _RolledBackError
     except _RolledBackError:
         return found
@@ -60,16 +60,16 @@ def commit(desk: Desk, preview: importing.Preview) -> tuple[importing.Imported, 
     """
     before = _near(desk)
     found: list[Consequences] = []
-    done = importing.commit(desk, preview, then=lambda _: found.append(_compared(desk, preview, before)))
+    done = importing.commit(desk, preview, then=lambda write: found.append(_compared(desk, write, before)))
     return done, found[0]
 
 
-def _compared(desk: Desk, preview: importing.Preview, before: Mapping[tuple[str, str], State]) -> Consequences:
-    """Return what has become due since *before*, within the transaction that writes *preview*."""
+def _compared(desk: Desk, write: Writer, before: Mapping[tuple[str, str], State]) -> Consequences:
+    """Return what has become due since *before*, within the transaction that writes an import."""
     desk.store.settle()
     now: Counter[str] = Counter()
     later: Counter[str] = Counter()
-    for (key, step), state in _near(desk, new={client.id for client in preview.new_clients}).items():
+    for (key, step), state in _near(desk, new=set(write.added(Client))).items():
         if before.get((key, step)) != state:
             (now if state == State.DUE else later)[step] += 1
     return Consequences(now, later)
@@ -85,7 +85,7 @@ def commit_as_history(desk: Desk, preview: importing.Preview) -> importing.Impor
 
     def skip(write: Writer) -> None:
         desk.store.settle()
-        new = {job.id for job in preview.new_jobs}
+        new = set(write.added(Job))
         now = desk.now()
         chosen = [
             decision

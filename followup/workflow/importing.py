@@ -1,7 +1,11 @@
 """Import: files -> a preview that writes nothing -> one batch, or nothing.
 
 Takes a Desk and the files of one command. Gives a Preview, which can be shown, tried in a transaction that is rolled
-back (`apply`), and committed. Touches the files, the store and the home's folder of rejected rows.
+back (`apply`), and committed; or `take` does all at once. Touches the files, the store and the home's folder of
+rejected rows.
+
+What does not fit into memory goes in portions that share nothing (`intake.portions`), each looked at and written like
+an import of its own, all in one transaction.
 """
 
 from __future__ import annotations
@@ -10,8 +14,9 @@ import csv
 import gc
 import io
 import itertools
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, partial
 from operator import attrgetter
@@ -20,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from followup import cells, files, identity, intake
 from followup.errors import BadInput, NotFound, TryLater, UsageError
-from followup.intake import exporters, facts, headers, match, merge
+from followup.intake import exporters, facts, headers, match, merge, portions
 from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus
 from followup.store import ImportedFile
 from followup.workflow import referrals, stops
@@ -31,6 +36,18 @@ if TYPE_CHECKING:
 
 BULK = 1000
 """How many records are worth writing without indexes, which are made afterwards."""
+
+IN_ONE_GO = 120_000
+"""Rows that are looked at in one go; it is the fastest, and takes about 3 KB of memory for each."""
+
+SLICE = 5_000
+"""Rows that are read at a time where there are more."""
+
+PORTION = 25_000
+"""About how many rows are in memory at a time where there are more."""
+
+EXAMPLES = 20
+"""How many changes and doubts of each kind are kept to be shown where there are several portions."""
 
 Record = TypeVar("Record", Client, Job)
 
@@ -87,7 +104,10 @@ class Kept:
 
 @dataclass(slots=True, kw_only=True)
 class Preview:
-    """What an import would do, and why it may not. Nothing was written."""
+    """What an import would do, and why it may not. Nothing was written.
+
+    Where there are several portions it holds the first few of everything, and counts the rest.
+    """
 
     files: list[facts.FileResult]
     version: int  # of the home that was looked at
@@ -102,7 +122,33 @@ class Preview:
     stops: list[tuple[str, str]] = field(default_factory=list)  # address that must not be written to, evidence
     mail_refused: dict[str, str] = field(default_factory=dict)  # address that a mail server refused -> evidence
     remembered: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # fingerprint -> (digest, record id)
-    answers: dict[tuple[str, str], str] = field(default_factory=dict)  # (fingerprint, about) -> value
+    origins: dict[str, str] = field(default_factory=dict)  # client id -> what a column says of where they came from
+    portions: Callable[[match.Lookup | None], Iterator[Preview]] | None = None  # what there is to write, if not in here
+    passed: Counter[str] = field(default_factory=Counter)  # of the portions
+
+    def parts(self, home: match.Lookup | None = None) -> Iterator[Preview]:
+        """Yield what there is to write: itself, or portion by portion; *home* as it was before the first of them."""
+        return iter([self]) if self.portions is None else self.portions(home)
+
+    def let_go(self, portion: Preview) -> None:
+        """Count a portion, and keep what is wrong with it and a few examples of what it changes."""
+        self.passed.update(portion.counts())
+        self.stops += portion.stops
+        self.mail_refused |= portion.mail_refused
+        self.origins |= portion.origins
+        for mine, theirs in ((self.clients, portion.changed_clients), (self.jobs, portion.changed_jobs)):
+            mine += theirs[: EXAMPLES - len(mine)]
+        self.doubts += portion.doubts[: EXAMPLES - len(self.doubts)]
+        self.kept += portion.kept[: EXAMPLES - len(self.kept)]
+        self.passed["kept"] += len(portion.kept)
+        by_name = {file.name: file for file in self.files}
+        for file in portion.files:
+            by_name[file.name].let_go(file)
+
+    @property
+    def kept_values(self) -> int:
+        """Return how many values of ours stay although a file contradicts them."""
+        return len(self.kept) if self.portions is None else self.passed["kept"]
 
     @property
     def new_clients(self) -> list[Client]:
@@ -163,10 +209,19 @@ class Preview:
     @property
     def changes_nothing(self) -> bool:
         """Return whether the home has all of it already."""
-        return not (self.clients or self.jobs or self.stops or self.mail_refused)
+        passed = self.passed["new"] + self.passed["changed"]
+        return not (self.clients or self.jobs or self.stops or self.mail_refused or passed)
 
     def counts(self) -> dict[str, int]:
         """Return the counts of the one screen before writing; `imports` shows four of them later."""
+        if self.portions is not None:
+            known = self.passed["unchanged"] + self.known_rows
+            return {
+                **{name: self.passed[name] for name in _COUNTED},
+                "unchanged": known,
+                "skipped": sum(len(file.skipped) for file in self.files),
+                "errors": self.bad_rows,
+            }
         return {
             "new": len(self.new_clients) + len(self.new_jobs),
             "new_clients": len(self.new_clients),
@@ -180,6 +235,19 @@ class Preview:
             "skipped": sum(len(file.skipped) for file in self.files),
             "errors": self.bad_rows,
         }
+
+
+_COUNTED = (
+    "new",
+    "new_clients",
+    "new_jobs",
+    "changed",
+    "changed_clients",
+    "changed_jobs",
+    "unchanged",
+    "not_completed",
+    "in_doubt",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,18 +282,70 @@ def check(
         source: whose numbers the files' numbers are.
         answers: ``KEY=VALUE`` as a mapping; a key may begin with a file's name and a colon.
         skip_bad_rows: rows with problems will be left out, instead of stopping everything.
-        whole: read every row, also those that were imported before as they are (for the dry run that lists all).
+        whole: read every row, also those that were imported before as they are, and keep all of it in the preview (for
+            the dry run that lists all).
         prefer: whose word counts where a file contradicts what we have. The file's: every row is read.
 
     Raises:
         NotFound: a file is not there. NoPermission, IOFailure: it cannot be read.
         UsageError: an answer fits no question. ConfigurationError: a file of the home's exporters is wrong.
     """
-    given = _answers_by_file(answers or {}, [each.name for each in sources])
     with _no_collecting():
-        return _check(
-            desk, sources, given, kind=kind, source=source, skip_bad_rows=skip_bad_rows, whole=whole, prefer=prefer
+        batch = _opened(
+            desk,
+            sources,
+            kind=kind,
+            source=source,
+            answers=answers,
+            skip_bad_rows=skip_bad_rows,
+            whole=whole,
+            prefer=prefer,
         )
+        return _look(batch)
+
+
+def take(
+    desk: Desk,
+    sources: Sequence[Source],
+    *,
+    kind: str = "",
+    source: str = "",
+    answers: Mapping[str, str] | None = None,
+    skip_bad_rows: bool = False,
+    prefer: merge.Prefer = merge.Prefer.EDITED,
+    then: Callable[[Writer], None] | None = None,
+) -> tuple[Preview, Imported | None]:
+    """Do what `check` and `commit` do, and look at large files once: nobody has to agree first.
+
+    Nothing is written, and there is no Imported, where a question is open or rows are bad that are not to be left out.
+    The arguments and errors are those of `check`; *then* as in `commit`.
+    """
+    with _no_collecting():
+        batch = _opened(
+            desk, sources, kind=kind, source=source, answers=answers, skip_bad_rows=skip_bad_rows, prefer=prefer
+        )
+        if not all(file.ready for file in batch.results):
+            return _look(batch), None
+        try:
+            with _writing(desk, batch.results) as write:
+                if desk.store.facts_version() != batch.version:
+                    raise _changed_meanwhile()
+                with write.bulk() if batch.rows >= BULK else nullcontext():
+                    preview = _look(batch, write=write)
+                if not preview.writable:
+                    raise _NotWritableError(preview)
+                return preview, _finish(desk, write, preview, then)
+        except _NotWritableError as error:
+            return error.preview, None
+
+
+class _NotWritableError(Exception):
+    """Takes back what was written before the first bad row."""
+
+    def __init__(self, preview: Preview) -> None:
+        """Keep what there is to say."""
+        super().__init__()
+        self.preview = preview
 
 
 @contextmanager
@@ -244,17 +364,50 @@ def _no_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _check(
+@dataclass(slots=True, kw_only=True)
+class _Batch:
+    """The files of one command, looked through, and their rows: in one go, or waiting for their portion."""
+
+    desk: Desk
+    version: int
+    skip_bad_rows: bool
+    prefer: merge.Prefer
+    results: list[facts.FileResult] = field(default_factory=list)
+    waiting: portions.Portions | None = None
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows there are to look at."""
+        return sum(file.rows - file.known for file in self.results)
+
+    def parts(self, lookup: match.Lookup | None = None) -> Iterator[Preview]:
+        """Yield what is to be done, portion by portion; *lookup* is the home as it was before the first of them."""
+        desk, lookup = self.desk, lookup or self.desk.store
+        numbered = self.waiting.numbered if self.waiting is not None else ()
+        for results in [self.results] if self.waiting is None else self.waiting.of(PORTION):
+            part = Preview(files=results, version=self.version, skip_bad_rows=self.skip_bad_rows)
+            found = match.match(results, lookup, key=desk.key, numbered=numbered)
+            part.doubts = found.doubts
+            part.links = found.links
+            _plan_clients(desk, part, found, self.prefer)
+            _plan_jobs(desk, part, found, self.prefer)
+            _plan_rows(part, found)
+            part.origins = dict(referrals.sources(each.new for each in part.clients))
+            yield part
+
+
+def _opened(
     desk: Desk,
     sources: Sequence[Source],
-    given: Mapping[str, Mapping[str, str]],
     *,
     kind: str,
     source: str,
+    answers: Mapping[str, str] | None,
     skip_bad_rows: bool,
-    whole: bool,
+    whole: bool = False,
     prefer: merge.Prefer,
-) -> Preview:
+) -> _Batch:
+    given = _answers_by_file(answers or {}, [each.name for each in sources])
     version = desk.store.facts_version()  # before anything is read
     home = intake.HomeFacts(
         country=desk.settings.business.country,
@@ -263,9 +416,9 @@ def _check(
         key=desk.key,
         exporters=exporters.of_home(desk.home.exporters_path),
     )
-    results = [
-        intake.read(
-            each.read(),
+    readings = [
+        intake.opened(
+            each.path or Path(each.name) if each.data is None else each.data,
             name=_writable(each.name),  # some systems' file names are bytes that no text holds
             source=source,
             home=home,
@@ -276,13 +429,33 @@ def _check(
         )
         for each in sources
     ]
-    preview = Preview(files=results, version=version, skip_bad_rows=skip_bad_rows)
-    found = match.match(results, desk.store, key=desk.key)
-    preview.doubts = found.doubts
-    preview.links = found.links
-    _plan_clients(desk, preview, found, prefer)
-    _plan_jobs(desk, preview, found, prefer)
-    _plan_memory(preview, found)
+    batch = _Batch(desk=desk, version=version, skip_bad_rows=skip_bad_rows, prefer=prefer)
+    if whole or sum(each.result.rows for each in readings) <= IN_ONE_GO:
+        batch.results += [next(iter(each.slices())) for each in readings]
+        return batch
+    batch.results += [each.result for each in readings]
+    batch.waiting = portions.Portions(batch.results, desk.store, key=desk.key, folder=desk.home.path)
+    for number, each in enumerate(readings):
+        batch.results[number] = batch.waiting.add_all(number, each.slices(SLICE))
+    return batch
+
+
+def _look(batch: _Batch, *, write: Writer | None = None) -> Preview:
+    """Return what *batch* would do, and do it with *write* as long as nothing is wrong."""
+    if batch.waiting is None:
+        (preview,) = batch.parts()
+        if write is not None and preview.writable:
+            _write(write, preview)
+        return preview
+    preview = Preview(
+        files=batch.results, version=batch.version, skip_bad_rows=batch.skip_bad_rows, portions=batch.parts
+    )
+    home = match.EmptyHome() if write is not None and not batch.desk.store.has_clients() else None
+    for part in batch.parts(home):
+        preview.let_go(part)
+        if write is not None and preview.writable:
+            _write(write, part)
+            write.flush()
     return preview
 
 
@@ -429,8 +602,8 @@ def _person_of(desk: Desk) -> Callable[[str], str]:
     return find
 
 
-def _plan_memory(preview: Preview, found: match.Matches) -> None:
-    """Note which rows and answers to remember, so that next month's file asks nothing and old rows are not read."""
+def _plan_rows(preview: Preview, found: match.Matches) -> None:
+    """Note which rows to remember, so that they are not read again."""
     of_row: dict[tuple[int, int], str] = {}
     for entry in found.clients:
         for file, client in entry.parsed:
@@ -452,48 +625,78 @@ def _plan_memory(preview: Preview, found: match.Matches) -> None:
             for row, digest in file.digests.items()
             if row not in bad and row not in file.volatile
         )
+
+
+def _answers(preview: Preview) -> dict[tuple[str, str], str]:
+    """Return which answers to remember, so that next month's file asks nothing: (fingerprint, about) -> value."""
+    answers: dict[tuple[str, str], str] = {}
+    for file in preview.files:
+        if not file.ready:
+            continue
         kept = {**file.answers}
-        if bad and preview.skip_bad_rows:
+        if file.problems and preview.skip_bad_rows:
             # The repaired rows come back alone, and alone they may not show what the whole file showed.
             kept = {**file.decided, **kept}
         for about, value in kept.items():
             if about != "tables" or file.header:
-                preview.answers[file.fingerprint, about] = value
+                answers[file.fingerprint, about] = value
         if file.page:
-            preview.answers[file.book, "sheet"] = file.page
+            answers[file.book, "sheet"] = file.page
+    return answers
 
 
 # ---------------------------------------------------------------- writing
 
 
-def apply(desk: Desk, write: Writer, preview: Preview, *, rejected: Sequence[Path] = ()) -> None:
+def apply(desk: Desk, write: Writer, preview: Preview) -> None:
     """Write what *preview* found, within the caller's transaction, which may be rolled back to see what it leads to.
-
-    *rejected*: the files that hold what was left out, which `imports show` names.
 
     Raises:
         TryLater: the home was changed since the preview was made.
     """
+    _write_all(desk, write, preview)
+    _conclude(desk, write, preview)
+
+
+def _write_all(desk: Desk, write: Writer, preview: Preview) -> None:
     _refuse_a_changed_home(desk, preview)
-    many = len(preview.clients) + len(preview.jobs) >= BULK
-    with write.bulk() if many else nullcontext():
-        write.save_many(sorted((each.new for each in preview.clients), key=attrgetter("id")))
-        write.save_many(each.new for each in preview.jobs)
-        numbers: dict[tuple[str, str], dict[str, str]] = {}
-        for source, kind, number, record_id in preview.links:
-            numbers.setdefault((source, kind), {})[number] = record_id
-        for (source, kind), links in numbers.items():
-            write.link_many(source, kind, links)
-        for fingerprint, rows in preview.remembered.items():
-            write.remember_rows(fingerprint, rows)
+    counts = preview.counts()
+    home = None if desk.store.has_clients() else match.EmptyHome()
+    with write.bulk() if counts["new"] + counts["changed"] >= BULK else nullcontext():
+        for part in preview.parts(home):
+            _write(write, part)
+            if part is not preview:
+                write.flush()
+
+
+def _write(write: Writer, part: Preview) -> None:
+    """Write what a portion changes, or all of it."""
+    changes = [*part.clients, *part.jobs]
+    write.add_many(sorted((each.new for each in part.clients if each.old is None), key=attrgetter("id")))
+    write.add_many(each.new for each in part.jobs if each.old is None)
+    write.save_many(each.new for each in changes if each.old is not None)
+    numbers: dict[tuple[str, str], dict[str, str]] = {}
+    for source, kind, number, record_id in part.links:
+        numbers.setdefault((source, kind), {})[number] = record_id
+    for (source, kind), links in numbers.items():
+        write.link_many(source, kind, links)
+    for fingerprint, rows in part.remembered.items():
+        write.remember_rows(fingerprint, rows)
+
+
+def _conclude(desk: Desk, write: Writer, preview: Preview, *, rejected: Sequence[Path] = ()) -> None:
+    """Write what follows from all of it, and what is kept of the files.
+
+    *rejected*: the files that hold what was left out, which `imports show` names.
+    """
     write.adopt()
-    referrals.link(desk, write, new=(each.new for each in preview.clients if isinstance(each.new, Client)))
+    referrals.link(desk, write, preview.origins)
     now = desk.now()
     for address, evidence in dict(preview.stops).items():
         write.suppress(address, OPTED_OUT, evidence, now)
     for address, evidence in preview.mail_refused.items():
         write.suppress(address, REFUSED, evidence, now)
-    for (fingerprint, about), value in preview.answers.items():
+    for (fingerprint, about), value in _answers(preview).items():
         write.remember_answer(fingerprint, about, value)
     write.remember_files(
         ImportedFile(
@@ -538,18 +741,23 @@ def commit(desk: Desk, preview: Preview, *, then: Callable[[Writer], None] | Non
     """
     if not preview.writable:
         raise BadInput("Nothing was imported: the files have open questions or rows with problems.")
-    rejected = write_rejects(desk, preview) if preview.skip_bad_rows else ()
-    command = "import " + " ".join(Path(file.name).name for file in preview.files)
-    with (
-        _no_collecting(),
-        desk.store.write(kind="import", command=command, person=desk.person, now=desk.now()) as write,
-    ):
-        apply(desk, write, preview, rejected=rejected)
-        if then is not None:
-            then(write)
-        stops.note(desk, (address for address, _ in preview.stops))
-        batch_id = write.batch_id if write.changed else ""
-    return Imported(batch_id=batch_id, counts=preview.counts(), rejected=tuple(rejected))
+    with _no_collecting(), _writing(desk, preview.files) as write:
+        _write_all(desk, write, preview)
+        return _finish(desk, write, preview, then)
+
+
+def _writing(desk: Desk, results: Sequence[facts.FileResult]) -> AbstractContextManager[Writer]:
+    command = "import " + " ".join(Path(file.name).name for file in results)
+    return desk.store.write(kind="import", command=command, person=desk.person, now=desk.now())
+
+
+def _finish(desk: Desk, write: Writer, preview: Preview, then: Callable[[Writer], None] | None) -> Imported:
+    rejected = write_rejects(desk, preview) if preview.skip_bad_rows else []
+    _conclude(desk, write, preview, rejected=rejected)
+    if then is not None:
+        then(write)
+    stops.note(desk, (address for address, _ in preview.stops))
+    return Imported(batch_id=write.batch_id if write.changed else "", counts=preview.counts(), rejected=tuple(rejected))
 
 
 def _refuse_a_changed_home(desk: Desk, preview: Preview) -> None:
@@ -557,7 +765,11 @@ def _refuse_a_changed_home(desk: Desk, preview: Preview) -> None:
     jobs = {each.old.id: each.old for each in preview.jobs if each.old is not None}
     changed = (clients and desk.store.clients(clients) != clients) or (jobs and desk.store.jobs(jobs) != jobs)
     if changed or desk.store.facts_version() != preview.version:
-        raise TryLater("The home was changed by somebody else meanwhile. Nothing was imported; start the import again.")
+        raise _changed_meanwhile()
+
+
+def _changed_meanwhile() -> TryLater:
+    return TryLater("The home was changed by somebody else meanwhile. Nothing was imported; start the import again.")
 
 
 def write_rejects(desk: Desk, preview: Preview) -> list[Path]:

@@ -54,7 +54,7 @@ def add_client(desk: Desk, fields: Mapping[str, Any]) -> Client:
         _refuse_stopped(desk, client)
     with desk.store.write(kind="hand", command="client add", person=desk.person, now=desk.now()) as write:
         write.save(client)
-        referrals.link(desk, write)
+        referrals.link(desk, write, {})
     return finding.by_id(desk, client.id)
 
 
@@ -78,7 +78,7 @@ def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Clien
             theirs = (*after.emails, *after.phones)  # all: the one that was stopped may be the one that goes
             stops.suppress(desk, write, theirs, reason=OPTED_OUT, evidence=stops.SAME_PERSON)
         write.save(after)
-        referrals.link(desk, write)
+        referrals.link(desk, write, {})
     return before, finding.by_id(desk, after.id)
 
 

@@ -15,7 +15,7 @@ from functools import cache
 
 from followup import identity
 from followup.intake import addresses, headers, people, phones
-from followup.model import Client
+from followup.model import Client, Job
 from followup.store import Writer
 from followup.workflow.desk import Desk
 
@@ -23,13 +23,11 @@ _ADDRESS = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _ASIDE = re.compile(r"\s*[(<\[].*?[)>\]]\s*")  # Ada Hall (neighbour)
 
 
-def link(desk: Desk, write: Writer, *, new: Iterable[Client] = ()) -> int:
+def link(desk: Desk, write: Writer, sources: Mapping[str, str]) -> int:
     """Link everybody whose referrer is certain by now; return how many that were.
 
-    Of *new* clients also the columns are read that say in free words where somebody came from: a name in one of them
-    is taken only when it is that of exactly one client.
+    *sources*: see `sources`; a name in one of them is taken only when it is that of exactly one client.
     """
-    sources = dict(_sources(new))
     found = _certain(desk, sources, names_only=True)
     by_hand = {client_id for client_id, name in desk.store.edited_by_hand(found) if name == "referred_by"}
     certain = {client_id: other for client_id, other in found.items() if client_id not in by_hand}
@@ -49,10 +47,10 @@ def known(desk: Desk, client: Client) -> tuple[Client | None, list[Client]]:
     return referrer, [each for each in brought if not each.merged_into and each.erased_on is None]
 
 
-def _sources(clients: Iterable[Client]) -> Iterator[tuple[str, str]]:
+def sources(clients: Iterable[Client | Job]) -> Iterator[tuple[str, str]]:
     """Yield the ids of *clients* with what a column says in free words of where they came from."""
     for client in clients:
-        if client.extra and not client.referred_by:
+        if isinstance(client, Client) and client.extra and not client.referred_by:
             for name, text in client.extra.items():
                 if _is_source(name) and " " in text.strip():  # one word is where an advertisement stood
                     yield client.id, text.strip()

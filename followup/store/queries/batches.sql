@@ -57,6 +57,9 @@ ORDER BY batch.number DESC, change.number DESC;
 INSERT INTO change (batch_id, number, record, record_id, field, old, new)
 VALUES (:batch_id, :number, :record, :record_id, :field, :old, :new);
 
+-- name: added
+SELECT record_id, new FROM change WHERE batch_id = :batch_id AND record = :record AND field = '' AND old IS NULL;
+
 -- name: changes
 SELECT batch_id, number, record, record_id, field, old, new FROM change WHERE batch_id = :batch_id ORDER BY number;
 
