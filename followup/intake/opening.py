@@ -15,6 +15,8 @@ from followup.intake import decode, facts, questions, table, telling, vcards, wo
 from followup.intake.sources import Source
 
 _BETWEEN = (b",", b";", b"\t", b'"')
+_BLANK_WITHIN = 20
+"""Lines among which the first card begins; those before it are blank."""
 _LETTERS_WITHIN = 20_000
 _SHOWN_OF = 2_000_000
 """Bytes among which lines are looked for that show what an encoding makes of them."""
@@ -68,18 +70,23 @@ class Opener:
         if encoding is None:
             return None
         self._result.encoding = encoding.name
-        if vcards.are_in(next(encoding.lines(self._source), "")):
+        if self._are_cards(encoding):
             return self._cards(encoding)
         sheet = self._table(encoding)
         if not encoding.name.startswith("utf"):
             self._result.letters = telling.letters(itertools.islice(sheet.records(), _LETTERS_WITHIN))
         return sheet
 
+    def _are_cards(self, encoding: decode.Encoding) -> bool:
+        lines = itertools.islice(encoding.lines(self._source), _BLANK_WITHIN)
+        return vcards.are_in(next((line for line in lines if line.strip()), ""))
+
     def _table(self, encoding: decode.Encoding) -> table.Sheet:
         return table.read(lambda: encoding.lines(self._source), headerless=self._headerless, known=self._known)
 
     def _cards(self, encoding: decode.Encoding) -> table.Sheet:
         cards = vcards.read("".join(encoding.lines(self._source)))
+        self._result.looks_like = vcards.TITLE
         if cards.outside:
             lines = "1 line" if cards.outside == 1 else f"{cards.outside} lines"
             self._result.warnings.append(f"{lines} between the cards were left out")
@@ -103,7 +110,8 @@ class Opener:
         """Return which encoding was the answer for this header, read as that encoding has it."""
         for option in options:
             try:
-                header = self._table(decode.choose(self._source, country=self._country, encoding=option)).header
+                encoding = decode.choose(self._source, country=self._country, encoding=option)
+                header = vcards.HEADER if self._are_cards(encoding) else self._table(encoding).header
             except decode.Refused:
                 continue
             before = self._remembered(questions.fingerprint(header)).get("encoding", "") if header else ""

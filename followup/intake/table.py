@@ -59,11 +59,19 @@ Rows = Iterator[tuple[int, Record]]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a file. *header* is empty when there is none, and *row*, where it stands, is then 0."""
+    """One table of a file. *header* is empty when there is none; *row*, where it stands, is 0 when it stands nowhere.
+
+    Address cards have such a header.
+    """
 
     header: tuple[str, ...]
     row: int
     width: int
+
+    @property
+    def of_cards(self) -> bool:
+        """Return whether its rows are address cards, each of which is meant."""
+        return bool(self.header) and not self.row
 
     @property
     def named(self) -> int:

@@ -25,6 +25,9 @@ HEADER = (
     "phones", "street", "city", "region", "postal_code", "country", "language", "tags", "notes",
 )  # fmt: skip
 
+TITLE = "address cards"
+"""What the import says that such a file looks like."""
+
 MOST_CARDS = 100_000
 """Cards in a file; Google keeps at most 25,000 contacts, iCloud 50,000."""
 

@@ -85,7 +85,9 @@ class Way:
         )
         look = shape.Shape(context, self._asked.answer, by_hand=self.exporter is None, headed=self._headed)
         width = self.table.width
-        way = look.records(ragged.lines(found, width=width, added=self._added))
+        way = ragged.lines(found, width=width, added=self._added)
+        if not self.table.of_cards:
+            way = look.records(way)
         way = ragged.settled(way, ledger, width=width, named=self.table.named, delimiter=self._delimiter)
         if not self._delimiter:
             way = typed.read(way, self.layout, self._epoch, ledger)

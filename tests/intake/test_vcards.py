@@ -155,6 +155,35 @@ def test_names_of_persons_and_firms(lines: list[str], names: tuple[str, str, str
     assert (client.first_name, client.last_name, client.full_name, client.company) == names
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf\r\n \r\n" + card("FN:Ada Hall", "EMAIL:ada@example.com").encode(),
+        card("FN:Ada Hall", "EMAIL:ada@example.com").encode("utf-16"),
+        card("FN:Ada Hall", "EMAIL:ada@example.com").replace("\r\n", "\r").encode(),
+        card("fn:Ada Hall", "email:ada@example.com").replace("BEGIN:VCARD", " begin : vcard").encode(),
+    ],
+    ids=["blank lines above", "utf-16", "old Mac", "small letters"],
+)
+def test_cards_are_known_by_how_they_begin(data: bytes) -> None:
+    """Whatever the file is called, however its lines end, and in which letters it is written."""
+    result = intake.read(data, name="contacts.txt", source="", home=HOME)
+    assert [client.emails for client in result.clients] == [("ada@example.com",)]
+    assert result.looks_like == "address cards"
+
+
+def test_which_encoding_old_cards_have_is_asked_once() -> None:
+    """The answer is remembered for cards, as for the columns of a table."""
+    data = card("N:Żółć;Łukasz", "EMAIL:l@example.com", "NOTE:façade", version="2.1").encode("cp1250", "replace")
+    told = intake.read(data, name="x.vcf", source="", home=HOME, answers={"encoding": "cp1250"})
+    assert told.clients[0].full_name == "Łukasz Żółć"
+    asked = intake.read(data, name="x.vcf", source="", home=HOME)
+    assert [question.key for question in asked.questions] == ["encoding"]
+    memory = {told.fingerprint: told.answers}
+    again = intake.read(data, name="x.vcf", source="", home=HOME, remembered=lambda kind: memory.get(kind, {}))
+    assert again.clients == told.clients
+
+
 def test_a_list_of_cards_is_no_client() -> None:
     """iCloud keeps its groups as cards: each is left out, and said."""
     result = read(
