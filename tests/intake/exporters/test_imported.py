@@ -97,3 +97,22 @@ def test_a_wrong_exporter_of_the_home_stops_the_import(run: Run, home: Path, fol
     (folder / "visits.csv").write_text(VISITS, encoding="utf-8")
     refused = run("import", "visits.csv", "--yes", exit_code=78)
     assert "acme.toml: kind: 'job' is no kind. Write one of clients, jobs, mixed." in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "title"),
+    [
+        (["client", "export"], "clients of followup"),
+        (["client", "export", "--for", "excel"], "clients of followup"),
+        (["job", "export"], "jobs of followup"),
+        (["job", "export", "--for", "excel"], "jobs of followup"),
+    ],
+)
+def test_what_we_export_is_known_and_changes_nothing(
+    business: Run, folder: Path, arguments: list[str], title: str
+) -> None:
+    """Our own files come back as they went, under the numbers that we gave."""
+    business(*arguments, "-o", folder / "ours.csv")
+    ran = business("import", "ours.csv", "--yes", exit_code=None)
+    assert f"ours.csv: looks like {title}, " in ran.stdout
+    assert "new: 0 clients, 0 jobs; changed: 0 clients, 0 jobs" in ran.stdout
