@@ -14,11 +14,17 @@ from followup.intake.lines import Line
 
 
 def lines(rows: table.Rows, *, width: int, added: int) -> Iterator[Line]:
-    """Give each row as a line of *width* cells, and as many as are *added* at the right."""
-    blank = [""] * (width + added)
+    """Give each row as a line of *width* cells, and as many as are *added* at the right; it is the line's from now."""
+    full = width + added
+    blank = [""] * full
     for row, record in rows:
         size = len(record)
-        yield Line(row, record + blank[size:] if size <= width else record[:width] + blank[width:], size=size)
+        if size == width == full:
+            yield Line(row, record, [], size)
+        elif size <= width:
+            yield Line(row, record + blank[size:], [], size)
+        else:
+            yield Line(row, record[:width] + blank[width:], [], size)
 
 
 def settled(found: Iterable[Line], ledger: Ledger, *, width: int, named: int, delimiter: str) -> Iterator[Line]:

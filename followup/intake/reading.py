@@ -288,7 +288,7 @@ class Reading:
         row = 0
         for row, record in found:
             if records is not None:
-                records[row] = record
+                records[row] = record.copy()
             if not row % _TELL_EVERY:
                 self._tell(row)
             yield row, record

@@ -171,14 +171,24 @@ def of_records(
         decode.Refused: no table.
     """
     _, header_at = _header(records[:_HEADER_WITHIN], known, alone=True)
-    return replace(_sheet(lambda: iter([[*records]]), "", header_at, headerless=headerless), count=len(records))
+    return replace(_sheet(_anew(records), "", header_at, headerless=headerless), count=len(records))
 
 
 def of_cards(
     header: tuple[str, ...], records: list[Record], *, broken: Mapping[int, str], groups: Mapping[int, str]
 ) -> Sheet:
     """Return address cards as a table, whose column names are in no record: record *i* is card *i* + 1."""
-    return Sheet("", header, -1, len(header), [], lambda: iter([records]), len(records), broken, groups)
+    return Sheet("", header, -1, len(header), [], _anew(records), len(records), broken, groups)
+
+
+def _anew(records: Sequence[Record]) -> Callable[[], Iterator[list[Record]]]:
+    """Return what gives copies of records, in blocks: whoever takes them may write into them."""
+
+    def blocks() -> Iterator[list[Record]]:
+        for start in range(0, len(records), _BLOCK):
+            yield [record.copy() for record in records[start : start + _BLOCK]]
+
+    return blocks
 
 
 def _beginning(lines: Iterator[str]) -> str:
@@ -446,7 +456,8 @@ def _until_the_next(
     known = headers.known_spellings()
     names = [name for name in map(headers.normal, header) if name]
     for row, record in records:
-        if known.isdisjoint(record):
+        # Nearly every row has an address or no known name; "Completed" alone is a word of status as well.
+        if "@" in ",".join(record) or known.isdisjoint(record) or len(known.intersection(map(str.lower, record))) < 2:
             yield row, record
             continue
         filled = [cell for cell in record if cell.strip()]
