@@ -151,7 +151,7 @@ def _reader(country: str) -> Callable[[str], str | None]:
     leave = phonenumbers.PhoneNumberFormat.E164
     quick = _quick_reader(country)
 
-    @lru_cache(maxsize=200_000)
+    @lru_cache(maxsize=20_000)
     def read(text: str) -> str | None:
         found = quick(text)
         if found is not None:

@@ -233,13 +233,17 @@ class Reading:
         for number, chosen, found in self._flows(self._sheet, ledger):
             reader = rows.Reader(chosen.layout, chosen.layout.kind, self._decisions[number])
             digest = chosen.digests(self.result, self._decisions[number], self._home.key)
-            for lines in _cut(found, most, chosen.places(_NUMBERS)):
-                if part is not None and most is not None:
-                    yield _counted(part)
-                    part = None
+            if part is not None and most is not None:
+                yield _counted(part)
+                part = None
+            for lines, goes_on in _cut(found, most, chosen.places(_NUMBERS)):
                 part = part or self._part(chosen)
                 _read(lines, part, reader, digest, ledger, wanted)
                 ledger.settle(part, up_to=lines[-1].row)
+                if goes_on:
+                    lines.clear()
+                    yield _counted(part)
+                    part = None
         part = part or self._part(next(iter(self._ways.values())))
         ledger.settle(part)
         part.warnings += [*self.result.warnings, *ledger.warnings()]
@@ -301,7 +305,8 @@ class Reading:
             self._progress(self._pass * size + min(done, size), self._passes * size)
 
 
-def _cut(found: Iterator[Line], most: int | None, places: Sequence[int]) -> Iterator[list[Line]]:
+def _cut(found: Iterator[Line], most: int | None, places: Sequence[int]) -> Iterator[tuple[list[Line], bool]]:
+    """Yield lines in lists that do not end between two of one number, and whether there are more."""
     following: list[Line] = []
     while lines := following + list(itertools.islice(found, None if most is None else max(most - len(following), 0))):
         following = []
@@ -310,7 +315,7 @@ def _cut(found: Iterator[Line], most: int | None, places: Sequence[int]) -> Iter
                 following = [line]
                 break
             lines.append(line)
-        yield lines
+        yield lines, bool(following)
 
 
 def _of_one_number(one: Line, other: Line, places: Sequence[int]) -> bool:
