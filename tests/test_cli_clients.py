@@ -152,7 +152,7 @@ def test_who_brought_whom_is_shown_on_both_pages(made: Run) -> None:
     assert "referred by  the postman\n" in made("client", "show", "dunn").stdout
     made("client", "edit", "dunn", "--name", "Ed Poe")
     assert "brought      Di Reed" in made("client", "show", "poe").stdout
-    assert made("client", "edit", "hill", "--referred-by", "Ed Poe").stdout == "referred_by: ada hall -> Ed Poe\n"
+    assert made("client", "edit", "hill", "--referred-by", "Ed Poe").stdout == "referred by: ada hall -> Ed Poe\n"
     assert "brought" not in made("client", "show", "ada hall").stdout
     made("undo", "--yes")
     assert "brought      Bert Hill" in made("client", "show", "ada hall").stdout

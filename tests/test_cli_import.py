@@ -205,6 +205,34 @@ def test_bad_rows_can_be_left_out_and_mended(empty: Run, home: Path, folder: Pat
     assert "Cleo Ruiz" in names(empty)
 
 
+def test_a_person_is_asked_whether_bad_rows_are_left_out(empty: Run, home: Path, folder: Path) -> None:
+    """A no leaves everything as it is; with a yes the others come in, and the bad ones can be repaired."""
+    write(folder, "bad.csv", BAD)
+    ran = empty("import", "bad.csv", answers="n\n", exit_code=65)
+    assert "2 rows have problems. Go on without" in ran.stderr
+    assert names(empty) == []
+    empty("import", "bad.csv", answers="y\ny\n")
+    assert names(empty) == ["Ada Hall", "Bert Hill"]
+    assert len(list((home / "rejects").iterdir())) == 1
+
+
+def test_rows_that_are_left_out_for_one_reason_are_told_together(empty: Run, folder: Path) -> None:
+    """With their numbers; what each of them says only where it is the only one."""
+    rows = "Ada Hall,ada@example.com,Boiler,2026-02-01,10\n"
+    write(folder, "sheet.csv", f"Client,Email,Service,Completed,Amount\n{rows}Total A,,,,10\n{rows}Total B,,,,10\n")
+    said = empty("import", "sheet.csv", "--dry-run").stdout
+    assert "left out: a line of totals (rows 3, 5)" in said
+
+
+def test_letters_are_shown_where_the_encoding_was_chosen(empty: Run, folder: Path) -> None:
+    """So that a wrong choice is seen before anything is written; of UTF-8 there is nothing to say."""
+    text = "Name,Email\nJürgen Groß,j@example.com\nZoë Müller,z@example.com\n"
+    (folder / "old.csv").write_bytes(text.encode("cp1252"))
+    (folder / "new.csv").write_bytes(text.encode())
+    assert "letters were read as cp1252: Jürgen Groß, Zoë Müller" in empty("import", "old.csv", "--dry-run").stdout
+    assert "letters" not in empty("import", "new.csv", "--dry-run").stdout
+
+
 def test_bad_rows_left_out_again_are_told_again(empty: Run, folder: Path) -> None:
     """Also where the good rows of the file change nothing."""
     write(folder, "bad.csv", BAD)

@@ -128,6 +128,7 @@ def test_an_earlier_import_is_taken_back_by_its_number(imported: Run) -> None:
     first, second = numbers(imported)
     ran = imported("undo", str(first), "--yes")
     assert f"Import {first}: import clients.csv jobs.csv" in ran.stdout
+    assert "in all: 1 record removed" in ran.stdout
     assert "take back: remove job New bath" in ran.stdout
     assert f"stays: client Ada Hall: import {second} changed it since; `followup undo {second}` first" in ran.stdout
     assert cities(imported)["Ada Hall"] == "York"

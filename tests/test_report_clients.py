@@ -288,8 +288,9 @@ def test_differences_name_fields_with_before_and_after() -> None:
         "city: Leeds -> (nothing)",
         "tags: vip, boiler -> vip",
         "consent: opted_in -> opted_out",
-        "extra: Lead source==web -> a=b",
-        "erased_on: (nothing) -> 2026-03-02",
+        "Lead source: =web -> (nothing)",
+        "a: (nothing) -> b",
+        "erased on: (nothing) -> 2026-03-02",
     ]
     assert clients.differences(BOILER, replace(BOILER, unpaid=True)) == ["unpaid: no -> yes"]
     assert clients.differences(ADA, ADA) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,12 @@ import click
 from followup import cells
 from followup.cli.app import App, pass_app
 from followup.cli.output import Commands, format_option, print_rows, say, yes_option
+from followup.report import words
 
 if TYPE_CHECKING:
-    from followup.store import Batch
+    from followup.store import Batch, UndoItem
     from followup.workflow.desk import Desk
+    from followup.workflow.undoing import Undoing
 
 SHOWN = 20
 """How many lines of a kind are shown before the rest is only counted."""
@@ -175,8 +178,10 @@ def undo_command(app: App, *, number: int | None, yes: bool) -> None:
     when = desk.local(found.batch.at)
     command = cells.printable(found.batch.command)
     say(f"{'The last change' if number is None else f'Import {number}'}: {command}, {when:%Y-%m-%d %H:%M}")
+    if found.going:
+        say(f"  in all: {_summary(found)}")
     most = None if app.verbose else SHOWN
-    for item in found.going[:most]:
+    for item in sorted(found.going, key=_concerns_memory)[:most]:
         say(f"  take back: {cells.printable(item.what)}")
     _say_more(len(found.going), most, "to take back")
     for item in found.staying[:most]:
@@ -194,6 +199,30 @@ def undo_command(app: App, *, number: int | None, yes: bool) -> None:
     app.confirm("Take it back?", yes=yes)
     undoing.undo(desk, found)
     say(f"Taken back: {command}{', except for what stays' if found.staying else ''}.")
+
+
+def _concerns_memory(item: UndoItem) -> bool:
+    """Put clients and jobs before what only the next import asks for."""
+    return item.change.record in ("answer", "external_id", "imported_file")
+
+
+def _summary(found: Undoing) -> str:
+    counted: Counter[str] = Counter()
+    for item in found.going:
+        change = item.change
+        if _concerns_memory(item):
+            counted["memory"] += 1
+        elif change.field:
+            counted["value"] += 1
+        else:
+            counted["removed" if change.old is None else "put back"] += 1
+    parts = {
+        "removed": f"{words.plural(counted['removed'], 'record')} removed",
+        "put back": f"{words.plural(counted['put back'], 'record')} put back",
+        "value": f"{words.plural(counted['value'], 'value')} as before",
+        "memory": f"{words.plural(counted['memory'], 'answer or number', 'answers and numbers')} as before",
+    }
+    return ", ".join(text for name, text in parts.items() if counted[name])
 
 
 def _say_more(count: int, most: int | None, what: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,7 +123,7 @@ def take_in(
     if sheet:
         given.setdefault("sheet", sheet)
 
-    def look() -> Preview:
+    def look(*, skip_bad_rows: bool = skip_bad_rows) -> Preview:
         return importing.check(
             desk,
             sources,
@@ -143,6 +145,10 @@ def take_in(
         _show(app, preview)
     if sheet and not any(file.book for file in preview.files):
         app.warn("--sheet: none of these files is a spreadsheet.")
+    if app.interactive and not (yes or as_json) and _only_bad_rows(preview):
+        bad = words.plural(preview.bad_rows, "row has a problem", "rows have problems")
+        if click.confirm(f"{bad}. Go on without (they go to a file that you can repair)?", err=True):
+            preview = look(skip_bad_rows=True)
     _stop_at_trouble(app, preview)
     if not as_json:
         _show_counts(desk, preview)
@@ -239,14 +245,19 @@ def _show(app: App, preview: Preview) -> None:
             app.warn(f"{file.name}: {file.refused}")
             continue
         parts = [f"looks like {file.looks_like}"] if file.looks_like else []
-        parts += [file.kind or "not clear what", words.plural(file.rows, "row")]
+        if file.kind not in file.looks_like.casefold().split():
+            parts.append(file.kind or "not clear what")
+        parts.append(words.plural(file.rows, "row"))
         if file.known:
             parts.append(f"{file.known} known from before")
         parts += [file.encoding, file.page and f"sheet '{cells.printable(file.page)}'"]
         parts += [*(f"{about}={value}" for about, value in sorted(file.decided.items()))]
         say(f"{file.name}: {', '.join(part for part in parts if part)}")
         if file.letters:
-            say(f"{file.name}: read as {file.encoding}, its letters are {', '.join(file.letters)}")
+            say(
+                f"{file.name}: its letters were read as {file.encoding}: {', '.join(file.letters)} "
+                '(where that is wrong, --answer "encoding=..." says what is right)'
+            )
         if _kept(file) and not file.known and not file.looks_like:  # of a program, we know which are kept
             say(
                 f"{file.name}: kept under their own names: {', '.join(_kept(file)[:SHOWN])} "
@@ -272,19 +283,29 @@ UNREMARKABLE = frozenset({"title", "blank"})
 """Why a row is left out that nobody would have expected to be taken."""
 
 
-def _left_out(skipped: Iterable[Skipped]) -> dict[str, list[int]]:
-    """Return why -> rows, for rows that somebody may miss."""
+def _left_out(skipped: Sequence[Skipped]) -> dict[str, list[int]]:
+    """Return why -> rows, for rows that somebody may miss; what several have in common is said once."""
     found: dict[str, list[int]] = {}
+    shared = Counter(_QUOTED.sub("", each.why) for each in skipped)
     for each in skipped:
         if each.code not in UNREMARKABLE:
-            found.setdefault(each.why, []).append(each.row)
+            general = _QUOTED.sub("", each.why)
+            found.setdefault(general if shared[general] > 1 else each.why, []).append(each.row)
     return found
+
+
+_QUOTED = re.compile(r" \('.*'\)$")
 
 
 def _row_numbers(rows: Sequence[int]) -> str:
     named = ", ".join(str(row) for row in rows[:SHOWN])
     more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     return f"{'row' if len(rows) == 1 else 'rows'} {named}{more}"
+
+
+def _only_bad_rows(preview: Preview) -> bool:
+    """Return whether nothing but rows with problems stands in the way."""
+    return not preview.writable and all(file.ready for file in preview.files)
 
 
 def _stop_at_trouble(app: App, preview: Preview) -> None:
@@ -298,9 +319,10 @@ def _stop_at_trouble(app: App, preview: Preview) -> None:
         )
     if not preview.writable:
         bad = words.plural(preview.bad_rows, "row has a problem", "rows have problems")
+        them, they = ("it", "it goes") if preview.bad_rows == 1 else ("them", "they go")
         raise BadInput(
-            f"Nothing was imported: {bad}. Repair them in the file and import it again, or leave them out with "
-            "--skip-bad-rows (they go to a file of their own)."
+            f"Nothing was imported: {bad}. Repair {them} in the file and import it again, or leave {them} out with "
+            f"--skip-bad-rows ({they} to a file of {'its' if preview.bad_rows == 1 else 'their'} own)."
         )
     if preview.bad_rows:
         app.narrate(f"{words.plural(preview.bad_rows, 'row')} with problems will be left out (--skip-bad-rows).")

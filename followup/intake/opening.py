@@ -74,7 +74,8 @@ class Opener:
             return self._cards(encoding)
         sheet = self._table(encoding)
         if not encoding.name.startswith("utf"):
-            self._result.letters = telling.letters(itertools.islice(sheet.records(), _LETTERS_WITHIN))
+            below = itertools.islice(sheet.records(), sheet.header_at + 1, _LETTERS_WITHIN)
+            self._result.letters = telling.letters(below) or telling.letters([sheet.header])
         return sheet
 
     def _are_cards(self, encoding: decode.Encoding) -> bool:

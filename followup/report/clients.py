@@ -124,12 +124,25 @@ def export_rows(clients: Iterable[Client], *, extra: Sequence[str] = ()) -> Iter
 
 
 def differences(before: Client | Job, after: Client | Job) -> list[str]:
-    """Return a line for each field that changed: city: Leeds -> York."""
-    return [
-        f"{field.name}: {said(getattr(before, field.name))} -> {said(getattr(after, field.name))}"
-        for field in dataclasses.fields(before)
-        if field.name not in _FOLLOWS and getattr(before, field.name) != getattr(after, field.name)
-    ]
+    """Return a line for each field that changed: city: Leeds -> York. Of a file's own columns, one for each of them."""
+    lines = []
+    for field in dataclasses.fields(before):
+        old, new = getattr(before, field.name), getattr(after, field.name)
+        if old == new or field.name in _FOLLOWS:
+            continue
+        if isinstance(old, Mapping):
+            names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+            lines += [f"{printable(name)}: {said(old.get(name))} -> {said(new.get(name))}" for name in names]
+        elif field.name == "amount_minor":
+            lines.append(f"amount: {_amount(before)} -> {_amount(after)}")
+        else:
+            lines.append(f"{field.name.replace('_', ' ')}: {said(old)} -> {said(new)}")
+    return lines
+
+
+def _amount(record: Client | Job) -> str:
+    assert isinstance(record, Job)
+    return said(None if record.amount_minor is None else decimal(record.amount_minor, record.currency))
 
 
 _FOLLOWS = frozenset({"referred_by_id"})

@@ -394,4 +394,6 @@ _SAID = {
 def _shown(plain: Any) -> str:
     if plain is None or plain in ("", [], {}):
         return "nothing"
+    if isinstance(plain, dict):
+        return ", ".join(f"{name}={part}" for name, part in plain.items())
     return ", ".join(map(str, plain)) if isinstance(plain, list) else str(plain)

@@ -51,7 +51,7 @@ def effects(desk: Desk, batch: Batch) -> Iterator[Effect]:
                 if change.field in ("", "reason"):
                     yield Effect("stopped", "client", owners.get(change.record_id, ""), record_id=change.record_id)
             elif change.record in ("client", "job"):
-                yield _effect(change, clients, jobs)
+                yield from _effects(change, clients, jobs)
             elif change.record == "external_id":
                 number = change.new or change.old
                 yield Effect(
@@ -67,15 +67,21 @@ def effects(desk: Desk, batch: Batch) -> Iterator[Effect]:
                 yield Effect("history", "step", change.record_id, record_id=change.record_id)
 
 
-def _effect(change: Change, clients: Mapping[str, Client], jobs: Mapping[str, Job]) -> Effect:
+def _effects(change: Change, clients: Mapping[str, Client], jobs: Mapping[str, Job]) -> Iterator[Effect]:
     name = _name(change.record_id, clients, jobs)
     if not change.field:
-        return Effect("new" if change.old is None else "removed", change.record, name, record_id=change.record_id)
+        yield Effect("new" if change.old is None else "removed", change.record, name, record_id=change.record_id)
+        return
     field, old, new = change.field, change.old, change.new
+    if isinstance(old, dict) and isinstance(new, dict):  # a file's own columns
+        for each in {**old, **new}:
+            if old.get(each) != new.get(each):
+                yield Effect("changed", change.record, name, each, old.get(each), new.get(each), change.record_id)
+        return
     if field == "amount_minor":
         job = jobs.get(change.record_id)
         field, old, new = "amount", *(_amount(value, job.currency if job else "") for value in (old, new))
-    return Effect("changed", change.record, name, field, old, new, change.record_id)
+    yield Effect("changed", change.record, name, field, old, new, change.record_id)
 
 
 def _amount(minor: Any, currency: str) -> str | None:
