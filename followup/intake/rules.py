@@ -163,24 +163,33 @@ def _contact_is_a_person(lines: Iterable[Line], context: Context) -> Iterator[Li
         yield line
 
 
-def _faxes_by_their_label(lines: Iterable[Line], context: Context) -> Iterator[Line]:
-    """Leave out numbers whose label says fax or pager.
+def _labels_tell_numbers_apart(lines: Iterable[Line], context: Context) -> Iterator[Line]:
+    """Leave out numbers whose label says fax or pager, and put first what a star calls the main one.
 
-    Google Contacts has the label of `Phone 2 - Value` in `Phone 2 - Label`, before 2024 in `Phone 2 - Type`.
+    Google Contacts has the label of `Phone 2 - Value` in `Phone 2 - Label`, before 2024 in `Phone 2 - Type`; `* Home`
+    is the label of the main number. The same holds for mail.
     """
     at = {headers.normal(cell): index for index, cell in enumerate(context.layout.header)}
-    pairs = []
-    for each in context.layout.of("client.phone"):
-        start = headers.normal(each.header).removesuffix("value")
-        pairs += [(each.index, at[start + label]) for label in ("label", "type") if start + label in at]
+    groups = []
+    for name in ("client.phone", "client.email"):
+        group = []
+        for each in context.layout.of(name):
+            start = headers.normal(each.header).removesuffix("value")
+            group += [(each.index, at[start + label]) for label in ("label", "type") if start + label in at]
+        groups.append(sorted(group))
     for line in lines:
-        for value, label in pairs:
-            if _NO_PHONE.search(line.cells[label]):
-                line.cells[value] = ""
+        for group in groups:
+            for value, label in group:
+                if _NO_PHONE.search(line.cells[label]):
+                    line.cells[value] = ""
+            starred = [value for value, label in group if line.cells[label].startswith("*") and line.cells[value]]
+            if starred and starred[0] != group[0][0]:
+                first = group[0][0]
+                line.cells[first], line.cells[starred[0]] = line.cells[starred[0]], line.cells[first]
         yield line
 
 
-_NO_PHONE = re.compile(r"fax|pager", re.IGNORECASE)
+_NO_PHONE = re.compile(r"fax|faks|pager|téléco", re.IGNORECASE)
 
 
 def _consent_in_the_file_name(lines: Iterable[Line], context: Context) -> Iterator[Line]:
@@ -307,12 +316,6 @@ RULES: Mapping[str, Rule] = {
             _customer_and_job_in_one_cell,
         ),
         Rule(
-            "faxes-by-their-label",
-            "a number is no phone when the label beside it says fax or pager",
-            (),
-            _faxes_by_their_label,
-        ),
-        Rule(
             "headings-name-the-client",
             "a row with one cell names the client of the rows below",
             ("client.full_name",),
@@ -323,6 +326,12 @@ RULES: Mapping[str, Rule] = {
             "every row is `invoiced`, and whether that is completed is asked once",
             ("job.status",),
             _invoices_without_a_state,
+        ),
+        Rule(
+            "labels-tell-numbers-apart",
+            "a number is no phone when the label beside it says fax or pager, and comes first when it says `*`",
+            (),
+            _labels_tell_numbers_apart,
         ),
         Rule(
             "lines-of-one-invoice",

@@ -8,6 +8,8 @@ empty line stands what comes of it: questions, and after the answers clients, jo
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 
 from followup import intake
 from followup.intake import facts
-from tests import factories
+from tests import factories, sheets
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "data" / "exporters"
 EXPECTED = sorted(FOLDER.glob("*.expected"))
@@ -59,12 +61,17 @@ def fixture(path: Path) -> Path:
 
 def read(file: Path, given: Given, *, answered: bool) -> facts.FileResult:
     """Return what the import reads in a file."""
+    return read_bytes(file.read_bytes(), given, name=given.name or file.name, answered=answered)
+
+
+def read_bytes(data: bytes, given: Given, *, name: str, answered: bool) -> facts.FileResult:
+    """Return what the import reads in the bytes of a file."""
     home = intake.HomeFacts(
         country=given.country, currency=given.currency, today=factories.TODAY, key=factories.HOME_KEY
     )
     return intake.read(
-        file.read_bytes(),
-        name=given.name or file.name,
+        data,
+        name=name,
         source="",
         home=home,
         answers=given.answers if answered else {},
@@ -125,3 +132,19 @@ def test_a_program_s_export_is_read(path: Path, request: pytest.FixtureRequest) 
     if request.config.getoption("--update-golden"):
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8"), f"{path}: pytest --update-golden writes it anew"
+
+
+@pytest.mark.parametrize(
+    "path", [each for each in EXPECTED if fixture(each).suffix == ".csv"], ids=lambda path: path.stem
+)
+def test_the_same_export_kept_as_a_spreadsheet_is_read_the_same(path: Path) -> None:
+    """Owners open an export in a spreadsheet, and keep it as one."""
+    file, known = fixture(path), given(path)
+    text = read(file, known, answered=True)
+    decoded = file.read_bytes().decode({"utf-8": "utf-8-sig"}.get(text.encoding, text.encoding))
+    records = list(csv.reader(io.StringIO(decoded, newline=""), delimiter=text.delimiter))
+    kept = read_bytes(sheets.xlsx(records), known, name=known.name or file.name, answered=True)
+    assert kept.looks_like == text.looks_like
+    assert kept.to_json()["clients"] == text.to_json()["clients"]
+    assert kept.to_json()["jobs"] == text.to_json()["jobs"]
+    assert [each.row for each in kept.problems] == [each.row for each in text.problems]

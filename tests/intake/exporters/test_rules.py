@@ -225,16 +225,19 @@ def test_a_customer_is_a_firm_or_a_person(customer: str, contact: str, company: 
 
 
 @pytest.mark.parametrize("label", ["Label", "Type"])
-def test_a_fax_is_known_by_its_label(label: str) -> None:
-    """Wherever the column of the label stands."""
+def test_labels_tell_a_fax_and_the_main_number(label: str) -> None:
+    """Wherever the columns of the labels stand: no fax is a phone, and what has a star comes first."""
     made, _ = apply(
-        "faxes-by-their-label",
-        f"Phone 1 - Value|Phone 2 - Value|Phone 2 - {label}|Phone 1 - {label}",
-        "1|2|Work Fax|Mobile",
-        "1|2|* Home|Pager",
+        "labels-tell-numbers-apart",
+        f"Phone 1 - Value|Phone 2 - Value|Phone 2 - {label}|Phone 1 - {label}|E-mail 2 - Value|E-mail 2 - {label}",
+        "1|2|Work Fax|Mobile||",
+        "1|2|Home|Pager||",
+        "1|2|* Home|Work|a@example.com|* Work",
+        "1|2|* Home|* Work||",
+        "1||* Home|Work||",
         kind="clients",
     )
-    assert [cells[:2] for cells in made] == [["1", ""], ["", "2"]]
+    assert [cells[:2] for cells in made] == [["1", ""], ["", "2"], ["2", "1"], ["1", "2"], ["1", ""]]
 
 
 @pytest.mark.parametrize(
