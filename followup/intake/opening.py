@@ -80,13 +80,13 @@ class Opener:
 
     def _are_cards(self, encoding: decode.Encoding) -> bool:
         lines = itertools.islice(encoding.lines(self._source), _BLANK_WITHIN)
-        return vcards.are_in(next((line for line in lines if line.strip()), ""))
+        return vcards.begin_with(next((line for line in lines if line.strip()), ""))
 
     def _table(self, encoding: decode.Encoding) -> table.Sheet:
         return table.read(lambda: encoding.lines(self._source), headerless=self._headerless, known=self._known)
 
     def _cards(self, encoding: decode.Encoding) -> table.Sheet:
-        cards = vcards.read("".join(encoding.lines(self._source)))
+        cards = vcards.read(encoding.lines(self._source))
         self._result.looks_like = vcards.TITLE
         if cards.outside:
             lines = "1 line" if cards.outside == 1 else f"{cards.outside} lines"

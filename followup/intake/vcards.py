@@ -1,6 +1,6 @@
 r"""Address cards (.vcf: vCard 2.1, 3.0, 4.0) -> records under the names of our own columns, a card a record.
 
-Takes the text of one file. Gives a record for each card, and what is wrong with which of them. Touches nothing; the
+Takes the lines of one file. Gives a record for each card, and what is wrong with which of them. Touches nothing; the
 only door to vobject, which takes lines apart: groups, parameters, quoted-printable. Cards are told apart and lines
 unfolded here, so that a broken card spoils no other and a picture of a million letters costs nothing; and what values
 mean is read here, too: vobject ends a value at the first comma without a backslash, and many address books write those.
@@ -8,9 +8,8 @@ mean is read here, too: vobject ends a value at the first comma without a backsl
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -71,20 +70,19 @@ class Cards:
     outside: int = 0  # lines that belong to no card
 
 
-def are_in(text: str) -> bool:
-    """Return whether *text* begins as a file of cards does."""
-    first = io.StringIO(text[:200].lstrip(), newline=None).readline()
-    return _BEGIN.fullmatch(first[:_EDGE]) is not None
+def begin_with(line: str) -> bool:
+    """Return whether cards begin with *line*, the first of a file that is not blank."""
+    return _BEGIN.fullmatch(line[:_EDGE]) is not None
 
 
-def read(text: str) -> Cards:
-    """Return the cards of *text*.
+def read(lines: Iterable[str]) -> Cards:
+    """Return the cards in the *lines* of a file.
 
     Raises:
         decode.Refused: there is no whole card in it, or there are more than any address book has.
     """
     found = Cards()
-    for index, card in enumerate(_cards(text, found)):
+    for index, card in enumerate(_cards(lines, found)):
         if index == MOST_CARDS:
             raise decode.Refused(
                 "too-many-cards",
@@ -140,13 +138,13 @@ class _Card:
         return ["".join(pieces) for pieces in self.pieces]
 
 
-def _cards(text: str, found: Cards) -> Iterator[_Card]:
+def _cards(lines: Iterable[str], found: Cards) -> Iterator[_Card]:
     """Yield each card without what we do not take: its pictures, its telephone's own lines, the cards within it."""
     card: _Card | None = None
     inside = 0
     name, soft = "", False  # of the line that may go on: its name, and whether it does by quoted-printable
-    for line in io.StringIO(text, newline=None):
-        line = line.rstrip("\n")
+    for ended in lines:
+        line = ended.rstrip("\r\n")
         edge = line[:_EDGE]
         if card is None:
             if _BEGIN.fullmatch(edge):
