@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections.abc import Callable
@@ -72,3 +73,25 @@ def test_a_cleaned_address_gets_no_mail_and_nobody_is_opted_out(ohio: Run) -> No
     ohio("mail", "allow", "ed@example.com")
     ohio("import", name, "--yes")
     assert refused not in ohio("why", "Ed Nye").stdout
+
+
+def test_broken_cards_come_back_as_a_table_to_mend(ohio: Run) -> None:
+    """The file of rejected rows has the text of each broken card; with a name and an address it is imported."""
+    broken = "BEGIN:VCARD\nFN:Bo Ray\nNOTE:first\nsecond\nEND:VCARD\n"
+    Path("contacts.vcf").write_text(
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Ada Hall\nEMAIL:ada@example.com\nEND:VCARD\n" + broken, encoding="utf-8"
+    )
+    said = ohio("import", "contacts.vcf", "--yes", exit_code=65)
+    assert "contacts.vcf:2: has a line without a name: 'second'" in said.stderr
+    assert "looks like address cards, clients, 2 rows" in said.stdout
+    told = ohio("import", "contacts.vcf", "--yes", "--skip-bad-rows").stderr
+    path = Path(told[told.index("Repair them in ") + len("Repair them in ") : told.index(".csv") + 4])
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["notes"] == "FN:Bo Ray\nNOTE:first\nsecond"
+    row |= {"full_name": "Bo Ray", "emails": "bo@example.com", "notes": "first second"}
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, row)
+        writer.writeheader()
+        writer.writerow(row)
+    assert "new: 1 client, 0 jobs" in ohio("import", path, "--yes").stdout

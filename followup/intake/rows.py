@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from followup import cells
+from followup import cells, codes
 from followup.intake import addresses, columns, facts, headers, people, phones, postal, shape, table
 
 SEPARATOR = "\x1f"
@@ -172,6 +172,7 @@ class Reader:
         self._amounts: dict[tuple[str, str], columns.Money | str] = {}
         self._email_memo: dict[str, tuple[list[str], list[str]]] = {}
         self._phone_memo: dict[str, phones.Found] = {}
+        self._phones_abroad: dict[str, dict[str, phones.Found]] = {}  # by country
         self._known: dict[tuple[str, ...], facts.ParsedClient] = {}
         self._statuses: dict[str, str] = {}
         self._dates: dict[str, date | str | None] = {}
@@ -215,6 +216,7 @@ class Reader:
         """Let go of what was kept of the rows so far, so that a long file takes no more memory than a short one."""
         for kept in (self.warnings, self._amounts, self._email_memo, self._phone_memo, self._known, self._dates):
             kept.clear()
+        self._phones_abroad.clear()
 
     def has_identity(self, record: Sequence[str]) -> bool:
         """Return whether a row says whose it is."""
@@ -370,8 +372,8 @@ class Reader:
             if values[index]:
                 setattr(client, name, values[index])
         self._names(client, values)
-        self._reach(client, row, values, out)
         self._address(client, row, values)
+        self._reach(client, row, values, out)
         for read in self._wishes:
             read(client, row, values, out)
         if self.kind == "clients":
@@ -451,13 +453,17 @@ class Reader:
                 client.extra[self._headers[index]] = value
 
     def _add_phones(self, client: facts.ParsedClient, row: int, index: int, value: str, out: Outcome) -> None:
-        read = self._phone_memo.get(value)
+        memo, home = self._phone_memo, self.decisions.country
+        if client.country != home and client.country in codes.COUNTRIES:  # a number without one is of where they live
+            home = client.country
+            memo = self._phones_abroad.setdefault(home, {})
+        read = memo.get(value)
         if read is None:
             lost = index in self.decisions.zeros_lost
-            read = self._phone_memo[value] = phones.read(value, self.decisions.country, zeros_lost=lost)
+            read = memo[value] = phones.read(value, home, zeros_lost=lost)
         if read.numbers:
             lost = index in self.decisions.zeros_lost
-            if lost and phones.lacks_zero(value, read.numbers[0], self.decisions.country):
+            if lost and phones.lacks_zero(value, read.numbers[0], home):
                 self._warn("zeros that a spreadsheet took from the front of phone numbers were put back", row)
             client.phones = read.numbers if not client.phones else _joined(client.phones, read.numbers)
             if read.words:

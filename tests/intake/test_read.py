@@ -615,3 +615,11 @@ def test_a_header_cannot_move_the_cursor() -> None:
     result = read("Name,Email,Co\x1b[2Jlour\ud800\nAda,nobody,red\nBob,b@example.com,blue\n")
     assert list(result.clients[0].extra) == ["Co␛[2Jlour<U+D800>"]
     assert json.dumps(result.to_json(), ensure_ascii=False).encode()
+
+
+def test_a_number_is_of_the_country_that_its_client_lives_in() -> None:
+    """Where the row says which; a calling code of the number's own goes before it."""
+    header = "Name,Phone,Country\n"
+    result = read(header + "Ada,07700 900123,GB\nBo,030 1234567,Germany\nCy,+33 6 12 34 56 78,DE\nDi,01632 960001,\n")
+    numbers = [client.phones for client in result.clients]
+    assert numbers == [("+447700900123",), ("+49301234567",), ("+33612345678",), ("+441632960001",)]
