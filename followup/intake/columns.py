@@ -411,12 +411,23 @@ _STATUS = {
     "fini|finie|réalisé|réalisée"
     "|effectué|effectuée|livré|erledigt|abgeschlossen|fertig|fertiggestellt|ausgeführt|geliefert|completado|completada"
     "|terminado|terminada|hecho|hecha|realizado|finalizado|completato|completata|terminato|finito|fatto|wykonane|wykonano"
-    "|zakończone|klar|slutförd|färdig|avslutad|gereed|klaar|afgerond|voltooid|valmis|ferdig|færdig|concluído|yes|ja|oui|x|✓|✔|1|true",
+    "|zakończone|klar|slutförd|färdig|avslutad|gereed|klaar|afgerond|voltooid|valmis|ferdig|færdig|concluído|yes|ja|oui|x|✓|✔|1|true"
+    "|gemacht|beendet|exécuté|exécutée|achevé|achevée|clos|clôturé|fait|faite|entregado|entregada|realizada"
+    "|acabado|acabada|cerrado|cerrada|finalizada|ejecutado|eseguito|eseguita|concluso|conclusa|chiuso"
+    "|consegnato|finita|fatta|uitgevoerd|opgeleverd|gedaan|geleverd|wykonany|wykonana|zakończony|zakończona"
+    "|zrobione|zrobiona|gotowe|ukończone|zrealizowane|utfört|utförd|klart|klara|färdigt|slutfört|avslutad"
+    "|avslutat|levererad|levererat|gjort|genomfört|sí|sì|tak",
     "paid": "paid|auto-paid|autopaid|paid in full|deposited|succeeded|captured|payé|payée|réglé|réglée|"
     "acquittée|bezahlt|beglichen"
-    "|pagado|pagada|pagato|pagata|zapłacone|opłacone|betald|betaald|completed and paid|done and paid",
+    "|pagado|pagada|pagato|pagata|zapłacone|opłacone|betald|betaald|completed and paid|done and paid"
+    "|opłacony|opłacona|zapłacony|zapłacona|zapłacono|betalt|voldaan|afgerekend|saldato|saldata|incassato"
+    "|cobrado|cobrada|abonado|encaissé|soldé|erledigt und bezahlt|terminé et payé",
     "billed": "invoiced|sent|viewed|awaiting payment|overdue|past due|outstanding|partial|partially paid|partiallypaid"
-    "|facturé|facturée|berechnet|fakturiert|facturado|bad debt|unpaid|offen",
+    "|facturé|facturée|berechnet|fakturiert|facturado|bad debt|unpaid|offen"
+    "|facturada|fatturato|fatturata|gefactureerd|fakturerad|fakturerat|zafakturowane|zafakturowano"
+    "|in rechnung gestellt|abgerechnet|verrechnet|rechnung gestellt|rechnung|impayé|impagado|non pagato"
+    "|onbetaald|niezapłacone|obetald|unbezahlt|teilweise bezahlt|teilbezahlt|à payer|por cobrar|da pagare"
+    "|openstaand|facture envoyée|facture",
     "open": "open|scheduled|in progress|inprogress|needs scheduling|unscheduled|work order|awarded|"
     "pending|on hold|hold|awaiting approval"
     "|booked|assigned|started|active|upcoming|new|to do|todo|waiting|waiting for parts|not "
@@ -424,13 +435,25 @@ _STATUS = {
     "|beauftragt|wartet|laufend|planifié|planifiée|en cours|en attente|à faire|programado|"
     "programada|en curso|pendiente|in corso"
     "|programmato|da fare|gepland|in uitvoering|zaplanowane|w toku|planerad|pågår|no|nein|non|0|"
-    "false|not completed|incomplete",
+    "false|not completed|incomplete"
+    "|begonnen|angefangen|bestellt|zugesagt|vereinbart|unerledigt|nicht erledigt|in planung|in bearbeitung"
+    "|neu|aktiv|prévu|prévue|commencé|commencée|à planifier|accepté|acceptée|en préparation|ouvert|agendado"
+    "|en proceso|por hacer|aceptado|sin empezar|no terminado|abierto|in lavorazione|programmata|in attesa"
+    "|da programmare|accettato|accettata|iniziato|aperto|ingepland|bezig|nog te doen|in behandeling|te doen"
+    "|gestart|niet klaar|planowane|w trakcie|w realizacji|do zrobienia|oczekuje|przyjęte|rozpoczęte|nowe"
+    "|otwarte|nie wykonane|niewykonane|bokad|bokat|påbörjad|påbörjat|att göra|väntar|ej klar|ej klart"
+    "|inte klar|planerat|ny|nytt|accepterad|beställd|öppen|öppet|nee|nej|nie|not done|no todavía",
     "not_a_job": "not a job|draft|quote|quoted|estimate|unsuccessful|not awarded|declined|rejected|lost|void|voided|"
     "canceled|cancelled"
     "|user canceled|user cancelled|pro canceled|pro cancelled|no-show|no show|noshow|refunded|"
     "credit memo|credit note|payment"
     "|annulé|annulée|devis|storniert|abgesagt|angebot|entwurf|gutschrift|cancelado|cancelada|anulado|presupuesto|annullato"
-    "|preventivo|geannuleerd|offerte|anulowane|avbokad|inställd|deleted",
+    "|preventivo|geannuleerd|offerte|anulowane|avbokad|inställd|deleted"
+    "|devis envoyé|refusé|refusée|perdu|perdue|brouillon|avoir|remboursé|remboursée|rechazado|rechazada"
+    "|borrador|presupuestado|abono|devuelto|rifiutato|rifiutata|bozza|annullata|rimborsato|nota di credito"
+    "|afgewezen|verloren|vervallen|creditnota|odrzucone|wycena|oferta|szkic|anulowany|anulowano|rezygnacja"
+    "|korekta|zwrot|offert|avböjd|avböjt|avbokat|avbruten|makulerad|kreditfaktura|utkast|abgelehnt"
+    "|kostenvoranschlag|verworfen|erstattet|stornierung",
 }
 STATUS_WORDS = {
     form: meaning
@@ -466,14 +489,21 @@ def row_kind(word: str) -> str:
 _OPTED_IN = frozenset(
     {"subscribed", "opted in", "opted_in", "opt in", "accepted", "agreed", "consented", "granted", "confirmed"}
     | {"ok", "okay", "einverstanden", "zugestimmt", "abonné", "accepte", "suscrito", "iscritto", "marketing contact"}
+    | {"erlaubt", "angemeldet", "d'accord", "accepté", "acepta", "aceptado", "acconsente", "accetta", "akkoord"}
+    | {"aangemeld", "zgoda", "wyrażona", "samtycke", "samtycker", "godkänt"}
 )
 _OPTED_OUT = frozenset(
     {"unsubscribed", "opted out", "opted_out", "opt out", "blocked", "cleaned", "stop", "never", "revoked"}
     | {"withdrawn", "do not contact", "no contact", "abgemeldet", "widerrufen", "désabonné", "désinscrit", "baja"}
+    | {"widersprochen", "keine werbung", "nicht kontaktieren", "ne pas contacter", "refus", "refuse", "no contactar"}
+    | {"dado de baja", "no acepta", "non contattare", "disiscritto", "rifiuta", "afgemeld", "uitgeschreven"}
+    | {"niet benaderen", "nie kontaktować", "wypisany", "brak zgody", "cofnięta", "kontakta ej", "avregistrerad"}
+    | {"ej samtycke", "inget samtycke", "kein einverständnis", "nicht einverstanden", "pas d'accord"}
 )
 _NOT_SAID = frozenset(
     {"unknown", "not subscribed", "never subscribed", "not set", "pending", "none", "n/a", "na", "?", "unbekannt"}
-    | {"non-marketing contact", "non marketing contact", "inconnu"}
+    | {"non-marketing contact", "non marketing contact", "inconnu", "desconocido", "sconosciuto", "onbekend"}
+    | {"nieznane", "okänt", "okänd", "nicht gefragt", "not asked", "pas demandé"}
 )
 # Columns in which "no" only says that a box was not ticked: no consent, but no refusal of a thank-you either.
 _BOX = re.compile(r"accept|newsletter|marketing|werbung|notifications|subscription")
@@ -483,6 +513,27 @@ def read_flag(value: str) -> bool | None:
     """Return what a yes or no column says, None when it says neither."""
     word = value.strip().lower()
     return True if word in _YES else False if word in _NO else None
+
+
+_BY_WHAT = headers.words(
+    "cash card check cheque transfer bank bar karte ec ec-karte girocard überweisung überwiesen lastschrift paypal"
+    " espèces carte chèque virement prélèvement efectivo tarjeta transferencia bizum contanti carta bonifico assegno"
+    " bancomat contant pin overboeking overgemaakt tikkie gotówka gotówką karta kartą przelew przelewem blik kontant"
+    " kort swish bankgiro vipps sepa stripe twint"
+)
+
+
+def read_paid(value: str) -> bool | None:
+    """Return whether a word in a column of payments says that it was paid; how it was paid says so, too."""
+    flag = read_flag(value)
+    if flag is not None:
+        return flag
+    word = headers.normal(value)
+    meaning = STATUS_WORDS.get(word, "")
+    return True if meaning in ("paid", "completed") or word in _BY_WHAT else False if meaning in _UNPAID else None
+
+
+_UNPAID = frozenset({"billed", "open"})
 
 
 def read_consent(value: str, header: str) -> str | None:
@@ -516,12 +567,13 @@ def read_opt_out(value: str) -> bool | None:
 
 
 _CHANNELS = {
-    "email": "email e-mail mail mails emails e-mails courriel correo",
-    "call": "call calls phone telephone tel phones telefon anruf téléphone appel teléfono voice ring phonecall",
+    "email": "email e-mail mail mails emails e-mails courriel correo mejl e-post",
+    "call": "call calls phone telephone tel phones telefon anruf téléphone appel teléfono voice ring phonecall bellen"
+    " telefonisch telefonicznie ringa llamada chiamata",
     "text": "text texts sms message whatsapp texto mobile handy",
-    "letter": "letter letters post brief courrier lettre carta mailing postal",
-    "card": "card cards karte postcard carte",
-    "visit": "visit visits besuch visite person",
+    "letter": "letter letters post brief courrier lettre carta mailing postal brev list poczta lettera",
+    "card": "card cards karte postcard carte kaart kartka kort cartolina",
+    "visit": "visit visits besuch visite person bezoek wizyta besök visita",
 }
 _CHANNEL_WORDS = {word: channel for channel, words in _CHANNELS.items() for word in words.split()}
 _FILLERS = frozenset(
@@ -566,24 +618,28 @@ def read_channels(value: str) -> tuple[list[str], list[str]]:
 
 _COUNTRIES = {
     "GB": "uk|u.k.|united kingdom|great britain|england|scotland|wales|northern ireland|großbritannien|"
-    "royaume-uni|reino unido",
-    "US": "usa|u.s.a.|u.s.|united states|united states of america|america|vereinigte staaten|états-unis|estados unidos",
+    "royaume-uni|reino unido"
+    "|storbritannien|verenigd koninkrijk|wielka brytania|regno unito|gran bretaña|gran bretagna"
+    "|groot-brittannië|engeland|anglia|inghilterra|inglaterra|angleterre",
+    "US": "usa|u.s.a.|u.s.|united states|united states of america|america|vereinigte staaten|états-unis|estados unidos"
+    "|stany zjednoczone|verenigde staten|stati uniti|ee. uu.|förenta staterna",
     "DE": "germany|deutschland|allemagne|alemania|germania|duitsland|niemcy|tyskland|d|brd",
-    "AT": "austria|österreich|autriche|oostenrijk|a",
-    "CH": "switzerland|schweiz|suisse|svizzera|suiza",
-    "FR": "france|frankreich|francia|frankrijk|francja|f",
-    "ES": "spain|españa|spanien|espagne|spagna|spanje|e",
-    "IT": "italy|italia|italien|italie",
-    "NL": "netherlands|the netherlands|nederland|holland|niederlande|pays-bas|países bajos",
-    "BE": "belgium|belgië|belgique|belgien",
-    "IE": "ireland|éire|eire|republic of ireland|irland|irlande",
-    "PL": "poland|polska|polen|pologne",
-    "SE": "sweden|sverige|schweden|suède",
-    "DK": "denmark|danmark|dänemark|danemark",
-    "NO": "norway|norge|norwegen|norvège",
-    "FI": "finland|suomi|finnland|finlande",
-    "PT": "portugal",
-    "LU": "luxembourg|luxemburg",
+    "AT": "austria|österreich|autriche|oostenrijk|a|österrike",
+    "CH": "switzerland|schweiz|suisse|svizzera|suiza|zwitserland|szwajcaria",
+    "FR": "france|frankreich|francia|frankrijk|francja|f|frankrike",
+    "ES": "spain|españa|spanien|espagne|spagna|spanje|e|hiszpania",
+    "IT": "italy|italia|italien|italie|włochy|italië",
+    "NL": "netherlands|the netherlands|nederland|holland|niederlande|pays-bas|países bajos"
+    "|paesi bassi|olanda|holandia|nederländerna|hollande|países bajos",
+    "BE": "belgium|belgië|belgique|belgien|belgio|bélgica|belgia",
+    "IE": "ireland|éire|eire|republic of ireland|irland|irlande|ierland|irlandia|irlanda",
+    "PL": "poland|polska|polen|pologne|polonia",
+    "SE": "sweden|sverige|schweden|suède|zweden|szwecja|svezia|suecia",
+    "DK": "denmark|danmark|dänemark|danemark|denemarken|dania|dinamarca|danimarca",
+    "NO": "norway|norge|norwegen|norvège|noorwegen|norwegia|noruega",
+    "FI": "finland|suomi|finnland|finlande|finlandia|finlande|finland",
+    "PT": "portugal|portugalia|portogallo",
+    "LU": "luxembourg|luxemburg|lussemburgo|luksemburg|luxemburgo",
     "CA": "canada|kanada",
     "AU": "australia|australien|australie",
     "NZ": "new zealand|neuseeland|nouvelle-zélande",

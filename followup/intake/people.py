@@ -129,6 +129,8 @@ def split_last_first(name: str) -> tuple[str, str, str, str]:
         return split(name)
     title, rest = _title(" ".join(name.split()))
     words = rest.split()
+    if len(words) == 1:
+        return title, "", rest, name
     capitals = 0
     while capitals < len(words) and len(words[capitals]) > 1 and words[capitals].isupper():
         capitals += 1
@@ -139,8 +141,8 @@ def split_last_first(name: str) -> tuple[str, str, str, str]:
     return title, first, last, f"{first} {last}"
 
 
-_BRACKETS = re.compile(r"\s*\([^()]*\)")  # "Ada Hall (the neighbour)"
-_NO_NAME = re.compile(r"[/()\d@;|?]")
+_BRACKETS = re.compile(r"\s+\([^()]*\)")  # "Ada Hall (the neighbour)"
+_NO_NAME = re.compile(r"[/()\d@;|?,]|^\W+$")
 _GENERATIONS = frozenset({"jr", "jnr", "junior", "sr", "snr", "senior", "ii", "iii", "jun", "sen"})
 
 _INSIDE = (

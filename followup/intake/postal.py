@@ -130,10 +130,10 @@ def _code_first(parts: list[str], country: str) -> Place | None:
             return Place(", ".join(parts[:-2]), found[1], found[2], last)
     if len(re.findall(rf"(?<![\w-])(?:{code})(?![\w-])", last)) != 1 or code == _FOUR:
         return None  # without a comma a short number may be the house's
-    found = re.fullmatch(rf"(.*\D.*?)\s+(?:- )?{_PREFIX}({code})\s+({_TOWN})", last)
+    found = re.fullmatch(rf"(.*\D.*?)\s+{_PREFIX}({code})\s+({_TOWN})", last)
     if found and (country != "SE" or re.search(r"\d\w?$", found[1])):
         city, region = _province(found[3], country)
-        return Place(", ".join([*street, found[1]]), _code(found[2], country), city, region)
+        return Place(", ".join([*street, found[1].removesuffix(" -")]), _code(found[2], country), city, region)
     return None
 
 

@@ -42,17 +42,6 @@ _ONE_LINE = frozenset(
         "client.address_as",
     ]
 )
-_TOTAL = re.compile(
-    r"(?:grand |sub[- ]?)?totals?(?: for .*)?:?|(?:zwischen|gesamt)?summe:?|gesamt:?|total(?:e|"
-    r"en)? (?:général|generale?)?:?|totaal:?|suma:?|razem:?",
-    re.IGNORECASE,
-)
-_FOOTER = re.compile(
-    r"copyright|confidential information|grand totals \(|accrual basis|cash basis|report "
-    r"generated|generated (?:on|by)|exported (?:on|by|from)"
-    r"|printed on|page \d+ of|\w+day, \w+ \d{1,2}, \d{4}|\d+ (?:records|rows|results)|stand:? \d",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,25 +67,6 @@ class Outcome:
     problems: list[facts.Problem] = field(default_factory=list)
     skipped: facts.Skipped | None = None
     volatile: bool = False
-
-
-def not_a_record(record: Sequence[str], width: int) -> tuple[str, str] | None:
-    """Return the code and the reason why a row is neither client nor job, or None when it may be one."""
-    if len(record) - record.count("") > 6 and not record[0].isspace() and not _TOTAL.fullmatch(record[0].strip()):
-        return None  # nearly every row: a look at two cells is enough
-    filled = [cell.strip() for cell in record if cell and not cell.isspace()]
-    if not filled:
-        return "blank", "an empty row"
-    if len(filled) > 6 or any("@" in cell for cell in filled):
-        return None
-    if _TOTAL.fullmatch(filled[0]):
-        return "total", f"a line of totals ('{_short(filled[0])}')"
-    if len(filled) == 1 and width >= 3:
-        if _FOOTER.match(filled[0]):
-            return "note", f"a line about the export ('{_short(filled[0])}')"
-        if len(record) == 1 and len(filled[0].split()) >= 2:
-            return "note", f"a line with one cell, no record ('{_short(filled[0])}')"
-    return None
 
 
 def _short(text: str) -> str:
@@ -217,17 +187,6 @@ class Reader:
         for kept in (self.warnings, self._amounts, self._email_memo, self._phone_memo, self._known, self._dates):
             kept.clear()
         self._phones_abroad.clear()
-
-    def has_identity(self, record: Sequence[str]) -> bool:
-        """Return whether a row says whose it is."""
-        for index in self._telling:  # noqa: SIM110  # any() of a generator takes twice as long, for every row
-            if index < len(record) and record[index].strip():
-                return True
-        return False
-
-    def identity_columns(self) -> list[int]:
-        """Return the columns that say whose a row is, and where they live."""
-        return self._whose
 
     def read(self, row: int, record: Sequence[str], joined: str) -> Outcome:
         """Return what a record says. *joined* are its cells with SEPARATOR between them."""
@@ -401,6 +360,8 @@ class Reader:
                 client.company, client.title = firm, client.title or title
                 return
             title, first, last, whole = people.split(client.full_name)
+            if client.title and first == whole:
+                first, last = "", whole  # the column beside it says Mrs: nobody is called Mrs Ada
             client.full_name = whole
             if whole == client.company:
                 return
@@ -411,6 +372,16 @@ class Reader:
         elif client.last_name and client.full_name.startswith(f"{client.last_name},"):
             client.full_name = people.split(client.full_name)[3]  # QuickBooks Desktop sorts its list by "Hall, Ada"
         elif not client.full_name:
+            if client.last_name and not client.first_name:  # "Mr and Mrs Hall", or a firm, in a column of last names
+                if people.is_firm(client.last_name):
+                    client.company, client.last_name = client.company or client.last_name, ""
+                    client.full_name = client.company
+                    return
+                title, first, last, whole = people.split(client.last_name)
+                if title:
+                    client.title, client.first_name, client.last_name = client.title or title, first, last
+                    client.full_name = whole
+                    return
             middle = self._value(values, "client.middle_name")
             client.full_name = " ".join(part for part in (client.first_name, middle, client.last_name) if part)
             if not client.full_name and client.company:
@@ -689,9 +660,9 @@ class Reader:
             if not value:
                 continue
             if name == "paid_on":
-                flag = columns.read_flag(value)
-                if flag is not None:
-                    job.unpaid = not flag
+                paid = columns.read_paid(value)
+                if paid is not None:
+                    job.unpaid = not paid
                     continue
             day = self._day(value, index)
             if isinstance(day, date):

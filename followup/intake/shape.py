@@ -37,7 +37,9 @@ _ABOUT_THE_EXPORT = re.compile(
     r"copyright|©|confidential|grand totals \(|accrual basis|cash basis|report (?:generated|created)"
     r"|(?:generated|exported|printed|created|last updated|updated|saved)(?: (?:on|by|from|at)\b|:)|as (?:of|at) \d"
     r"|\w+day, \w+ \d{1,2}, \d{4}"
-    r"|\d+ (?:records|rows|results|einträge|datensätze|lignes|filas|righe|rijen|wierszy|rader)"
+    r"|\d+ (?:records|rows|results|entries|clients?|customers|jobs|einträge|datensätze|zeilen|kunden|aufträge|lignes"
+    r"|chantiers|filas|clientes|trabajos|righe|clienti|lavori|rijen|klanten|klussen|wierszy|klientów|zleceń|rader"
+    r"|kunder|jobb)$"
     r"|(?:page|seite|página|pagina|strona|sida|blatt) \d+ ?(?:of|von|sur|de|di|van|z|av|/) ?\d+"
     r"|(?:page|seite|página|pagina|strona|sida|blatt) \d+$"
     r"|stand ?:|stand (?:vom |per |am )?\d|(?:erstellt|gedruckt|exportiert|ausgedruckt|aktualisiert)(?: am| von|:)"
@@ -187,13 +189,13 @@ class Shape:
             rows = _rows(gaps.rows, gaps.count)
             if not key:
                 question = (
-                    f"{rows} {'names' if one else 'name'} no client. "
-                    "Do they belong to the client in the row above, as in a sheet with merged cells?"
+                    f"{rows} {'names' if one else 'name'} no client. {'Does it' if one else 'Do they'} belong to the "
+                    "client in the row above, as in a sheet with merged cells?"
                 )
             else:
                 question = (
-                    f"{rows} {'has' if one else 'have'} nothing in '{gaps.header}'. "
-                    "Does what stands above hold for them, too, as in a sheet with merged cells?"
+                    f"{rows} {'has' if one else 'have'} nothing in '{gaps.header}'. Does what stands above hold "
+                    f"{'there' if one else 'for them'}, too, as in a sheet with merged cells?"
                 )
             asked.append(facts.Question("fill_down", question, ("yes", "no"), key))
         return asked
@@ -261,9 +263,14 @@ class Shape:
             for name in (_DAY, _SERVICE)
             for column in layout.of(name)[:1]
         ]
+        promised = next((column.index for column in layout.of("job.promised_on")), -1)
         above: list[str] | None = None
+        last = 0
         for line in rows:
             cells = line.cells
+            if line.row != last + 1:  # merged cells end at a heading, a total or a blank row
+                above = None
+            last = line.row
             named = False
             for index in telling:  # any() of a generator takes twice as long, for every row
                 if cells[index] and not cells[index].isspace():
@@ -277,6 +284,8 @@ class Shape:
                 for index, header, answer in once:
                     if cells[index] or not above[index] or (named and index != self._first):
                         continue
+                    if named and promised >= 0 and cells[promised]:
+                        continue  # a promise, and nothing done yet
                     self._note(header, header, line.row)
                     if answer == "yes":
                         cells[index] = above[index]

@@ -386,3 +386,125 @@ def test_every_field_of_ours_is_a_header_that_we_know() -> None:
         assert headers.meanings(name), name
     assert headers.by_answer(["full_name", "-", "", "Email"]) == ["full_name", "-", "", "email"]
     assert headers.by_answer(["full_name", "colour"]) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("Familie Weber", ("Familie", "", "Weber")),
+        ("Fam. Jansen", ("Fam.", "", "Jansen")),
+        ("Herr und Frau Dr. Weber", ("Herr und Frau Dr.", "", "Weber")),
+        ("M. et Mme Dupont", ("M. et Mme", "", "Dupont")),
+        ("M. et Mme Jean Dupont", ("M. et Mme", "Jean", "Dupont")),
+        ("Sr. y Sra. García", ("Sr. y Sra.", "", "García")),
+        ("Sig. e Sig.ra Rossi", ("Sig. e Sig.ra", "", "Rossi")),
+        ("De heer en mevrouw de Vries", ("De heer en mevrouw", "", "de Vries")),
+        ("Państwo Nowakowie", ("Państwo", "", "Nowakowie")),
+        ("Anna i Jan Kowalscy", ("", "Anna i Jan", "Kowalscy")),
+        ("Maria e Luigi Rossi", ("", "Maria e Luigi", "Rossi")),
+        ("Anna och Erik Åberg", ("", "Anna och Erik", "Åberg")),
+        ("Anna & Jan van den Berg", ("", "Anna & Jan", "van den Berg")),
+        ("Weber, Anna und Bernd", ("", "Anna und Bernd", "Weber")),
+        ("Ada Hall (the neighbour)", ("", "Ada", "Hall")),
+        ("Ada Hall Jr", ("", "Ada", "Hall")),
+        ("Hall family", ("", "", "")),
+        ("Ada / Bob Hall", ("", "", "")),
+    ],
+)
+def test_couples_families_and_titles_of_many_languages(name: str, parts: tuple[str, str, str]) -> None:
+    """What is not certain fills no part of a greeting."""
+    assert people.split(name)[:3] == parts
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("Weber Anna", ("Anna", "Weber", "Anna Weber")),
+        ("DE VRIES Anna", ("Anna", "DE VRIES", "Anna DE VRIES")),
+        ("Weber, Anna", ("Anna", "Weber", "Anna Weber")),
+        ("Dupont Jean Pierre", ("", "", "Dupont Jean Pierre")),
+        ("Groß", ("", "Groß", "Groß")),
+        ("Weber GmbH", ("", "", "Weber GmbH")),
+    ],
+)
+def test_a_column_can_say_that_the_last_name_comes_first(name: str, parts: tuple[str, str, str]) -> None:
+    """Two words, or capitals, leave no doubt then."""
+    assert people.split_last_first(name)[1:] == parts
+
+
+@pytest.mark.parametrize(
+    ("name", "firm", "person"),
+    [
+        ("Hall Ltd (Ada Hall)", "Hall Ltd", "Ada Hall"),
+        ("Hall Ltd - Ada Hall", "Hall Ltd", "Ada Hall"),
+        ("Ada Hall, Hall Ltd", "Hall Ltd", "Ada Hall"),
+        ("Weber GmbH z.Hd. Anna Weber", "Weber GmbH", "Anna Weber"),
+        ("Bäckerei Huber / Anna Huber", "Bäckerei Huber", "Anna Huber"),
+        ("Weber GmbH, Frau Weber", "Weber GmbH", "Frau Weber"),
+        ("Hall Ltd, Leeds", "", ""),
+        ("Hall Ltd (ring first)", "", ""),
+        ("Ada Hall (Bob)", "", ""),
+        ("Hall Ltd", "", ""),
+    ],
+)
+def test_a_firm_and_a_person_in_one_cell(name: str, firm: str, person: str) -> None:
+    """Only where one is surely a firm, and the other surely a person."""
+    assert people.firm_and_person(name) == (firm, person)
+
+
+@given(st.text("AaBb &,()-.éM", max_size=25))
+def test_no_part_of_a_name_is_made_up(name: str) -> None:
+    """Whatever stands in the cell, the parts of a greeting are words of it, and the whole has all its words."""
+    for title, first, last, whole in (people.split(name), people.split_last_first(name)):
+        words = name.replace(",", " ").split()
+        assert {*title.split(), *first.split(), *last.split()} <= {*words, "and"}
+        assert sorted(whole.replace(",", " ").split()) == sorted(words)
+
+
+@pytest.mark.parametrize(
+    ("cell", "country", "numbers", "words"),
+    [
+        ("07700 900142 (wife), home 0113 496 0001", "GB", ["+447700900142", "+441134960001"], True),
+        ("wife 07700 900142 husband 07700 900143", "GB", ["+447700900142", "+447700900143"], True),
+        ("Tel. 0113 496 0001 Fax 0113 496 0002", "GB", ["+441134960001"], False),
+        ("Fax: 030 901821", "DE", [], False),
+        ("030 901820, Handy 0151 23456789", "DE", ["+4930901820", "+4915123456789"], False),
+        ("0113 496 0001 after 6pm", "GB", ["+441134960001"], True),
+        ("0113 496 0001 x12", "GB", ["+441134960001"], True),
+        ("06 99 00 12 34 et 01 99 00 12 34", "FR", ["+33699001234", "+33199001234"], False),
+    ],
+)
+def test_words_beside_phones_are_told_from_kinds_of_phones(
+    cell: str, country: str, numbers: list[str], words: bool
+) -> None:
+    """Whose it is stays known; a fax is nobody's phone."""
+    found = phones.read(cell, country)
+    assert [*found.numbers] == numbers
+    assert bool(found.words) is words
+    assert not found.words or "ax" not in found.words
+
+
+@given(
+    st.lists(st.sampled_from(["07700 900142", "0113 496 0001", "wife", "(home)", "call late", "113", "x"]), max_size=5)
+)
+def test_nothing_of_a_cell_of_phones_is_lost(pieces: list[str]) -> None:
+    """Each number is among the numbers, and every other word is kept somewhere."""
+    cell = ", ".join(pieces)
+    found = phones.read(cell, "GB")
+    kept = f"{found.words} {' '.join(found.rest)}"
+    for piece in pieces:
+        if piece.startswith("0"):
+            assert phones.to_e164(piece, "GB") in found.numbers
+        elif found.numbers and piece != "(home)":
+            assert piece in kept
+
+
+def test_a_number_without_its_zero_is_certain_or_none() -> None:
+    """Within a town people leave the area out; a spreadsheet leaves the zero out of the whole column."""
+    assert phones.read("3051234", "DE").numbers == ()
+    assert phones.read("3051234", "DE", zeros_lost=True).numbers == ("+493051234",)
+    assert phones.read("15123456789", "DE").numbers == ("+4915123456789",)
+    assert phones.read("4930901820", "DE").numbers == ("+4930901820",)
+    assert phones.read("7700900123", "GB").numbers == ("+447700900123",)
+    assert phones.lacks_zero("7700900123", "+447700900123", "GB")
+    assert not phones.lacks_zero("447700900123", "+447700900123", "GB")

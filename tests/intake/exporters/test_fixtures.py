@@ -55,7 +55,7 @@ def given(path: Path) -> Given:
 
 def fixture(path: Path) -> Path:
     """Return the file that an expectation is about."""
-    (found,) = (each for each in FOLDER.glob(f"{path.stem}.*") if each != path)
+    (found,) = (each for each in path.parent.glob(f"{path.stem}.*") if each != path)
     return found
 
 
@@ -119,6 +119,11 @@ def told(first: facts.FileResult, result: facts.FileResult) -> Iterator[str]:
 @pytest.mark.parametrize("path", EXPECTED, ids=lambda path: path.stem)
 def test_a_program_s_export_is_read(path: Path, request: pytest.FixtureRequest) -> None:
     """What is asked, and what the answers make of the file, stands beside it; every row is accounted for."""
+    is_read_as_expected(path, renew=bool(request.config.getoption("--update-golden")))
+
+
+def is_read_as_expected(path: Path, *, renew: bool) -> None:
+    """Compare what comes of a file with what stands beside it."""
     file, known = fixture(path), given(path)
     first = read(file, known, answered=False)
     result = read(file, known, answered=True) if known.answers else first
@@ -129,7 +134,7 @@ def test_a_program_s_export_is_read(path: Path, request: pytest.FixtureRequest) 
     counts = result.counts()
     assert counts["rows"] == sum(counts[name] for name in ("imported", "merged", "skipped", "errors", "known"))
     text = "\n".join([*known.lines, "", *told(first, result)]) + "\n"
-    if request.config.getoption("--update-golden"):
+    if renew:
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8"), f"{path}: pytest --update-golden writes it anew"
 
