@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,17 +140,46 @@ def is_read_as_expected(path: Path, *, renew: bool) -> None:
     assert text == path.read_text(encoding="utf-8"), f"{path}: pytest --update-golden writes it anew"
 
 
-@pytest.mark.parametrize(
-    "path", [each for each in EXPECTED if fixture(each).suffix == ".csv"], ids=lambda path: path.stem
-)
+TABLES = [path for path in EXPECTED if fixture(path).suffix == ".csv"]
+
+
+def table(path: Path) -> tuple[facts.FileResult, list[list[str]]]:
+    """Return what is read in a fixture, and its records."""
+    result = read(fixture(path), given(path), answered=True)
+    text = fixture(path).read_bytes().decode({"utf-8": "utf-8-sig"}.get(result.encoding, result.encoding))
+    return result, list(csv.reader(io.StringIO(text, newline=""), delimiter=result.delimiter))
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
 def test_the_same_export_kept_as_a_spreadsheet_is_read_the_same(path: Path) -> None:
     """Owners open an export in a spreadsheet, and keep it as one."""
-    file, known = fixture(path), given(path)
-    text = read(file, known, answered=True)
-    decoded = file.read_bytes().decode({"utf-8": "utf-8-sig"}.get(text.encoding, text.encoding))
-    records = list(csv.reader(io.StringIO(decoded, newline=""), delimiter=text.delimiter))
-    kept = read_bytes(sheets.xlsx(records), known, name=known.name or file.name, answered=True)
-    assert kept.looks_like == text.looks_like
-    assert kept.to_json()["clients"] == text.to_json()["clients"]
-    assert kept.to_json()["jobs"] == text.to_json()["jobs"]
-    assert [each.row for each in kept.problems] == [each.row for each in text.problems]
+    before, records = table(path)
+    kept = read_bytes(sheets.xlsx(records), given(path), name=before.name, answered=True)
+    assert kept.looks_like == before.looks_like
+    assert kept.to_json()["clients"] == before.to_json()["clients"]
+    assert kept.to_json()["jobs"] == before.to_json()["jobs"]
+    assert [each.row for each in kept.problems] == [each.row for each in before.problems]
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_columns_in_another_order_say_the_same(path: Path) -> None:
+    """No rule counts columns; the lines of an address are in their order all the same."""
+    before, records = table(path)
+    order = list(range(max(map(len, records))))
+    random.Random(path.stem).shuffle(order)
+    stream = io.StringIO()
+    for row in records:
+        ours = "Our colour" if tuple(row[: len(before.header)]) == before.header else ""
+        csv.writer(stream).writerow([*(row[index] if index < len(row) else "" for index in order), ours])
+    after = read_bytes(stream.getvalue().encode(), given(path), name=before.name, answered=True)
+    assert after.looks_like == before.looks_like
+    assert [in_no_order(each) for each in after.clients] == [in_no_order(each) for each in before.clients]
+    assert [in_no_order(each) for each in after.jobs] == [in_no_order(each) for each in before.jobs]
+
+
+def in_no_order(record: facts.ParsedClient | facts.ParsedJob) -> dict[str, object]:
+    """Return what a record says, but for what depends on the order of columns."""
+    shown = record.to_json()
+    several = {name: sorted(value) for name, value in shown.items() if isinstance(value, list)}
+    lines = {"street", "city", "region", "postal_code", "site_address", "notes"}
+    return {name: value for name, value in shown.items() if name not in lines} | several
