@@ -16,6 +16,7 @@ import click
 from followup import cells
 from followup.cli.app import App, pass_app
 from followup.cli.output import dry_run_option, say, yes_option
+from followup.cli.watching import Watch
 from followup.errors import BadInput, UsageError
 from followup.report import words
 
@@ -123,17 +124,21 @@ def take_in(
     if sheet:
         given.setdefault("sheet", sheet)
 
+    watch = Watch(quiet=app.quiet)
+
     def look(*, skip_bad_rows: bool = skip_bad_rows) -> Preview:
-        return importing.check(
-            desk,
-            sources,
-            kind=kind,
-            source=source,
-            answers=given,
-            skip_bad_rows=skip_bad_rows,
-            whole=as_json,
-            prefer=merge.Prefer(prefer) if prefer else merge.Prefer.EDITED,
-        )
+        with watch:
+            return importing.check(
+                desk,
+                sources,
+                kind=kind,
+                source=source,
+                answers=given,
+                skip_bad_rows=skip_bad_rows,
+                whole=as_json,
+                prefer=merge.Prefer(prefer) if prefer else merge.Prefer.EDITED,
+                progress=watch,
+            )
 
     preview = look()
     if app.interactive and not as_json:
@@ -168,18 +173,23 @@ def take_in(
     if history and not as_json:
         click.echo("All completed jobs are taken as history: nothing follows from them.")
     if shown and (dry_run or not yes):
-        _show_consequences(consequences.of(desk, preview))
+        with watch:
+            ahead = consequences.of(desk, preview)
+        _show_consequences(ahead)
     if dry_run:
         app.narrate("Nothing was written (--dry-run).")
         return
     app.confirm("Write this?", yes=yes)
-    if history:
-        done = consequences.commit_as_history(desk, preview)
-    elif shown and yes:  # nobody is asked, so they are found on the way and told afterwards
-        done, found = consequences.commit(desk, preview)
+    found = None
+    with watch:
+        if history:
+            done = consequences.commit_as_history(desk, preview)
+        elif shown and yes:  # nobody is asked, so they are found on the way and told afterwards
+            done, found = consequences.commit(desk, preview)
+        else:
+            done = importing.commit(desk, preview)
+    if found is not None:
         _show_consequences(found)
-    else:
-        done = importing.commit(desk, preview)
     if not as_json:
         say(f"Imported: {done.counts['new']} new, {done.counts['changed']} changed. `followup undo` takes it back.")
     _tell_rejected(app, done)

@@ -15,7 +15,7 @@ import gc
 import io
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, partial
@@ -49,7 +49,17 @@ PORTION = 25_000
 EXAMPLES = 20
 """How many changes and doubts of each kind are kept to be shown where there are several portions."""
 
+TOLD_EVERY = 500
+"""After how many records somebody is told how far it is."""
+
+Progress = Callable[[str, int, int], None]
+"""(what, done, of): how much of some work is done, in a unit of its own."""
+
 Record = TypeVar("Record", Client, Job)
+
+
+def _no_progress(what: str, done: int, of: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,7 @@ class Preview:
     origins: dict[str, str] = field(default_factory=dict)  # client id -> what a column says of where they came from
     portions: Callable[[match.Lookup | None], Iterator[Preview]] | None = None  # what there is to write, if not in here
     passed: Counter[str] = field(default_factory=Counter)  # of the portions
+    progress: Progress = _no_progress
 
     def parts(self, home: match.Lookup | None = None) -> Iterator[Preview]:
         """Yield what there is to write: itself, or portion by portion; *home* as it was before the first of them."""
@@ -272,6 +283,7 @@ def check(
     skip_bad_rows: bool = False,
     whole: bool = False,
     prefer: merge.Prefer = merge.Prefer.EDITED,
+    progress: Progress = _no_progress,
 ) -> Preview:
     """Return what importing *sources* together would do. Nothing is written.
 
@@ -285,6 +297,7 @@ def check(
         whole: read every row, also those that were imported before as they are, and keep all of it in the preview (for
             the dry run that lists all).
         prefer: whose word counts where a file contradicts what we have. The file's: every row is read.
+        progress: is told how far reading is, and later, when the preview is written, how far that is.
 
     Raises:
         NotFound: a file is not there. NoPermission, IOFailure: it cannot be read.
@@ -300,6 +313,7 @@ def check(
             skip_bad_rows=skip_bad_rows,
             whole=whole,
             prefer=prefer,
+            progress=progress,
         )
         return _look(batch)
 
@@ -372,6 +386,7 @@ class _Batch:
     version: int
     skip_bad_rows: bool
     prefer: merge.Prefer
+    progress: Progress
     results: list[facts.FileResult] = field(default_factory=list)
     waiting: portions.Portions | None = None
 
@@ -385,7 +400,9 @@ class _Batch:
         desk, lookup = self.desk, lookup or self.desk.store
         numbered = self.waiting.numbered if self.waiting is not None else ()
         for results in [self.results] if self.waiting is None else self.waiting.of(PORTION):
-            part = Preview(files=results, version=self.version, skip_bad_rows=self.skip_bad_rows)
+            part = Preview(
+                files=results, version=self.version, skip_bad_rows=self.skip_bad_rows, progress=self.progress
+            )
             found = match.match(results, lookup, key=desk.key, numbered=numbered)
             part.doubts = found.doubts
             part.links = found.links
@@ -406,6 +423,7 @@ def _opened(
     skip_bad_rows: bool,
     whole: bool = False,
     prefer: merge.Prefer,
+    progress: Progress = _no_progress,
 ) -> _Batch:
     given = _answers_by_file(answers or {}, [each.name for each in sources])
     version = desk.store.facts_version()  # before anything is read
@@ -426,10 +444,11 @@ def _opened(
             answers=given[each.name],
             remembered=desk.store.answers,
             known=None if whole or prefer is merge.Prefer.FILE else desk.store.known_rows,
+            progress=partial(progress, f"Reading {Path(each.name).name}"),
         )
         for each in sources
     ]
-    batch = _Batch(desk=desk, version=version, skip_bad_rows=skip_bad_rows, prefer=prefer)
+    batch = _Batch(desk=desk, version=version, skip_bad_rows=skip_bad_rows, prefer=prefer, progress=progress)
     if whole or sum(each.result.rows for each in readings) <= IN_ONE_GO:
         batch.results += [next(iter(each.slices())) for each in readings]
         return batch
@@ -442,20 +461,29 @@ def _opened(
 
 def _look(batch: _Batch, *, write: Writer | None = None) -> Preview:
     """Return what *batch* would do, and do it with *write* as long as nothing is wrong."""
+    told = _Told(batch.progress, "Writing", of=batch.rows)
     if batch.waiting is None:
         (preview,) = batch.parts()
         if write is not None and preview.writable:
-            _write(write, preview)
+            _write(write, preview, told)
         return preview
     preview = Preview(
-        files=batch.results, version=batch.version, skip_bad_rows=batch.skip_bad_rows, portions=batch.parts
+        files=batch.results,
+        version=batch.version,
+        skip_bad_rows=batch.skip_bad_rows,
+        portions=batch.parts,
+        progress=batch.progress,
     )
     home = match.EmptyHome() if write is not None and not batch.desk.store.has_clients() else None
     for part in batch.parts(home):
         preview.let_go(part)
         if write is not None and preview.writable:
-            _write(write, part)
+            _write(write, part, told)
             write.flush()
+        elif write is None:
+            batch.progress(
+                "Comparing", sum(preview.passed[each] for each in ("new", "changed", "unchanged")), batch.rows
+            )
     return preview
 
 
@@ -654,27 +682,48 @@ def apply(desk: Desk, write: Writer, preview: Preview) -> None:
     Raises:
         TryLater: the home was changed since the preview was made.
     """
-    _write_all(desk, write, preview)
+    _write_all(desk, write, preview, "Looking ahead")
     _conclude(desk, write, preview)
 
 
-def _write_all(desk: Desk, write: Writer, preview: Preview) -> None:
+def _write_all(desk: Desk, write: Writer, preview: Preview, what: str) -> None:
     _refuse_a_changed_home(desk, preview)
     counts = preview.counts()
+    told = _Told(preview.progress, what, of=counts["new"] + counts["changed"])
     home = None if desk.store.has_clients() else match.EmptyHome()
-    with write.bulk() if counts["new"] + counts["changed"] >= BULK else nullcontext():
+    with write.bulk() if told.of >= BULK else nullcontext():
         for part in preview.parts(home):
-            _write(write, part)
+            _write(write, part, told)
             if part is not preview:
                 write.flush()
 
 
-def _write(write: Writer, part: Preview) -> None:
+class _Told:
+    """Hands records on, and tells how many it were."""
+
+    def __init__(self, progress: Progress, what: str, *, of: int) -> None:
+        """Tell *progress* how much of *what* is done."""
+        self._progress = progress
+        self._what = what
+        self._done = 0
+        self.of = of
+
+    def each(self, records: Iterable[Client | Job]) -> Iterator[Client | Job]:
+        """Yield *records*."""
+        for record in records:
+            self._done += 1
+            if not self._done % TOLD_EVERY:
+                self._progress(self._what, self._done, self.of)
+            yield record
+
+
+def _write(write: Writer, part: Preview, told: _Told) -> None:
     """Write what a portion changes, or all of it."""
     changes = [*part.clients, *part.jobs]
-    write.add_many(sorted((each.new for each in part.clients if each.old is None), key=attrgetter("id")))
-    write.add_many(each.new for each in part.jobs if each.old is None)
-    write.save_many(each.new for each in changes if each.old is not None)
+    new = sorted((each.new for each in part.clients if each.old is None), key=attrgetter("id"))
+    write.add_many(told.each(new))
+    write.add_many(told.each(each.new for each in part.jobs if each.old is None))
+    write.save_many(told.each(each.new for each in changes if each.old is not None))
     numbers: dict[tuple[str, str], dict[str, str]] = {}
     for source, kind, number, record_id in part.links:
         numbers.setdefault((source, kind), {})[number] = record_id
@@ -742,7 +791,7 @@ def commit(desk: Desk, preview: Preview, *, then: Callable[[Writer], None] | Non
     if not preview.writable:
         raise BadInput("Nothing was imported: the files have open questions or rows with problems.")
     with _no_collecting(), _writing(desk, preview.files) as write:
-        _write_all(desk, write, preview)
+        _write_all(desk, write, preview, "Writing")
         return _finish(desk, write, preview, then)
 
 
