@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from followup import intake
-from followup.intake import exporters, rules
+from followup.intake import exporters, headers, rules
 from tests import factories, test_docs
 
 SECTION = test_docs.section("Programs it knows")
@@ -41,6 +41,12 @@ def test_the_tables_are_those_of_the_program() -> None:
     """Every program, key and rule stands in the README, and no other."""
     tables = re.findall(r"(?:^\|.*\n)+", SECTION, re.MULTILINE)
     assert [table.splitlines() for table in tables] == [programs(), keys(), every_rule()]
+
+
+def test_every_field_is_named() -> None:
+    """An owner's exporter may use each of them."""
+    named = re.findall(r"`((?:client|address|job|row)\.[a-z0-9_.+]+)`", SECTION)
+    assert sorted(named) == sorted(headers.fields())
 
 
 def test_the_example_of_an_exporter_is_one(tmp_path: Path) -> None:
