@@ -46,16 +46,17 @@ def jobs(run: Run) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("order", [*permutations(("clients", "jobs", "invoices"))], ids="-".join)
 def test_an_invoice_says_of_a_job_only_what_its_report_does_not(ohio: Run, order: tuple[str, ...]) -> None:
-    """Paid and unpaid come from the invoices; a day and an amount of the report of jobs stay, file by file or not."""
+    """Paid and unpaid come from the invoices; day, amount and state of the report of jobs stay, file by file or not."""
     for name in order:
         answers = BILLED if name == "invoices" else []
         ohio("import", copy(f"jobber-{name}.csv"), *answers, "--yes", "--skip-bad-rows", exit_code=None)
     together = [f"jobber-{name}.csv" for name in order]
     ohio("import", *together, "--yes", "--skip-bad-rows", exit_code=None)
     found = jobs(ohio)
-    spring, hedge = found["Spring clean-up"], found["Hedge"]
+    spring, hedge, snow = found["Spring clean-up"], found["Hedge"], found["Snow removal"]
     assert (spring["completed_on"], spring["amount"], spring["paid_on"]) == ("2026-02-20", "1250.00", "2026-02-25")
     assert (hedge["completed_on"], hedge["amount"], hedge["paid_on"]) == ("2026-02-27", "400.00", None)
+    assert (snow["status"], snow["completed_on"], snow["paid_on"]) == ("open", None, "2026-02-11")  # paid beforehand
     assert found[""]["completed_on"] == "2026-01-02"  # only an invoice speaks of it, so its day stands in
     assert len(found) == 4
 

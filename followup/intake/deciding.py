@@ -111,7 +111,7 @@ class Evidence:
         mark = self._decimal_mark(asked, decided)
         if self._has_numbers:
             decided["decimal_mark"] = mark
-        return order, mark, self._meanings(asked) if self._status >= 0 else {}
+        return order, mark, self._meanings(asked) if self._status >= 0 else {**self._statuses}
 
     def _date_order(self, asked: Questions, decided: dict[str, str], country: str) -> str:
         values = self._dates.rows

@@ -25,7 +25,7 @@ KEYS: Mapping[str, str] = {
     "header": "column names that are all in the header row of such a file; together no other file has them",
     "rules": "names of rules, in the order in which they work",
     "columns": 'column name = field; "-" is never imported, "" is kept as it is; N stands for any number',
-    "status": f"word in the column of states = {', '.join(columns.STATUS_ANSWERS)}; what is not sure is better asked",
+    "status": f"word in the column of states, or nothing = {', '.join(columns.STATUS_ANSWERS)}; better ask if not sure",
     "options": "for the rule `only-these`: column name, or several with ` or ` between = words that count, `*` for any",
 }
 """Every key of such a file, and what it is for."""

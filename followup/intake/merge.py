@@ -231,7 +231,7 @@ def job(
     if existing is None and len(parsed) == 1:
         return _new_job(parsed[0], job_id=job_id, client_id=client_id, today=today, people=people)
     record = existing or Job(id=job_id, client_id=client_id, created_on=today)
-    for said in parsed:
+    for said in sorted(parsed, key=lambda each: bool(each.fills)):
         changes: dict[str, Any] = {}
         if record.client_id != client_id and "client_id" not in by_hand:
             changes["client_id"] = client_id
@@ -243,7 +243,8 @@ def job(
         known = "amount" in said.fills and record.amount_minor is not None
         if said.amount_minor is not None and not known and not {"amount_minor", "currency"} & set(by_hand):
             changes |= {"amount_minor": said.amount_minor, "currency": said.currency}
-        if "status" not in by_hand and said.said:
+        reported = "service" in said.fills and record.service  # how far it is, an invoice does not know
+        if "status" not in by_hand and said.said and not reported:
             changes["status"] = JobStatus.COMPLETED if said.status == "completed" else JobStatus.OPEN
             known = "completed_on" in said.fills and record.completed_on
             if "completed_on" not in by_hand and not known and (said.completed_on or said.status == "open"):

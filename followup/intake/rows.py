@@ -758,7 +758,7 @@ class Reader:
         self, job: facts.ParsedJob, row: int, *, done: str, status: str, values: Sequence[str], out: Outcome
     ) -> None:
         today = self.decisions.today
-        said = self._status(status) if status else ""
+        said = self._status(status) if status else "" if done else self.decisions.statuses.get("", "")
         flag = columns.read_flag(done) if done else None
         if done and flag is None:
             day = self._day(done, self._done)
@@ -790,6 +790,10 @@ class Reader:
             job.status, job.completed_on, job.said = "open", None, True
             return
         if said == "completed" and job.completed_on is None and not self._stands_in(job, row, values, out):
+            return
+        if "service" in job.fills and "," in job.job_id:
+            why = f"an invoice for several jobs ('{_short(job.job_id)}'), each of which is in the report of jobs"
+            out.skipped = facts.Skipped(row, "several-jobs", why)
             return
         future = job.completed_on is not None and job.completed_on > today
         out.volatile = future
