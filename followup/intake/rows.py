@@ -151,7 +151,6 @@ class Reader:
         self._ids = [
             index for name in ("client.id", "job.id", "job.id+invoice", "job.invoice_ref") for index in of.get(name, ())
         ]
-        self._telling = shape.telling_columns(layout)
         self._whose = shape.identity_columns(layout)
         # What few files say about a client is looked for only where the file has columns for it.
         self._wishes: list[Callable[[facts.ParsedClient, int, Sequence[str], Outcome], None]] = [
