@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from followup.intake import (
     damage,
@@ -29,13 +28,13 @@ from followup.intake import (
     typed,
     unread,
     way,
+    workbooks,
 )
 from followup.intake.ledger import Ledger
 from followup.intake.lines import Line
+from followup.intake.sources import Source
 
-if TYPE_CHECKING:
-    from followup.intake.sources import Source
-
+_BEGINNING = 65_536
 _CHUNK = 2_000
 _ASKED_AT_ONCE = 10_000
 """Rows that the home is asked about at once."""
@@ -91,7 +90,8 @@ class Reading:
         try:
             self._sheet = self._opener.open()
             if self._sheet is not None:
-                self._meet(self._sheet)
+                _meet(self._sheet, result, home)
+                asked.memory = remembered(result.fingerprint)
                 self._survey(self._sheet)
         except decode.Refused as refusal:
             result.refused, result.refused_code = str(refusal), refusal.code
@@ -99,24 +99,9 @@ class Reading:
         result.source = result.source or facts.DEFAULT_SOURCE
 
     def _exporter(self, header: Sequence[str]) -> exporters.Exporter | None:
-        return exporters.recognise(header, (*self._home.exporters, *exporters.shipped()))
+        return _program(header, self._home)
 
     # ------------------------------------------------------------ looking through
-
-    def _meet(self, sheet: table.Sheet) -> None:
-        """Recognise the file by its header."""
-        result = self.result
-        result.delimiter = sheet.delimiter
-        if sheet.header:
-            result.header = sheet.header
-            result.fingerprint = questions.fingerprint(sheet.header)
-        else:
-            result.fingerprint = questions.fingerprint([f"no header {sheet.width} {sheet.delimiter or ','}"])
-        self._asked.memory = self._remembered(result.fingerprint)
-        exporter = self._exporter(sheet.header)
-        if exporter is not None:
-            result.looks_like = exporter.title
-            result.source = result.source or exporter.source
 
     def _survey(self, sheet: table.Sheet) -> None:
         told = self._asked.given.get("tables") or self._asked.memory.get("tables", "")
@@ -303,6 +288,54 @@ class Reading:
             size = self._sheet.count or self._source.size
             done = row if self._sheet.count else self._source.place()
             self._progress(self._pass * size + min(done, size), self._passes * size)
+
+
+def recognise(source: Source, result: facts.FileResult, home: facts.HomeFacts) -> None:
+    """Note in *result* what the beginning of a file shows: form or encoding, delimiter, header, whose export it is.
+
+    The rest of a text may yet say that it has another encoding.
+    """
+    asked = questions.Questions({})
+    try:
+        result.encoding = workbooks.form(source)
+        if not result.encoding:
+            opener = opening.Opener(
+                _beginning(source),
+                asked,
+                result,
+                country=home.country,
+                remembered=lambda _: {},
+                known=lambda row: _program(row, home) is not None,
+            )
+            sheet = opener.open()
+            if sheet is not None:
+                _meet(sheet, result, home)
+    except decode.Refused as refusal:
+        result.refused, result.refused_code = str(refusal), refusal.code
+
+
+def _beginning(source: Source) -> Source:
+    head = source.head(_BEGINNING)
+    whole = head.rpartition(b"\n")[0] if source.size > len(head) and b"\0" not in head else b""
+    return Source(whole or head)
+
+
+def _program(header: Sequence[str], home: facts.HomeFacts) -> exporters.Exporter | None:
+    return exporters.recognise(header, (*home.exporters, *exporters.shipped()))
+
+
+def _meet(sheet: table.Sheet, result: facts.FileResult, home: facts.HomeFacts) -> None:
+    """Recognise a file by its header."""
+    result.delimiter = sheet.delimiter
+    if sheet.header:
+        result.header = sheet.header
+        result.fingerprint = questions.fingerprint(sheet.header)
+    else:
+        result.fingerprint = questions.fingerprint([f"no header {sheet.width} {sheet.delimiter or ','}"])
+    exporter = _program(sheet.header, home)
+    if exporter is not None:
+        result.looks_like = exporter.title
+        result.source = result.source or exporter.source
 
 
 def _cut(found: Iterator[Line], most: int | None, places: Sequence[int]) -> Iterator[tuple[list[Line], bool]]:

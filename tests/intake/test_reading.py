@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from followup import intake
 from followup.errors import BadInput, NotFound, TryLater
 from followup.intake import facts, reading
-from tests import factories
+from tests import factories, sheets
 
 HOME = intake.HomeFacts(country="GB", currency="GBP", today=factories.TODAY, key=factories.HOME_KEY)
 HEADER = "Job #,Client ID,Client name,Client email,Service,Completed,Status,Amount\n"
@@ -235,3 +235,20 @@ def test_parts_say_what_the_whole_says(rows: list[tuple[str, ...]], most: int) -
     assert told(parts)["problems"] == whole.problems
     assert told(parts)["skipped"] == whole.skipped
     assert sum(part.rows for part in parts) == whole.rows
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16-le", "utf-16"])
+def test_a_long_file_is_recognised_by_its_beginning(tmp_path: Path, encoding: str) -> None:
+    """Whose export it is shows before it has been looked through."""
+    header = ",".join(["J-ID", "Is Company?", "First Name", "Last Name", "E-mails", "Service Property Name"]) + "\n"
+    path = tmp_path / "clients.csv"
+    path.write_bytes((header + "1_2,false,José,Núñez,jose@example.com,Home\n" * 5_000).encode(encoding))
+    found = intake.recognised(path, name="clients.csv", home=HOME)
+    assert (found.looks_like, found.source, found.encoding) == ("Jobber clients", "jobber", encoding)
+    assert found.header[0] == "J-ID"
+
+
+def test_what_is_no_table_is_recognised_as_such() -> None:
+    """So is a spreadsheet, whose sheets take longer."""
+    assert intake.recognised(b"%PDF-1.7", name="x.csv", home=HOME).refused_code == "pdf"
+    assert intake.recognised(sheets.xlsx([["Name", "Email"]]), name="x.xlsx", home=HOME).encoding == "xlsx"
