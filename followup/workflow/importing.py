@@ -403,12 +403,17 @@ class _Batch:
             part = Preview(
                 files=results, version=self.version, skip_bad_rows=self.skip_bad_rows, progress=self.progress
             )
+            tell = self.progress if self.waiting is None else _no_progress
+            tell("Comparing", 0, 4)
             found = match.match(results, lookup, key=desk.key, numbered=numbered)
+            tell("Comparing", 2, 4)
             part.doubts = found.doubts
             part.links = found.links
             _plan_clients(desk, part, found, self.prefer)
+            tell("Comparing", 3, 4)
             _plan_jobs(desk, part, found, self.prefer)
             _plan_rows(part, found)
+            tell("Comparing", 4, 4)
             part.origins = dict(referrals.sources(each.new for each in part.clients))
             yield part
 
