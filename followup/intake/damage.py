@@ -6,7 +6,9 @@ question. Touches nothing. One cell cannot tell: 1067 is a town in Switzerland o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,9 +19,26 @@ if TYPE_CHECKING:
     from followup.intake.questions import Questions
 
 _ZEROS = ("client.phone", "address.postal_code")
+_NUMBERS = ("client.id", "job.id", "job.id+invoice", "job.invoice_ref")
+_LIKE_A_DAY = re.compile(r"\d{1,2}-[^\W\d]{3}|[^\W\d]{3}-\d{2}")
 _DAYS = ("job.completed_on", "job.promised_on", "job.paid_on")
 EPOCHS: Mapping[str, date] = {"1900": date(1899, 12, 30), "1904": date(1904, 1, 1)}
 """Day 0 of a spreadsheet: Excel counts as if 1900 had been a leap year; for the Macintosh it once began with 1904."""
+
+
+@dataclass(slots=True)
+class _Ids:
+    """Numbers that identify, and those among them that look like days."""
+
+    like_days: list[int] = field(default_factory=list)  # the first rows
+    count: int = 0
+    others: bool = False
+
+    def see(self, found: Sequence[tuple[int, str]]) -> None:
+        rows = [row for row, cell in found if "-" in cell and _LIKE_A_DAY.fullmatch(cell.strip())]
+        self.others = self.others or len(rows) < len(found)
+        self.count += len(rows)
+        self.like_days += rows[: telling.MOST_ROWS - len(self.like_days)]
 
 
 class Damage:
@@ -35,6 +54,7 @@ class Damage:
         self._first: dict[int, tuple[int, str]] = {}  # column of days -> row and value
         self._latest = 0  # day number of a job that is done
         self._filled: set[int] = set()
+        self._ids = {column.index: _Ids() for name in _NUMBERS for column in layout.of(name)}
 
     def see(self, lines: Sequence[Line]) -> None:
         """Look at some lines."""
@@ -46,6 +66,8 @@ class Damage:
                 self._filled.add(index)
         for index in [*self._numbers]:
             self._see_days(index, lines)
+        for index, ids in self._ids.items():
+            ids.see([(line.row, cell) for line in lines if (cell := line.cells[index])])
 
     def _see_days(self, index: int, lines: Iterable[Line]) -> None:
         for line in lines:
@@ -63,6 +85,15 @@ class Damage:
     def zeros_lost(self) -> frozenset[int]:
         """Return the columns of numbers of which none has a zero or a plus in front."""
         return frozenset(self._filled.intersection(self._without_zeros))
+
+    def warn(self, warnings: list[str]) -> None:
+        """Say which numbers look like days that a spreadsheet made of them: 3-4 became 03-Apr."""
+        for index, ids in self._ids.items():
+            if ids.like_days and ids.others:
+                warnings.append(
+                    f"numbers in '{telling.short(self._headers[index])}' look like days that a spreadsheet made of "
+                    f"them, and were kept as they are ({telling.rows(ids.like_days, count=ids.count)})"
+                )
 
     def day_numbers(self, asked: Questions, warnings: list[str], *, today: date) -> dict[int, date]:
         """Return the columns whose days are all written as numbers, with their day 0; or ask which that is.

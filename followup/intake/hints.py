@@ -16,6 +16,8 @@ ENOUGH = 200
 
 _RUNNING = frozenset({"no", "nr", "num", "n", "n°", "#", "numero", "número", "numéro", "nummer", "numer", "lp", "ref"})
 _NAMES = frozenset({"client.full_name", "client.reach"})
+_NAMED = frozenset({"client.full_name", "client.last_name", "client.last_first", "client.company"})
+_REACHED = ("client.phone", "client.email", "client.reach", "address.")
 _STATES = frozenset({"state", "estado", "stan", "stato", "stand"})
 _HOUSE_NUMBER = re.compile(r"[^\W\d].*\s\d+\s?[a-zA-Z]?(?:[/-]\d+)?|\d+[a-zA-Z]?,?\s[^\W\d].*|.*\d.*,.*")
 _MONEY = re.compile(r"[-(]?\s*(?:[£$€]|[A-Z]{3})?\s*\d[\d.,' ]*(?:[.,]\d{2})?\s*(?:[£$€]|[A-Z]{3}|zł|kr)?\)?-?")
@@ -33,7 +35,7 @@ def told(header: Sequence[str], sample: Sequence[Sequence[str]]) -> dict[str, st
         if not values or not choice:
             continue
         name = headers.normal(cell)
-        if "row.kind" in choice and all(map(columns.row_kind, values)):
+        if "row.kind" in choice and _tells_kinds(values):
             found[name] = "row.kind"
         elif "job.completed_on" in choice and all(map(_is_tick, values)) and _is_dated(choices, index):
             found[name] = "" if "job.status" in has else "job.status"  # a tick says that it is done, not when
@@ -46,6 +48,20 @@ def told(header: Sequence[str], sample: Sequence[Sequence[str]]) -> dict[str, st
         elif _NAMES.issubset(choice) and sum("@" in v or _digits(v) >= 6 for v in values) * 2 > len(values):
             found[name] = "client.reach"
     return found
+
+
+def names_clients_alone(layout: headers.Layout, sample: Sequence[Sequence[str]]) -> bool:
+    """Return whether a table of jobs has rows that say who a client is and how to reach them, and nothing of a job."""
+    named = [column.index for column in layout.columns if column.field in _NAMED]
+    reached = [column.index for column in layout.columns if column.field.startswith(_REACHED)]
+    jobs = [column.index for column in layout.columns if column.field.startswith("job.")]
+
+    def filled(row: Sequence[str], places: Sequence[int]) -> bool:
+        return any(index < len(row) and row[index].strip() for index in places)
+
+    rows = sample[:ENOUGH]
+    alone = any(filled(row, named) and filled(row, reached) and not filled(row, jobs) for row in rows)
+    return alone and any(filled(row, jobs) for row in rows)
 
 
 def suggested(sample: Sequence[Sequence[str]], country: str) -> tuple[str, ...]:
@@ -70,6 +86,12 @@ def suggested(sample: Sequence[Sequence[str]], country: str) -> tuple[str, ...]:
         drop = {"completed_on", "service", "amount", "status"}
         names = ["-" if name in drop else name for name in names]
     return tuple(names)
+
+
+def _tells_kinds(values: Sequence[str]) -> bool:
+    """Return whether a column says of its rows that they are clients, jobs or promises, but for a slip now and then."""
+    kinds = [columns.row_kind(value) for value in values]
+    return len({*kinds} - {""}) > 1 and kinds.count("") * 4 <= len(kinds)
 
 
 def _is_tick(value: str) -> bool:

@@ -67,6 +67,8 @@ def layout(
         found = _known(part.header, first, asked, exporter, kind)
         if not kind and exporter is None:
             strangers.refuse(part.header)
+            if found.kind == "jobs" and hints.names_clients_alone(found, first):
+                found = replace(found, kind="mixed")
     result.columns = mapping.columns(part.header, found, first)
     if not found.kind:
         asked.ask(

@@ -51,6 +51,7 @@ class Found:
 
     numbers: tuple[str, ...] = ()  # as E.164, in order and once each
     rest: tuple[str, ...] = ()  # parts that are no numbers
+    local: bool = False  # of a number that may be one within a town
     words: str = ""  # the cell, where it says more than numbers and what kind of phone each is; never a fax
 
 
@@ -67,14 +68,15 @@ def read(cell: str, country: str, *, zeros_lost: bool = False) -> Found:
     numbers: list[str] = []
     rest: list[str] = []
     kept: list[str] = []
-    telling = False
+    telling = local = False
     for part in _BETWEEN.split(_BEFORE_A_LABEL.sub("\n", cell)):
         piece = part.strip(" \t:")
         if not piece or _FAX.search(piece):
             continue
         kept.append(piece)
         found = _numbers(piece, country)
-        if not zeros_lost:
+        if found and not zeros_lost:
+            local = local or not all(_is_certain(_LABEL.sub("", piece), number, country) for number in found)
             found = [number for number in found if _is_certain(_LABEL.sub("", piece), number, country)]
         telling = telling or any(word.lower() not in _LABELS for word in _WORD.findall(piece))
         if found:
@@ -83,7 +85,7 @@ def read(cell: str, country: str, *, zeros_lost: bool = False) -> Found:
             rest.append(piece)
     if numbers:
         rest = [piece for piece in rest if any(letter.isdigit() for letter in piece)]
-    return Found(tuple(numbers), tuple(rest), ", ".join(kept) if numbers and (telling or rest) else "")
+    return Found(tuple(numbers), tuple(rest), local, ", ".join(kept) if numbers and (telling or rest) else "")
 
 
 def _numbers(piece: str, country: str) -> list[str]:

@@ -175,6 +175,7 @@ class Reading:
         home = self._home
         order, mark, statuses = evidence.decide(self._asked, self.result.decided, country=home.country)
         self._asked.open += shape.questions()
+        harm.warn(self.result.warnings)
         return rows.Decisions(
             date_order=order,
             decimal_mark=mark,

@@ -28,7 +28,6 @@ _FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _NOTHING = frozenset(form for word in columns.NOTHING for form in (word, word.upper(), word.capitalize()))
 _MAIL = re.compile(r"[^\s;,|<>()/]*@[^\s;,|<>()/]*")
 _TOO_NARROW = re.compile(r"#{3,}")
-_DAY_FOR_NUMBER = re.compile(r"\d{1,2}-[^\W\d]{3}|[^\W\d]{3}-\d{2}")
 _NUMBER_WITH_APOSTROPHE = re.compile(r"'(?=[+\d])")
 _FAILED = frozenset(word for word in _NOTHING if word.startswith("#") and word.upper() != "#N/A")
 _ONE_LINE = frozenset(
@@ -141,8 +140,7 @@ class Reader:
         self._at = {name: of[name][0] if name in of else self._width for name in _SINGLE}
         self._amounts: dict[tuple[str, str], columns.Money | str] = {}
         self._email_memo: dict[str, tuple[list[str], list[str]]] = {}
-        self._phone_memo: dict[str, phones.Found] = {}
-        self._phones_abroad: dict[str, dict[str, phones.Found]] = {}  # by country
+        self._phone_memo: dict[tuple[str, bool], dict[str, phones.Found]] = {}  # by country, and how its zeros are
         self._known: dict[tuple[str, ...], facts.ParsedClient] = {}
         self._statuses: dict[str, str] = {}
         self._dates: dict[str, date | str | None] = {}
@@ -185,7 +183,6 @@ class Reader:
         """Let go of what was kept of the rows so far, so that a long file takes no more memory than a short one."""
         for kept in (self.warnings, self._amounts, self._email_memo, self._phone_memo, self._known, self._dates):
             kept.clear()
-        self._phones_abroad.clear()
 
     def read(self, row: int, record: Sequence[str], joined: str) -> Outcome:
         """Return what a record says. *joined* are its cells with SEPARATOR between them."""
@@ -423,16 +420,14 @@ class Reader:
                 client.extra[self._headers[index]] = value
 
     def _add_phones(self, client: facts.ParsedClient, row: int, index: int, value: str, out: Outcome) -> None:
-        memo, home = self._phone_memo, self.decisions.country
+        home, lost = self.decisions.country, index in self.decisions.zeros_lost
         if client.country != home and client.country in codes.COUNTRIES:  # a number without one is of where they live
             home = client.country
-            memo = self._phones_abroad.setdefault(home, {})
+        memo = self._phone_memo.setdefault((home, lost), {})
         read = memo.get(value)
         if read is None:
-            lost = index in self.decisions.zeros_lost
             read = memo[value] = phones.read(value, home, zeros_lost=lost)
         if read.numbers:
-            lost = index in self.decisions.zeros_lost
             if lost and phones.lacks_zero(value, read.numbers[0], home):
                 self._warn("zeros that a spreadsheet took from the front of phone numbers were put back", row)
             client.phones = read.numbers if not client.phones else _joined(client.phones, read.numbers)
@@ -441,7 +436,7 @@ class Reader:
         elif phones.damaged(value):
             why = "was rounded by a spreadsheet; type the whole number again, as text"
             self._problem(out, row, index, value, "phone", why)
-        elif read.rest and not (client.emails or client.phones):
+        elif read.rest and not (read.local or client.emails or client.phones):
             why = "is no phone number, and the row has no e-mail; correct it"
             self._problem(out, row, index, value, "phone", why)
         elif read.rest:
