@@ -71,7 +71,7 @@ def import_command(
     answers: tuple[str, ...],
     format_: str,
 ) -> None:
-    """Take in clients and jobs from CSV files and spreadsheets; all files of one command together, or none.
+    """Take in clients and jobs from CSV files, spreadsheets and address cards; all files together, or none.
 
     Shows first what is new, what changes, and what becomes due because of it. The same file again changes nothing.
     `-` reads standard input.
