@@ -228,6 +228,7 @@ class FileResult:
     passed: Counter[str] = field(default_factory=Counter)  # counts of portions whose rows were let go, as in `counts`
     sheet: dict[int, list[str]] = field(default_factory=dict)  # every row's cells, until it is known which are bad
     records: dict[int, list[str]] = field(default_factory=dict)  # the cells of rows with problems
+    given: dict[int, dict[str, str]] = field(default_factory=dict)  # what rows got in columns that the file lacks
 
     @property
     def ready(self) -> bool:
@@ -251,11 +252,13 @@ class FileResult:
             passed=Counter(),
             sheet={},
             records={},
+            given={},
         )
 
     def keep_bad_rows(self) -> None:
         """Keep the cells of rows with problems, for the file of rejected rows, and let go of the others."""
         self.records = {each.row: self.sheet[each.row] for each in self.problems if each.row in self.sheet}
+        self.given = {row: self.given[row] for row in self.records if row in self.given}
         self.sheet = {}
 
     def let_go(self, portion: FileResult) -> None:
@@ -269,6 +272,7 @@ class FileResult:
         self.skipped += portion.skipped
         self.problems += portion.problems
         self.records |= portion.records
+        self.given |= portion.given
         self.warnings += portion.warnings[: MOST_WARNINGS - len(self.warnings)]
 
     def counts(self) -> dict[str, int]:

@@ -16,7 +16,8 @@ from importlib import resources
 
 from followup import cells as cells_
 
-REASON_COLUMN = "followup: what is wrong"
+_OURS = "followup: "
+REASON_COLUMN = f"{_OURS}what is wrong"
 """The column that we add to a file of rejected rows, and leave out when such a file is imported."""
 
 KINDS = ("clients", "jobs", "mixed")
@@ -328,6 +329,22 @@ def is_never(header: str) -> bool:
     return name in _vocabulary().never or bool(_LABELS.fullmatch(name))
 
 
+def our_column(field: str) -> str:
+    """Return the header of a column that we add to a file of rejected rows, for what a row was given from others."""
+    return f"{_OURS}{field}"
+
+
+@cache
+def _our_columns() -> Mapping[str, str]:
+    return {normal(our_column(field)): field for field in fields()}
+
+
+def is_ours(header: str) -> bool:
+    """Return whether we added a column to a file of rejected rows, which is of the same kind without it."""
+    name = normal(header)
+    return name == normal(REASON_COLUMN) or name in _our_columns()
+
+
 def fields() -> frozenset[str]:
     """Return every field that a column can fill."""
     known = {name for choice in _vocabulary().fields.values() for name in choice}
@@ -357,15 +374,16 @@ def layout(
     else:
         choices = [meanings(cell) for cell in cells]
     names = [normal(cell) for cell in cells]
-    fixed = {index: said for index, cell in enumerate(cells) if (said := told_of(cell, told or {})) is not None}
+    ours = _our_columns()
+    told = {**(told or {}), **{name: ours[name] for name in names if name in ours}}
+    fixed = {index: said for index, cell in enumerate(cells) if (said := told_of(cell, told)) is not None}
     for index, said in fixed.items():
         choices[index] = {said: -1} if said not in ("", "-") else {}
     kind = kind or _kind(names, choices)
     fields = _choose(names, choices, kind or "clients", fixed)
     columns, dropped = [], []
     for index, (cell, name, chosen) in enumerate(zip(cells, names, fields, strict=True)):
-        ours = name == normal(REASON_COLUMN)
-        if chosen == "-" or is_never(cell) or ours or (answered and not chosen):
+        if chosen == "-" or is_never(cell) or name == normal(REASON_COLUMN) or (answered and not chosen):
             dropped.append(cell)
             continue
         place = _PLACES.search(name) if chosen.startswith(("address.", "job.site")) else None

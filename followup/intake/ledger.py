@@ -6,7 +6,7 @@ Touches nothing. Warnings are about the whole file and count rows; they keep the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from followup.intake import decode, facts, telling
 from followup.intake.lines import Line
 
 Told = TypeVar("Told", facts.Skipped, facts.Problem)
+Kept = TypeVar("Kept", list[str], dict[str, str])
 
 
 @dataclass(slots=True)
@@ -42,11 +43,27 @@ class Ledger:
         """Begin empty."""
         self.keeps = keeps
         self.records: dict[int, list[str]] = {}
+        self.given: dict[int, dict[str, str]] = {}
         self._skipped: list[facts.Skipped] = []
         self._problems: list[facts.Problem] = []
         self._tallies: dict[str, Tally] = {}
         self._twice = Tally()
         self._cell_saved_twice = ""
+
+    def fill(self, filled: Iterable[Line], added: Mapping[str, int]) -> None:
+        """Note what rows were given from others, so that each of them can stand alone in a file of rejected rows.
+
+        *added*: columns that the file does not have, and where the lines have them.
+        """
+        for line in filled:
+            record = self.records.get(line.row)
+            if record is None:
+                continue
+            record += [""] * (len(line.cells) - len(added) - len(record))
+            record[:] = [own if own.strip() else given for own, given in zip(record, line.cells, strict=False)]
+            given = {name: cell for name, index in added.items() if (cell := line.cells[index].strip())}
+            if given:
+                self.given[line.row] = given
 
     def skip(self, row: int, code: str, why: str) -> None:
         """Note a row that is no client and no job."""
@@ -92,6 +109,7 @@ class Ledger:
     def settle(self, result: facts.FileResult, *, up_to: int | None = None) -> None:
         """Give all that was noted to *result*, or only what is of rows up to one; what came later stays."""
         result.sheet |= _taken(self.records, up_to)
+        result.given |= _taken(self.given, up_to)
         result.skipped += _settled(self._skipped, up_to)
         result.problems += _settled(self._problems, up_to)
         result.skipped.sort(key=_row)
@@ -108,7 +126,7 @@ def _settled(noted: list[Told], up_to: int | None) -> list[Told]:
     return settled
 
 
-def _taken(records: dict[int, list[str]], up_to: int | None) -> dict[int, list[str]]:
+def _taken(records: dict[int, Kept], up_to: int | None) -> dict[int, Kept]:
     later = []
     while up_to is not None and records and next(reversed(records)) > up_to:
         later.append(records.popitem())

@@ -118,7 +118,7 @@ class Portions:
             raise files.failure(error, self._folder, doing="write in") from error
 
     def _keep(self, number: int, result: facts.FileResult, piece: _Piece) -> None:
-        digests, volatile, sheet = result.digests, result.volatile, result.sheet
+        digests, volatile, sheet, given = result.digests, result.volatile, result.sheet, result.given
         client = piece.client
         written = marshal.dumps(
             (
@@ -128,7 +128,12 @@ class Portions:
                 [_job_cells(job) for job in piece.jobs],
                 [_job_cells(job) for job in piece.not_jobs],
                 [
-                    (row, digests.get(row, ""), row in volatile, marshal.dumps(sheet[row]) if row in sheet else b"")
+                    (
+                        row,
+                        digests.get(row, ""),
+                        row in volatile,
+                        marshal.dumps((sheet[row], given.get(row, {}))) if row in sheet else b"",
+                    )
                     for row in piece.rows
                 ],
             )
@@ -306,7 +311,9 @@ class Portions:
                 if is_volatile:
                     result.volatile.add(row)
                 if cells:
-                    result.sheet[row] = marshal.loads(cells)  # noqa: S302  # we wrote it
+                    result.sheet[row], given = marshal.loads(cells)  # noqa: S302  # we wrote it
+                    if given:
+                        result.given[row] = given
         for result in results.values():
             result.clients.sort(key=_first_row)
             result.jobs.sort(key=_first_row)

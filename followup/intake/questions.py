@@ -30,8 +30,7 @@ Remembered = Callable[[str], Mapping[str, str]]
 
 def fingerprint(header: Sequence[str]) -> str:
     """Return what a kind of file is recognised by: the names of its columns, in any order."""
-    ours = headers.normal(headers.REASON_COLUMN)  # a file of rejected rows is of the kind that they came from
-    names = sorted(name for name in map(headers.normal, header) if name and name != ours)
+    names = sorted(name for each in header if (name := headers.normal(each)) and not headers.is_ours(each))
     return blake2b("\n".join(names).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 

@@ -224,6 +224,8 @@ class Reading:
                 part = None
             for lines, goes_on in _cut(found, most, chosen.places(_NUMBERS)):
                 part = part or self._part(chosen)
+                if chosen.fills:
+                    ledger.fill(lines, chosen.added)
                 _read(lines, part, reader, digest, ledger, wanted)
                 ledger.settle(part, up_to=lines[-1].row)
                 if goes_on:

@@ -38,7 +38,8 @@ def _lines_of_one_invoice(lines: Iterable[Line], context: Context) -> Iterator[L
     Shopify (orders) leaves all but the item empty on the further lines of an order; Xero, Zoho Books and FreshBooks
     repeat everything, the total as well.
     """
-    number = next((at for name in _NUMBERS if (at := context.at(name)) >= 0), -1)
+    width = len(context.layout.header)
+    number = next((at for name in _NUMBERS if 0 <= (at := context.at(name)) < width), -1)
     if number < 0:
         yield from lines
         return

@@ -78,6 +78,18 @@ class Way:
         self._delimiter = delimiter
         self._headed = any(each.name in _HEADINGS for each in self.rules)
 
+    @property
+    def fills(self) -> bool:
+        """Return whether rows are given something from other rows, by a rule or because the owner said so."""
+        said = self._asked.used.items()
+        return bool(self.rules) or any(about.startswith(("fill_down", "headings")) for about, _ in said)
+
+    @property
+    def added(self) -> dict[str, int]:
+        """Return the columns that rules fill and the file does not have: what we call them, and where they are."""
+        columns = self.layout.columns[len(self.layout.columns) - self._added :]
+        return {headers.our_column(column.field): column.index for column in columns}
+
     def lines(self, found: table.Rows, ledger: Ledger) -> tuple[Iterator[Line], shape.Shape]:
         """Return the lines of these rows that are clients or jobs, and what looks at their shape meanwhile."""
         context = lines.Context(

@@ -829,7 +829,8 @@ def _changed_meanwhile() -> TryLater:
 def write_rejects(desk: Desk, preview: Preview) -> list[Path]:
     """Write the rows with problems of each file to a CSV with the same header and one column that says why.
 
-    Repaired, such a file is imported like the one it came from; the column of reasons is left out by itself.
+    Repaired, such a file is imported like the one it came from; the column of reasons is left out by itself. What a row
+    was given from others, such as its client from a heading, stands in its empty cells and in columns of our own.
     """
     written: list[Path] = []
     for file in preview.files:
@@ -845,13 +846,15 @@ def write_rejects(desk: Desk, preview: Preview) -> list[Path]:
         width = max(len(header), *(len(row) for row in rows)) if rows else len(header)
         stream = io.StringIO(newline="")
         writer = csv.writer(stream)
-        names = [*header, *[""] * (width - len(header))]
+        given = list(dict.fromkeys(name for row in reasons for name in file.given.get(row, ())))
+        names = [*header, *[""] * (width - len(header)), *given]
         known = headers.normal(headers.REASON_COLUMN)
         again = next((index for index, name in enumerate(names) if headers.normal(name) == known), None)
         writer.writerow(names if again is not None else [*names, headers.REASON_COLUMN])
         for row, why in reasons.items():
             values = [*file.records.get(row, [])]
             values += [""] * (width - len(values))
+            values += [file.given.get(row, {}).get(name, "") for name in given]
             text = f"row {row}: {'; '.join(why)}"
             if again is not None:
                 values[again] = text

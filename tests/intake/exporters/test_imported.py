@@ -116,3 +116,33 @@ def test_what_we_export_is_known_and_changes_nothing(
     ran = business("import", "ours.csv", "--yes", exit_code=None)
     assert f"ours.csv: looks like {title}, " in ran.stdout
     assert "new: 0 clients, 0 jobs; changed: 0 clients, 0 jobs" in ran.stdout
+
+
+SALES = test_fixtures.FOLDER / "quickbooks-online-sales.csv"
+
+
+def test_a_rejected_row_of_a_grouped_report_stands_alone(run: Run, home: Path, folder: Path) -> None:
+    """Repaired, it is of the client in the heading that stayed behind, and its file needs no answer again."""
+    begin(run, "US")
+    for name in ("Aaron Blake", "Dana Frost", "Bay Apartments LLC"):
+        run("client", "add", "--name", name, "--email", f"{name.split()[0].lower()}@example.com")
+    text = SALES.read_text(encoding="utf-8-sig")
+    (folder / "sales.csv").write_text(text.replace(",01/20/2026,", ",45/45/2026,"), encoding="utf-8")
+    run("import", "sales.csv", "--answer", "status:Invoice=completed", "--skip-bad-rows", "--yes")
+    (rejected,) = (home / "rejects").iterdir()
+    repaired = rejected.read_text(encoding="utf-8-sig").replace("45/45/2026", "01/20/2026", 1)
+    assert "followup: client.full_name" in repaired
+    (folder / "repaired.csv").write_text(repaired, encoding="utf-8")
+    assert "looks like QuickBooks Online sales by customer" in run("import", "repaired.csv", "--yes").stdout
+    jobs = json.loads(run("job", "list", "--format", "json").stdout)
+    assert [each["client"] for each in jobs if each["service"] == "Drain cleaning"] == ["Bay Apartments LLC"]
+
+
+def test_a_rejected_row_below_merged_cells_stands_alone(run: Run, home: Path, folder: Path) -> None:
+    """What the owner said of empty cells holds for it, too."""
+    begin(run)
+    sheet = "Client,Email,Service,Completed\nAda Hall,ada@example.com,Boiler,2026-02-13\n,,Tap,2026-02-45\n"
+    (folder / "mine.csv").write_text(sheet, encoding="utf-8")
+    run("import", "mine.csv", "--answer", "fill_down=yes", "--skip-bad-rows", "--yes")
+    (rejected,) = (home / "rejects").iterdir()
+    assert "Ada Hall,ada@example.com,Tap,2026-02-45" in rejected.read_text(encoding="utf-8")
