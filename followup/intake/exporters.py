@@ -53,6 +53,10 @@ class Exporter:
         )
 
 
+OURS = "followup"
+"""The source of our own exports: what stands in their cells is what is meant, and `null` may be a name."""
+
+
 @cache
 def shipped() -> tuple[Exporter, ...]:
     """Return the exporters that come with the program."""

@@ -62,10 +62,11 @@ class ParsedClient:
     extra: dict[str, str] = field(default_factory=dict)
     mail_refused: bool = False  # a mail server said that there are no such addresses
     reference: bool = False  # only named by a job: an existing client learns nothing from it
+    complete: bool = False  # as a home of ours had them: there is nothing to add
 
     def reachable(self) -> bool:
         """Return whether there is any way to this client."""
-        return bool(self.emails or self.phones or self.street or self.postal_code)
+        return bool(self.emails or self.phones or self.street or self.postal_code or self.complete)
 
     def to_json(self) -> dict[str, object]:
         """Return the object that the dry run prints."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 
-from followup.intake import columns, damage, decode, facts, headers, mapping, shape
+from followup.intake import columns, damage, decode, facts, headers, mapping, moved, shape
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "date_order": columns.ORDERS,
@@ -87,13 +87,15 @@ def check(about: str, value: str) -> str:
     if about.startswith(mapping.ABOUT) and about != mapping.ABOUT:
         known = value in (*headers.COLUMN_NAMES, mapping.LEFT_OUT, mapping.KEPT)
         return "" if known else f"'{value}' is no name for a column; {_NAMES}, + to keep it as it is, - for none"
+    if about.startswith(f"{moved.ABOUT}:") and about != f"{moved.ABOUT}:":
+        return _of_choice(about, value, moved.ANSWERS)
     if about == "columns":
         if headers.by_answer(value.split(",")) is not None:
             return ""
         return f"'{value}' names columns that we do not know; {_NAMES}, and - for none"
     return (
         f"'{about}' is no question of an import; those are {', '.join(CHOICES)}, encoding, sheet, columns, tables, "
-        "column:NAME, status:WORD"
+        "column:NAME, status:WORD, same_job:ROWS"
     )
 
 

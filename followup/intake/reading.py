@@ -166,6 +166,7 @@ class Reading:
 
     def _decide(self, chosen: way.Way, found: table.Rows, quiet: Ledger) -> rows.Decisions:
         exporter = chosen.exporter
+        ours = exporter is not None and exporter.source == exporters.OURS
         lines, shape = chosen.lines(found, quiet)
         evidence = deciding.Evidence(chosen.layout, exporter.status if exporter is not None else {})
         harm = damage.Damage(chosen.layout)
@@ -185,6 +186,7 @@ class Reading:
             today=home.today,
             zeros_lost=harm.zeros_lost(),
             day_numbers=harm.day_numbers(self._asked, self.result.warnings, today=home.today),
+            form="ours" if ours else "cards" if self._sheet is not None and self._sheet.cards else "",
         )
 
     def _ask_which(self, tables: dict[int, table.Table]) -> None:

@@ -11,9 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
 
 from followup import cells, codes
 from followup.intake import addresses, columns, facts, headers, people, phones, postal, shape, table
+
+_BETWEEN = "; "
+"""Stands between several values in a cell of our own."""
 
 SEPARATOR = "\x1f"
 """Stands between the cells of a joined row; a cell that holds it is a problem anyway."""
@@ -53,6 +57,7 @@ class Decisions:
     country: str = ""
     currency: str = ""
     today: date
+    form: Literal["", "ours", "cards"] = ""  # where cells hold what is meant, and only an empty one says nothing
     zeros_lost: frozenset[int] = frozenset()  # columns of postal codes that a spreadsheet took for numbers
     day_numbers: Mapping[int, date] = field(default_factory=dict)  # columns of days written as numbers -> day 0
 
@@ -237,15 +242,9 @@ class Reader:
             values += [""] * (self._width - len(values))
         values = [value.strip() for value in values]
         values.append("")
-        if "\u00a0" in joined or "\u202f" in joined:
-            values = [value.replace("\u00a0", " ").replace("\u202f", " ") for value in values]
-        if "###" in joined or "E+" in joined or "e+" in joined:
-            self._damage(row, values, out)
-        if not _NOTHING.isdisjoint(values):
-            if not _FAILED.isdisjoint(values):
-                self._warn("a formula that failed was read as an empty cell", row)
-            values = ["" if value in _NOTHING else value for value in values]
-        if "'" in joined:
+        if not self.decisions.form:
+            values = self._mended(row, values, joined, out)
+        if "'" in joined and self.decisions.form != "cards":
             values = [cells.unguard(value) for value in values]
             for index in (*self._ids, *self._phones, *self._of.get("address.postal_code", ())):
                 values[index] = (
@@ -270,6 +269,18 @@ class Reader:
             if phones.damaged(values[index]):
                 why = "was rounded by a spreadsheet; type the whole number again, as text"
                 self._problem(out, row, index, values[index], "number", why)
+
+    def _mended(self, row: int, values: list[str], joined: str, out: Outcome) -> list[str]:
+        """Return cells without what spreadsheets and programs leave in them that is no value."""
+        if "\u00a0" in joined or "\u202f" in joined:
+            values = [value.replace("\u00a0", " ").replace("\u202f", " ") for value in values]
+        if "###" in joined or "E+" in joined or "e+" in joined:
+            self._damage(row, values, out)
+        if not _NOTHING.isdisjoint(values):
+            if not _FAILED.isdisjoint(values):
+                self._warn("a formula that failed was read as an empty cell", row)
+            values = ["" if value in _NOTHING else value for value in values]
+        return values
 
     def _one_line_names(self, row: int, values: list[str], out: Outcome) -> None:
         for index in self._one_line:
@@ -322,7 +333,10 @@ class Reader:
         return who
 
     def _client(self, row: int, values: Sequence[str], out: Outcome) -> facts.ParsedClient:
-        client = facts.ParsedClient(client_id=self._value(values, "client.id"))
+        client = facts.ParsedClient(
+            client_id=self._value(values, "client.id"),
+            complete=self.decisions.form == "ours" and self.kind == "clients",
+        )
         for name, index in self._plain:
             if values[index]:
                 setattr(client, name, values[index])
@@ -566,7 +580,8 @@ class Reader:
     def _words(self, client: facts.ParsedClient, _row: int, values: Sequence[str], _: Outcome) -> None:
         for index in self._of.get("client.tags", ()):
             if values[index]:
-                tags = columns.read_tags(values[index])
+                whole = self.decisions.form == "ours"
+                tags = tuple(values[index].split(_BETWEEN)) if whole else columns.read_tags(values[index])
                 client.tags = tags if not client.tags else _joined(client.tags, tags)
         notes = [values[index] for index in self._of.get("client.notes", ()) if values[index]]
         if notes:

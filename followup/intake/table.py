@@ -93,6 +93,7 @@ class Sheet:
     broken: Mapping[int, str] = field(default_factory=dict)  # cards that cannot be read: why
     groups: Mapping[int, str] = field(default_factory=dict)  # cards that are lists of others: their names
     in_two_rows: bool = False  # the column names of the first table
+    cards: bool = False
 
     def records(self) -> Iterator[Record]:
         """Yield the records without empty ones at the end. Record *i* is row *i* + 1 of a spreadsheet."""
@@ -178,7 +179,7 @@ def of_cards(
     header: tuple[str, ...], records: list[Record], *, broken: Mapping[int, str], groups: Mapping[int, str]
 ) -> Sheet:
     """Return address cards as a table, whose column names are in no record: record *i* is card *i* + 1."""
-    return Sheet("", header, -1, len(header), [], _anew(records), len(records), broken, groups)
+    return Sheet("", header, -1, len(header), [], _anew(records), len(records), broken, groups, cards=True)
 
 
 def _anew(records: Sequence[Record]) -> Callable[[], Iterator[list[Record]]]:

@@ -284,7 +284,7 @@ def _facts(
         ("not by", ", ".join(words.channel(name) for name in client.no_channels)),
         ("consent", consent),
         ("tags", ", ".join(client.tags)),
-        ("referred by", _referrer(client, referrer)),
+        ("brought by", _referrer(client, referrer)),
         ("brought", ", ".join(f"{words.client(each)} ({each.id})" for each in brought)),
         ("looked after by", client.owner),
         ("known since", words.full_day(_earliest(client.created_on, summary.first_job_on))),
@@ -301,7 +301,7 @@ def _referrer(client: Client, referrer: Client | None) -> str:
         return client.referred_by
     name = words.client(referrer)
     said = f", written as {client.referred_by}" if client.referred_by not in ("", name) else ""
-    return f"{name} ({referrer.id}){said}"
+    return f"{name}{said}"
 
 
 def _worth(summary: Summary, *, today: date) -> list[str]:

@@ -266,6 +266,10 @@ class Reader:
         found = (codec.JOB.record(row) for row in self.database.among("jobs_of_clients", [client_id]))
         return sorted(found, key=_by_completion)
 
+    def jobs_of_clients(self, client_ids: Iterable[str]) -> dict[str, list[Job]]:
+        """Return the jobs of clients, by client id, in no particular order."""
+        return _grouped(map(codec.JOB.record, self.database.among("jobs_of_clients", client_ids)))
+
     def iter_jobs(self) -> Iterator[Job]:
         """Yield every job, by id."""
         job_id = ""
@@ -659,6 +663,10 @@ class Reader:
         """Return source, kind and value of every outside number of a record."""
         return [(row[0], row[1], row[2]) for row in self.database.among("external_ids_of_records", [record_id])]
 
+    def numbered(self, record_ids: Iterable[str]) -> set[str]:
+        """Return those of the records that another program has a number for."""
+        return {row[3] for row in self.database.among("external_ids_of_records", record_ids)}
+
     def iter_external_ids(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield source, kind, number and record of every number of another program, in that order."""
         last = {"source": "", "kind": "", "value": ""}
@@ -689,6 +697,10 @@ class Reader:
         if self.database.first("known_rows_exist", fingerprint=fingerprint) is None:
             return set()
         return {row[0] for row in self.database.among("known_rows_among", digests, fingerprint=fingerprint)}
+
+    def read_from(self, fingerprint: str, record_ids: Iterable[str]) -> set[str]:
+        """Return those of the records that came, or were read again, from files of this kind."""
+        return {row[0] for row in self.database.among("known_rows_of_records", record_ids, fingerprint=fingerprint)}
 
     def edited_by_hand(self, ids: Iterable[str]) -> set[tuple[str, str]]:
         """Return record id and field of everything a person typed and has not undone; imports leave it alone.

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from followup import cells, files, identity, intake
 from followup.errors import BadInput, NotFound, TryLater, UsageError
-from followup.intake import exporters, facts, headers, match, merge, portions
+from followup.intake import exporters, facts, headers, match, merge, moved, portions
 from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus
 from followup.store import ImportedFile
 from followup.workflow import referrals, stops
@@ -387,8 +387,10 @@ class _Batch:
     skip_bad_rows: bool
     prefer: merge.Prefer
     progress: Progress
+    given: Sequence[Mapping[str, str]] = ()  # the answers that were given with the command, file by file
     results: list[facts.FileResult] = field(default_factory=list)
     waiting: portions.Portions | None = None
+    same: set[tuple[str, str]] = field(default_factory=set)  # jobs that were moved: identifier and new day
 
     @property
     def rows(self) -> int:
@@ -406,6 +408,10 @@ class _Batch:
             tell = self.progress if self.waiting is None else _no_progress
             tell("Comparing", 0, 4)
             found = match.match(results, lookup, key=desk.key, numbered=numbered)
+            moves = moved.find(found, desk.store)
+            if self.waiting is None:
+                self._ask_about(moves, again={file.name for file in results if _has_known_jobs(file, found)})
+            moved.adopt(move for move in moves if (move.known.id, move.day) in self.same)
             tell("Comparing", 2, 4)
             part.doubts = found.doubts
             part.links = found.links
@@ -416,6 +422,42 @@ class _Batch:
             tell("Comparing", 4, 4)
             part.origins = dict(referrals.sources(each.new for each in part.clients))
             yield part
+
+    def look_for_moves(self, waiting: portions.Portions) -> None:
+        """Ask about moved jobs of files that are looked at in portions, before anything else is done with them."""
+        moves: list[moved.Move] = []
+        again: set[str] = set()
+        for results in waiting.of(PORTION) if self.desk.store.has_clients() else ():
+            found = match.match(results, self.desk.store, key=self.desk.key, numbered=waiting.numbered)
+            moves += moved.find(found, self.desk.store)
+            again.update(file.name for file in results if _has_known_jobs(file, found))
+        self._ask_about(moves, again=again)
+
+    def _ask_about(self, moves: Sequence[moved.Move], *, again: Collection[str]) -> None:
+        """Ask once a file about jobs that may have been moved, or go by what was said of these very rows."""
+        store = self.desk.store
+        for file, given in zip(self.results, self.given, strict=True):
+            mine = [move for move in moves if move.file == file.name]
+            if not mine or not (file.known or file.name in again or self._is_one_row_again(file)):
+                continue
+            question = moved.question(mine)
+            answer = given.get(question.key) or store.answers(file.fingerprint).get(question.key)
+            if answer is None:
+                file.questions.append(question)
+                continue
+            file.answers = {**file.answers, question.key: answer}
+            if answer == "same":
+                self.same.update((move.known.id, move.day) for move in mine)
+
+    def _is_one_row_again(self, file: facts.FileResult) -> bool:
+        """Return whether a file of a single row is called like the last one of its kind: nothing else could tell."""
+        last = (kind.name for kind in self.desk.store.learnt() if kind.fingerprint == file.fingerprint)
+        return file.rows == 1 and next(last, "") == Path(file.name).name
+
+
+def _has_known_jobs(file: facts.FileResult, found: match.Matches) -> bool:
+    """Return whether a file has rows of jobs that we have: a list that came in before, not the next one of its kind."""
+    return any(entry.existing is not None and any(each is file for each, _ in entry.parsed) for entry in found.jobs)
 
 
 def _opened(
@@ -453,7 +495,14 @@ def _opened(
         )
         for each in sources
     ]
-    batch = _Batch(desk=desk, version=version, skip_bad_rows=skip_bad_rows, prefer=prefer, progress=progress)
+    batch = _Batch(
+        desk=desk,
+        version=version,
+        skip_bad_rows=skip_bad_rows,
+        prefer=prefer,
+        progress=progress,
+        given=[given[each.name] for each in sources],
+    )
     if whole or sum(each.result.rows for each in readings) <= IN_ONE_GO:
         batch.results += [next(iter(each.slices())) for each in readings]
         return batch
@@ -461,6 +510,7 @@ def _opened(
     batch.waiting = portions.Portions(batch.results, desk.store, key=desk.key, folder=desk.home.path)
     for number, each in enumerate(readings):
         batch.results[number] = batch.waiting.add_all(number, each.slices(SLICE))
+    batch.look_for_moves(batch.waiting)
     return batch
 
 

@@ -56,6 +56,9 @@ SELECT 1 FROM known_row WHERE fingerprint = :fingerprint LIMIT 1;
 UPDATE known_row SET outdated_by = :batch_id
 WHERE record_id IN (:ids...) AND fingerprint = :fingerprint AND batch_id <> :batch_id AND outdated_by = '';
 
+-- name: known_rows_of_records
+SELECT DISTINCT record_id FROM known_row WHERE record_id IN (:ids...) AND fingerprint = :fingerprint;
+
 -- name: known_rows_of_records_delete
 DELETE FROM known_row WHERE record_id IN (:ids...);
 
