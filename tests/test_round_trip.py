@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from followup import cli
@@ -81,6 +81,8 @@ NAMES = (
     ),
     *("e\u0301toile", "ﬁ", "½ Price", "Bob\\n", "a:b", "http://example.com", "a@b", "Ada\u00a0Hall", "#REF!"),
 )
+NOTHING = frozenset({"Total", "NULL", "n/a", "Null", "None", "none", "#REF!", "-", "###", "1E+9"})
+"""What other programs write where they have nothing, or where a number was destroyed."""
 LINES = (
     *(
         "",
@@ -120,8 +122,15 @@ word = st.sampled_from(["vip", "a b", "=x", "'@home", "ünder", "a, b", "none"])
 
 
 @st.composite
-def clients(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Draw what a person types of some clients; each has e-mail addresses of their own, and one may have none."""
+def clients(draw: st.DrawFn, *, sense: bool) -> list[dict[str, Any]]:
+    """Draw what a person types of some clients, each with e-mail addresses of their own or none.
+
+    *sense*: without what stands for nothing in the files of other programs.
+    """
+
+    def some(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+        return texts.filter(lambda value: value not in NOTHING) if sense else texts
+
     found = []
     for number in range(draw(st.integers(1, 4))):
         emails = draw(st.lists(st.sampled_from(EMAILS), max_size=4, unique=True))
@@ -130,9 +139,9 @@ def clients(draw: st.DrawFn) -> list[dict[str, Any]]:
         )
         found.append(
             {
-                **{part: draw(name) for part in parts},
+                **{part: draw(some(name)) for part in parts},
                 "title": draw(st.sampled_from(["", "", "Dr", "Mrs"])),
-                "address_as": draw(st.sampled_from(["", "", "Addie", "=you", "none"])),
+                "address_as": draw(some(st.sampled_from(["", "", "Addie", "=you", "none"]))),
                 "emails": [f"{number}{each}" for each in emails],
                 "phones": draw(st.lists(st.sampled_from(PHONES), max_size=4, unique=True)) if number == 0 else [],
                 "street": draw(st.sampled_from(["", "1 High St", "=street"])),
@@ -142,11 +151,11 @@ def clients(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "language": draw(st.sampled_from(["", "en", "pl"])) or None,
                 "preferred_channel": draw(st.sampled_from(["", "call"])),
                 "no_channels": draw(st.sampled_from([[], ["text"], ["text", "letter"]])),
-                "tags": draw(st.lists(word, max_size=2, unique_by=str.casefold)),
-                "notes": draw(text).strip(),
-                "note": draw(text).strip().replace("\n", " "),
+                "tags": draw(st.lists(some(word), max_size=2, unique_by=str.casefold)),
+                "notes": draw(some(text)).strip(),
+                "note": draw(some(text)).strip().replace("\n", " "),
                 "consent_evidence": draw(st.sampled_from(["", "said so"])),
-                "referred_by": draw(st.sampled_from(["", "Zoë Ray", "=R", "NULL"])),
+                "referred_by": draw(some(st.sampled_from(["", "Zoë Ray", "=R", "NULL"]))),
             }
         )
     return found
@@ -170,8 +179,7 @@ def jobs(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "status": JobStatus.COMPLETED if completed else JobStatus.OPEN,
                 "completed_on": completed,
                 "promised_on": draw(st.sampled_from([None, date(2026, 5, 4)])),
-                "amount": draw(st.sampled_from([None, *amounts])),
-                "currency": currency,
+                **draw(st.sampled_from([{}, *({"amount": amount, "currency": currency} for amount in amounts)])),
                 "paid_on": draw(st.sampled_from([None, date(2026, 2, 4)])),
                 "invoice_ref": draw(st.sampled_from(["", "0007", "=7", "R-1", "n/a"])),
                 "site_address": draw(st.sampled_from(["", "2 Low Lane, Leeds"])),
@@ -196,7 +204,9 @@ def fill(desk: Desk, people: list[dict[str, Any]], work: list[dict[str, Any]], o
                 write.suppress(address, OPTED_OUT, "said so", factories.NOW)
 
 
-homes_of = st.tuples(clients(), jobs(), word, st.integers(0, 8))
+def homes_of(*, sense: bool) -> st.SearchStrategy[tuple[Any, ...]]:
+    """Draw what `fill` makes a home of."""
+    return st.tuples(clients(sense=sense), jobs(), word, st.integers(0, 8))
 
 
 # ---------------------------------------------------------------- a home, and what is done with it
@@ -231,8 +241,12 @@ def run(home: Path, *words: str | Path) -> str:
 
 
 def saved_as_spreadsheet(path: Path, write: Callable[[Any], bytes]) -> Path:
-    """Return the spreadsheet that a program saves of a CSV file, every cell as text."""
-    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+    """Return the spreadsheet that a program saves of a CSV file, amounts as numbers."""
+    rows: list[list[Any]] = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+    amounts = [place for place, name in enumerate(rows[0]) if name == "amount"]
+    for row in rows[1:]:
+        for place in amounts:
+            row[place] = float(row[place]) if row[place] else ""
     saved = path.with_suffix(".xlsx" if write is sheets.xlsx else ".ods")
     saved.write_bytes(write(rows))
     return saved
@@ -253,6 +267,9 @@ def same(rows: list[dict[str, Any]]) -> list[str]:
             row["full_name"] = row["full_name"] or row["company"]  # a firm is called by its name, said or not
     return sorted(json.dumps(row) for row in kept)
 
+
+FEWER = settings(max_examples=settings.default.max_examples // 6)
+"""An example is a home, two commands and an import: a few for each form, thousands when somebody hunts."""
 
 FORMS = ["ours", "excel", "xlsx", "ods", "backup", "google", "outlook", "vcf"]
 
@@ -276,8 +293,11 @@ def written(home: Path, form: str, folder: Path) -> list[Path]:
 
 
 def preview(desk: Desk, paths: list[Path]) -> importing.Preview:
-    """Return what importing files would do; every question is one too many."""
-    found = importing.check(desk, [importing.Source(path.name, path=path) for path in paths])
+    """Return what importing files would do; every question but one is one too many."""
+    sources = [importing.Source(path.name, path=path) for path in paths]
+    found = importing.check(desk, sources)
+    if [question.key for _, question in found.questions] == ["encoding"]:  # Outlook's code page, and signs for a name
+        found = importing.check(desk, sources, answers={"encoding": "cp1252"})
     assert not found.refused, found.refused[0].refused
     assert not found.questions, found.questions
     assert not found.problems, found.problems
@@ -285,21 +305,23 @@ def preview(desk: Desk, paths: list[Path]) -> importing.Preview:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@given(typed=homes_of)
+@FEWER
+@given(data=st.data())
 def test_whatever_a_home_exports_changes_nothing_in_it(
-    kept: Path, tmp_path_factory: pytest.TempPathFactory, form: str, typed: tuple[Any, ...]
+    kept: Path, tmp_path_factory: pytest.TempPathFactory, form: str, data: st.DataObject
 ) -> None:
     """Scripts, emoji, quotes, line ends, formulas, apostrophes: nobody is new, and nothing is another."""
     folder = tmp_path_factory.mktemp("trip")
     with desk_at(kept, folder / "home") as desk:
-        fill(desk, *typed)
+        fill(desk, *data.draw(homes_of(sense=form in {"google", "outlook"})))
         found = preview(desk, written(desk.home.path, form, folder / "out"))
         told = [(change.old, list(change.fields())) for change in (*found.clients, *found.jobs)]
         assert found.changes_nothing, told
 
 
 @pytest.mark.parametrize("form", ["ours", "excel", "xlsx", "ods", "backup"])
-@given(typed=homes_of)
+@FEWER
+@given(typed=homes_of(sense=False))
 def test_whatever_a_home_exports_fills_an_empty_one(
     kept: Path, tmp_path_factory: pytest.TempPathFactory, form: str, typed: tuple[Any, ...]
 ) -> None:
@@ -316,7 +338,8 @@ def test_whatever_a_home_exports_fills_an_empty_one(
 
 
 @pytest.mark.parametrize("form", ["google", "outlook", "vcf"])
-@given(typed=homes_of)
+@FEWER
+@given(typed=homes_of(sense=True))
 def test_whoever_can_be_reached_arrives_by_an_address_book(
     kept: Path, tmp_path_factory: pytest.TempPathFactory, form: str, typed: tuple[Any, ...]
 ) -> None:
@@ -335,7 +358,7 @@ def addresses(home: Path) -> set[tuple[str, ...]]:
     """Return who is known under what: names and every way to them."""
     return {
         (
-            row["full_name"] or row["company"],
+            (row["full_name"] or row["company"]).replace("\u00a0", " "),
             " ".join(sorted(row["emails"])).lower(),
             " ".join(sorted(row["phones"])),
             " ".join(row[part] for part in ("street", "postal_code") if row[part]),

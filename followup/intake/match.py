@@ -270,7 +270,11 @@ class _Matcher:
         """Say it row by row, and return it."""
         for who in self.refused:
             for file, said in who.rows:
-                self._refuse(file, said, who.refusal)
+                if who.refusal == "no-address" and file.looks_like:
+                    # Address books and books of accounts are full of names alone, which nobody would repair.
+                    file.skipped += [facts.Skipped(row, "unreachable", _UNREACHABLE) for row in said.rows]
+                else:
+                    self._refuse(file, said, who.refusal)
         for who in self.forgotten:
             for file, said in who.rows:
                 for row in said.rows:
@@ -497,6 +501,10 @@ class _Matcher:
         if same:
             return same[0], "phone"
         by_name = self._candidates(self.by_name, folded)
+        if not who.emails and not said.phones and not said.client_id and not said.reference:
+            there = [entry for entry in by_name if entry.existing is not None and _lives_at(entry.existing, said)]
+            if len(there) == 1:
+                return there[0], "address"
         if who.is_only_named and (not said.client_id or who.source not in self.numbered):
             if len(by_name) == 1 and self._is_one_person(who, by_name[0]):
                 return by_name[0], "name"
@@ -708,6 +716,8 @@ def facts_doubt(file: facts.FileResult, client: facts.ParsedClient, what: str, o
 
 _canonical = lru_cache(maxsize=50_000)(identity.canonical_address)
 
+_UNREACHABLE = "no e-mail, phone or postal address"
+
 _REFUSALS = {
     "id-conflict": (
         "id-conflict",
@@ -739,6 +749,12 @@ def who_is(source: str, said: facts.ParsedClient) -> Who:
     emails = [_canonical(address) for address in said.emails]
     makes = bool(names and (said.emails or said.phones)) if said.reference else said.reachable()
     return Who(source, said, names, emails, [people.folded(name) for name in names], makes)
+
+
+def _lives_at(client: Client, said: facts.ParsedClient) -> bool:
+    """Return whether a row that gives nothing but a postal address gives that of a client."""
+    ours, theirs = ((each.street, each.postal_code) for each in (client, said))
+    return any(theirs) and [people.folded(each) for each in ours] == [people.folded(each) for each in theirs]
 
 
 def _names(client: facts.ParsedClient) -> list[str]:

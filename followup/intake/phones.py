@@ -55,12 +55,18 @@ class Found:
     words: str = ""  # the cell, where it says more than numbers and what kind of phone each is; never a fax
 
 
+_LONGEST = 1_000
+"""Characters in a cell of phones; to look for numbers in a whole letter takes too long."""
+
+
 def read(cell: str, country: str, *, zeros_lost: bool = False) -> Found:
     """Return the numbers in a cell, the parts that are none, and the words beside them.
 
     *zeros_lost*: no number of the column begins with a zero, so it was a spreadsheet that took them away; otherwise one
     that lacks it may be a number within a town, and is a number of the country only when there is such a one.
     """
+    if len(cell) > _LONGEST:
+        return Found((), (cell,))
     if not _LETTER.search(cell):
         whole = to_e164(cell, country)
         if whole and (zeros_lost or _is_certain(cell, whole, country)):

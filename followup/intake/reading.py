@@ -174,6 +174,8 @@ class Reading:
             evidence.see(chunk)
             harm.see(chunk)
         home = self._home
+        if ours and self._sheet is not None and self._sheet.delimiter == ",":
+            self._asked.memory = {"date_order": "ymd", "decimal_mark": ".", **self._asked.memory}
         order, mark, statuses = evidence.decide(self._asked, self.result.decided, country=home.country)
         self._asked.open += shape.questions()
         harm.warn(self.result.warnings)

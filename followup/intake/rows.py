@@ -743,7 +743,7 @@ class Reader:
             )
         else:
             job.amount_minor, job.currency = read.minor, read.currency
-            if read.minor < 0:
+            if read.minor < 0 and self.decisions.form != "ours":  # there it is a job of ours with such an amount
                 out.skipped = facts.Skipped(row, "credit", "a credit or refund: its amount is below zero")
 
     def _multiplied(self, job: facts.ParsedJob, row: int, values: Sequence[str], currency: str, out: Outcome) -> None:

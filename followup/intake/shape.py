@@ -69,7 +69,8 @@ def why_no_record(cells: Sequence[str], width: int) -> tuple[str, str] | None:
     filled = [cell for cell in cells if cell and not cell.isspace()]
     count = len(filled)
     if count > 6:  # nearly every row of a wide table: a look at one cell is enough
-        return _total(filled[0]) if _TOTAL.fullmatch(filled[0].strip()) else None
+        total = _TOTAL.fullmatch(filled[0].strip()) and not any("@" in cell for cell in filled)
+        return _total(filled[0]) if total else None
     if not filled:
         return "blank", "an empty row"
     first = filled[0].strip()
