@@ -48,6 +48,8 @@ _REMARK = re.compile(r"\([^():]*\)")  # Android: TEL;X-Custom(CHARSET=UTF-8,Site
 _PART = re.compile(r"[^\\;]*+(?:\\.?[^\\;]*+)*+", re.DOTALL)
 _ITEM = re.compile(r"[^\\,]*+(?:\\.?[^\\,]*+)*+", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED_MARK = re.compile(r"\\([;,:\\])")
+_QUOTED = re.compile("quoted-printable", re.IGNORECASE)
 _NO_PHONE = re.compile(r"fax|pager", re.IGNORECASE)
 _GOOGLES_OWN = "myContacts"
 _OURS = "followup-"
@@ -203,7 +205,7 @@ class _Said:
             if "ENCODING" not in read.params:  # base64: no text of ours is
                 self.of.setdefault(read.name, []).append(read)
         version = self.of.get("VERSION")
-        self.escaped = not version or version[0].value.strip() != "2.1"  # which has no \\n
+        self.old = version is not None and version[0].value.strip() == "2.1"
 
     def text(self, name: str) -> str:
         """Return the best value of a property."""
@@ -236,7 +238,9 @@ class _Said:
         text = text.replace("\r\n", "\n")
         if "\\" not in text:
             return text
-        return _ESCAPED.sub(lambda found: "\n" if self.escaped and found[1] in "nN" else found[1], text)
+        if self.old:  # which knows a backslash before marks only, and has C:\new as it stands
+            return _ESCAPED_MARK.sub(r"\1", text)
+        return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], text)
 
     def is_a_group(self) -> bool:
         """Return whether the card is a list of other cards."""
@@ -300,7 +304,7 @@ def _readable(line: str) -> str:
         found = _READABLE.match(line)
         if not found:
             raise _Unreadable(f"has a line that cannot be read: '{_short(line)}'")
-    return line[: found.end()].replace("quoted-printable", "QUOTED-PRINTABLE") + line[found.end() :]
+    return _QUOTED.sub("QUOTED-PRINTABLE", line[: found.end()]) + line[found.end() :]
 
 
 def _rank(line: ContentLine) -> int:

@@ -107,14 +107,14 @@ def test_a_card_of_an_old_telephone() -> None:
         "NOTE: a line of the label=0D=0A=",
         "End",
         "ADR;HOME:;;Hauptstr. 1, Hof;Köln;;50667;Deutschland",
-        "NOTE;ENCODING=QUOTED-PRINTABLE:eins=0D=0Azwei",
+        r"NOTE;encoding=Quoted-Printable:eins=0D=0Azwei\; C:\neu",
         "EMAIL;INTERNET:joerg@example.com",
         version="2.1",
     )
     assert (client.first_name, client.last_name, client.full_name) == ("Jörg", "Müller", "Jörg Müller")
     assert client.phones == ("+4915123456789", "+49301234567")
     assert (client.street, client.country) == ("Hauptstr. 1, Hof", "DE")
-    assert client.notes == "eins\nzwei"
+    assert client.notes == "eins\nzwei; C:\\neu"
 
 
 def test_a_card_of_version_4() -> None:
