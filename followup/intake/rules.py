@@ -266,7 +266,9 @@ def _only_these(lines: Iterable[Line], context: Context) -> Iterator[Line]:
     for name, words in context.options.items():
         places = [at for part in name.split(" or ") if (at := context.at(part)) >= 0]
         if places:
-            wanted.append((places, name, {headers.normal(word) for word in words if word != _ANY}))
+            wanted.append(
+                (places, "' or '".join(name.split(" or ")), {headers.normal(word) for word in words if word != _ANY})
+            )
     for line in lines:
         for places, name, counting in wanted:
             said = [word for at in places if (word := line.cells[at].strip())]

@@ -86,7 +86,7 @@ def test_only_what_counts_is_kept_and_the_rest_is_said() -> None:
     assert [cells[3] for cells in made] == ["9", "8", "7"]
     assert left == [
         (5, "other-kind", "'Refund' in 'Kind' does not count"),
-        (6, "other-kind", "nothing in 'Name or Email'"),
+        (6, "other-kind", "nothing in 'Name' or 'Email'"),
     ]
 
 
