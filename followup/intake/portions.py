@@ -15,7 +15,7 @@ import tempfile
 import weakref
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from followup import files
-from followup.intake import facts, match
+from followup.intake import facts, match, rows
 
 _BINS = 64
 """Into how many parts what rows share is sorted, so that one part at a time is looked through."""
@@ -105,7 +105,7 @@ class Portions:
         loose = dict.fromkeys(result.digests)
         for piece in known:
             piece.rows = dict.fromkeys(
-                (*(piece.client.rows if piece.client else ()), *(row for job in piece.jobs for row in job.rows))
+                [*(piece.client.rows if piece.client else ()), *(row for job in piece.jobs for row in job.rows)]
             )
             for row in piece.rows:
                 loose.pop(row, None)
@@ -119,20 +119,20 @@ class Portions:
 
     def _keep(self, number: int, result: facts.FileResult, piece: _Piece) -> None:
         digests, volatile, sheet, given = result.digests, result.volatile, result.sheet, result.given
-        client = piece.client
         written = marshal.dumps(
             (
                 number,
-                None if client is None else _CLIENT_CELLS(client),
+                None if piece.client is None else _said(piece.client, _OF_A_CLIENT),
                 piece.is_listed,
-                [_job_cells(job) for job in piece.jobs],
-                [_job_cells(job) for job in piece.not_jobs],
+                [_said_of_a_job(job) for job in piece.jobs],
+                [_said_of_a_job(job) for job in piece.not_jobs],
                 [
                     (
                         row,
                         digests.get(row, ""),
                         row in volatile,
-                        marshal.dumps((sheet[row], given.get(row, {}))) if row in sheet else b"",
+                        rows.SEPARATOR.join(sheet.get(row, ())),
+                        given.get(row),
                     )
                     for row in piece.rows
                 ],
@@ -152,18 +152,23 @@ class Portions:
         for piece, who in said:
             client = who.said
             if client.client_id:
-                self._share(piece, ("number", source, client.client_id))
+                self._share(piece, hash((source, client.client_id)))
                 if not who.is_only_named:
                     self.numbered.add(source)
             else:
-                self._share(piece, ("made of", *match.made_of(who)))
+                self._share(piece, hash(("made of", *match.made_of(who))))
             for address in who.emails:
-                self._share(piece, ("e-mail", address))
+                self._share(piece, hash(address))
             for phone in client.phones:
-                self._share(piece, ("phone", phone))
+                self._share(piece, hash(phone))
             asked = self._asked.setdefault(source if client.client_id else "", set()) if who.is_only_named else None
             for name in who.folded:
-                self._name(piece, name, asked)
+                mark = hash(name)
+                marks, by = self._names[mark % _BINS]
+                marks.append(mark)
+                by.append(piece)
+                if asked is not None:
+                    asked.add(mark)
         numbers: dict[str, list[int]] = {}
         for place, each in enumerate(pieces, first):
             for job in (*each.jobs, *each.not_jobs):
@@ -171,15 +176,15 @@ class Portions:
                     numbers.setdefault(job.job_id, []).append(place)
         for number, places in numbers.items():
             for place in dict.fromkeys(places):
-                self._share(place, ("job", source, number))
+                self._share(place, hash(("job", source, number)))
         if not self._is_first:
             self._note_whom_the_home_knows(source, said)
             for number, job_id in self._lookup.by_external_ids(source, "job", numbers).items():
                 for place in numbers[number]:
-                    self._share(place, ("our job", job_id))
+                    self._share(place, hash(("our job", job_id)))
             for number in filter(match.may_be_ours, numbers):
                 for place in numbers[number]:
-                    self._share(place, ("our job", number))
+                    self._share(place, hash(("our job", number)))
 
     def _note_whom_the_home_knows(self, source: str, said: Sequence[tuple[int, match.Who]]) -> None:
         """Two addresses of one client of ours, in rows that have nothing else in common, mean the same client."""
@@ -206,21 +211,12 @@ class Portions:
         kept = lookup.kept_clients(dict.fromkeys(each for _, ids in found for each in ids))
         for piece, ids in found:
             for client_id in dict.fromkeys(kept[each] for each in ids if each in kept):
-                self._share(piece, ("our client", client_id))
+                self._share(piece, hash(("our client", client_id)))
 
-    def _share(self, piece: int, what: tuple[str, ...]) -> None:
-        mark = hash(what)
+    def _share(self, piece: int, mark: int) -> None:
         marks, by = self._shared[mark % _BINS]
         marks.append(mark)
         by.append(piece)
-
-    def _name(self, piece: int, name: str, asked: set[int] | None) -> None:
-        mark = hash(name)
-        marks, by = self._names[mark % _BINS]
-        marks.append(mark)
-        by.append(piece)
-        if asked is not None:
-            asked.add(mark)
 
     # ------------------------------------------------------------ out
 
@@ -292,33 +288,53 @@ class Portions:
 
     def _portion(self, pieces: Iterable[int]) -> list[facts.FileResult]:
         results: dict[int, facts.FileResult] = {}
+        packed: dict[int, _Packed] = {}
         for piece in pieces:
             begin = self._ends[piece - 1] if piece else 0
             self._waiting.seek(begin)
-            number, said, is_listed, jobs, not_jobs, rows = marshal.loads(self._waiting.read(self._ends[piece] - begin))  # noqa: S302  # we wrote it
+            kept = self._waiting.read(self._ends[piece] - begin)
+            number, said, is_listed, jobs, not_jobs, lines = marshal.loads(kept)  # noqa: S302  # our own
             result = results.get(number)
             if result is None:
                 result = results[number] = _without_rows(self._results[number])
-            client = None if said is None else facts.ParsedClient(**dict(zip(_OF_A_CLIENT, said, strict=True)))
-            if client is not None:
+                result.sheet = packed[number] = _Packed()
+            if said is not None:
+                client = facts.ParsedClient(**said)
                 if is_listed:
                     result.clients.append(client)
-                result.jobs += [_job(cells, client) for cells in jobs]
-            result.not_jobs += [_job(cells, facts.ParsedClient()) for cells in not_jobs]
-            for row, digest, is_volatile, cells in rows:
+                result.jobs += [_job(each, client) for each in jobs]
+            result.not_jobs += [_job(each, facts.ParsedClient()) for each in not_jobs]
+            digests, texts = result.digests, packed[number].texts
+            for row, digest, is_volatile, text, given in lines:
                 if digest:
-                    result.digests[row] = digest
+                    digests[row] = digest
                 if is_volatile:
                     result.volatile.add(row)
-                if cells:
-                    result.sheet[row], given = marshal.loads(cells)  # noqa: S302  # we wrote it
-                    if given:
-                        result.given[row] = given
+                texts[row] = text
+                if given:
+                    result.given[row] = given
         for result in results.values():
-            result.clients.sort(key=_first_row)
-            result.jobs.sort(key=_first_row)
-            result.not_jobs.sort(key=_first_row)
+            result.clients.sort(key=_rows)
+            result.jobs.sort(key=_rows)
+            result.not_jobs.sort(key=_rows)
         return [results[number] for number in sorted(results)]
+
+
+class _Packed(dict[int, list[str]]):
+    """The cells of rows, taken apart when somebody asks: only those of bad rows are needed."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__()
+        self.texts: dict[int, str] = {}
+
+    def __contains__(self, row: object) -> bool:
+        """Return whether there is such a row."""
+        return row in self.texts
+
+    def __getitem__(self, row: int) -> list[str]:
+        """Return the cells of a row."""
+        return self.texts[row].split(rows.SEPARATOR)
 
 
 def _without_rows(result: facts.FileResult) -> facts.FileResult:
@@ -327,24 +343,45 @@ def _without_rows(result: facts.FileResult) -> facts.FileResult:
     return part
 
 
-_OF_A_CLIENT = tuple(facts.ParsedClient.__dataclass_fields__)
-_CLIENT_CELLS = attrgetter(*_OF_A_CLIENT)
-_OF_A_JOB = tuple(name for name in facts.ParsedJob.__dataclass_fields__ if name != "who")
-_JOB_CELLS = attrgetter(*_OF_A_JOB)
-_DAYS = tuple(_OF_A_JOB.index(name) for name in ("completed_on", "promised_on", "paid_on"))
-_first_row = attrgetter("rows")
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """The fields of a kind of value, and what most of them hold."""
+
+    names: tuple[str, ...]
+    cells: Callable[[Any], tuple[Any, ...]]
+    defaults: tuple[Any, ...]
 
 
-def _job_cells(job: facts.ParsedJob) -> list[Any]:
-    cells = list(_JOB_CELLS(job))
-    for place in _DAYS:
-        if cells[place] is not None:
-            cells[place] = cells[place].toordinal()
-    return cells
+def _fields(empty: Any, names: Iterable[str]) -> _Fields:
+    chosen = tuple(names)
+    cells = attrgetter(*chosen)
+    return _Fields(chosen, cells, cells(empty))
 
 
-def _job(cells: list[Any], who: facts.ParsedClient) -> facts.ParsedJob:
-    for place in _DAYS:
-        if cells[place] is not None:
-            cells[place] = date.fromordinal(cells[place])
-    return facts.ParsedJob(who=who, **dict(zip(_OF_A_JOB, cells, strict=True)))
+_OF_A_CLIENT = _fields(facts.ParsedClient(), facts.ParsedClient.__dataclass_fields__)
+_OF_A_JOB = _fields(facts.ParsedJob(), (name for name in facts.ParsedJob.__dataclass_fields__ if name != "who"))
+_DAYS = ("completed_on", "promised_on", "paid_on")
+_rows = attrgetter("rows")
+
+
+def _said(value: Any, of: _Fields) -> dict[str, Any]:
+    return {
+        name: cell
+        for name, cell, default in zip(of.names, of.cells(value), of.defaults, strict=True)
+        if cell != default
+    }
+
+
+def _said_of_a_job(job: facts.ParsedJob) -> dict[str, Any]:
+    said = _said(job, _OF_A_JOB)
+    for name in _DAYS:
+        if name in said:
+            said[name] = said[name].toordinal()
+    return said
+
+
+def _job(said: dict[str, Any], who: facts.ParsedClient) -> facts.ParsedJob:
+    for name in _DAYS:
+        if name in said:
+            said[name] = date.fromordinal(said[name])
+    return facts.ParsedJob(who=who, **said)

@@ -421,7 +421,9 @@ class _Batch:
             _plan_rows(part, found)
             tell("Comparing", 4, 4)
             part.origins = dict(referrals.sources(each.new for each in part.clients))
+            del results, found  # before the next of them is made
             yield part
+            del part
 
     def look_for_moves(self, waiting: portions.Portions) -> None:
         """Ask about moved jobs of files that are looked at in portions, before anything else is done with them."""
@@ -539,6 +541,7 @@ def _look(batch: _Batch, *, write: Writer | None = None) -> Preview:
             batch.progress(
                 "Comparing", sum(preview.passed[each] for each in ("new", "changed", "unchanged")), batch.rows
             )
+        del part  # before the next of them is made
     return preview
 
 
@@ -751,6 +754,7 @@ def _write_all(desk: Desk, write: Writer, preview: Preview, what: str) -> None:
             _write(write, part, told)
             if part is not preview:
                 write.flush()
+            del part  # before the next of them is made
 
 
 class _Told:
@@ -777,7 +781,7 @@ def _write(write: Writer, part: Preview, told: _Told) -> None:
     changes = [*part.clients, *part.jobs]
     new = sorted((each.new for each in part.clients if each.old is None), key=attrgetter("id"))
     write.add_many(told.each(new))
-    write.add_many(told.each(each.new for each in part.jobs if each.old is None))
+    write.add_many(told.each(sorted((each.new for each in part.jobs if each.old is None), key=attrgetter("id"))))
     write.save_many(told.each(each.new for each in changes if each.old is not None))
     numbers: dict[tuple[str, str], dict[str, str]] = {}
     for source, kind, number, record_id in part.links:
@@ -785,7 +789,7 @@ def _write(write: Writer, part: Preview, told: _Told) -> None:
     for (source, kind), links in numbers.items():
         write.link_many(source, kind, links)
     for fingerprint, rows in part.remembered.items():
-        write.remember_rows(fingerprint, rows)
+        write.remember_rows(fingerprint, sorted(rows))
 
 
 def _conclude(desk: Desk, write: Writer, preview: Preview, *, rejected: Sequence[Path] = ()) -> None:
