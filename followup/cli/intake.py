@@ -125,6 +125,7 @@ def take_in(
         given.setdefault("sheet", sheet)
 
     watch = Watch(quiet=app.quiet)
+    chosen = merge.Prefer(prefer) if prefer else merge.Prefer.EDITED
 
     def look(*, skip_bad_rows: bool = skip_bad_rows) -> Preview:
         with watch:
@@ -136,12 +137,27 @@ def take_in(
                 answers=given,
                 skip_bad_rows=skip_bad_rows,
                 whole=as_json,
-                prefer=merge.Prefer(prefer) if prefer else merge.Prefer.EDITED,
+                prefer=chosen,
                 progress=watch,
             )
 
-    preview = look()
-    if app.interactive and not as_json:
+    done: Imported | None = None
+    found: Consequences | None = None
+    if yes and not (dry_run or history or as_json):  # nobody is asked: large files are looked at once, and written
+        with watch:
+            preview, done, found = consequences.take(
+                desk,
+                sources,
+                kind=kind,
+                source=source,
+                answers=given,
+                skip_bad_rows=skip_bad_rows,
+                prefer=chosen,
+                progress=watch,
+            )
+    else:
+        preview = look()
+    if done is None and app.interactive and not as_json:
         preview = _talk(app, preview, look, given, look_over=not yes)
     if as_json:
         for each in importing.to_json(preview):
@@ -167,7 +183,7 @@ def take_in(
                 else "Nothing changes: there are column names and no rows below them."
             )
         if not dry_run:  # answers and known rows are worth keeping
-            _tell_rejected(app, importing.commit(desk, preview))
+            _tell_rejected(app, done or importing.commit(desk, preview))
         return
     shown = not as_json and not history
     if history and not as_json:
@@ -180,14 +196,13 @@ def take_in(
         app.narrate("Nothing was written (--dry-run).")
         return
     app.confirm("Write this?", yes=yes)
-    found = None
     with watch:
         if history:
             done = consequences.commit_as_history(desk, preview)
-        elif shown and yes:  # nobody is asked, so they are found on the way and told afterwards
-            done, found = consequences.commit(desk, preview)
-        else:
+        elif not (shown and yes):
             done = importing.commit(desk, preview)
+        elif done is None:  # nobody is asked, so they are found on the way and told afterwards
+            done, found = consequences.commit(desk, preview)
     if found is not None:
         _show_consequences(found)
     if not as_json:

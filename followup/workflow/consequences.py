@@ -7,12 +7,13 @@ written in a transaction that is always rolled back.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from followup import identity
+from followup.intake import merge
 from followup.model import Client, Instruction, InstructionKind, Job, OccasionKind, State
 from followup.workflow import importing, planning
 from followup.workflow.desk import Desk
@@ -62,6 +63,38 @@ def commit(desk: Desk, preview: importing.Preview) -> tuple[importing.Imported, 
     found: list[Consequences] = []
     done = importing.commit(desk, preview, then=lambda write: found.append(_compared(desk, write, before)))
     return done, found[0]
+
+
+def take(
+    desk: Desk,
+    sources: Sequence[importing.Source],
+    *,
+    kind: str = "",
+    source: str = "",
+    answers: Mapping[str, str] | None = None,
+    skip_bad_rows: bool = False,
+    prefer: merge.Prefer = merge.Prefer.EDITED,
+    progress: importing.Progress,
+) -> tuple[importing.Preview, importing.Imported | None, Consequences | None]:
+    """Look and write in one go, see `importing.take`, and return what has become due because of it too."""
+    found: list[Consequences] = []
+
+    def watch() -> Callable[[Writer], None]:
+        before = _near(desk)
+        return lambda write: found.append(_compared(desk, write, before))
+
+    preview, done = importing.take(
+        desk,
+        sources,
+        kind=kind,
+        source=source,
+        answers=answers,
+        skip_bad_rows=skip_bad_rows,
+        prefer=prefer,
+        progress=progress,
+        watch=watch,
+    )
+    return preview, done, found[0] if found else None
 
 
 def _compared(desk: Desk, write: Writer, before: Mapping[tuple[str, str], State]) -> Consequences:

@@ -327,19 +327,29 @@ def take(
     answers: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
     prefer: merge.Prefer = merge.Prefer.EDITED,
-    then: Callable[[Writer], None] | None = None,
+    progress: Progress = _no_progress,
+    watch: Callable[[], Callable[[Writer], None]] | None = None,
 ) -> tuple[Preview, Imported | None]:
     """Do what `check` and `commit` do, and look at large files once: nobody has to agree first.
 
     Nothing is written, and there is no Imported, where a question is open or rows are bad that are not to be left out.
-    The arguments and errors are those of `check`; *then* as in `commit`.
+    The arguments and errors are those of `check`; *watch* is called before anything is written, and what it returns as
+    *then* of `commit`.
     """
     with _no_collecting():
         batch = _opened(
-            desk, sources, kind=kind, source=source, answers=answers, skip_bad_rows=skip_bad_rows, prefer=prefer
+            desk,
+            sources,
+            kind=kind,
+            source=source,
+            answers=answers,
+            skip_bad_rows=skip_bad_rows,
+            prefer=prefer,
+            progress=progress,
         )
         if not all(file.ready for file in batch.results):
             return _look(batch), None
+        then = watch() if watch is not None else None
         try:
             with _writing(desk, batch.results) as write:
                 if desk.store.facts_version() != batch.version:
