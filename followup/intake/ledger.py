@@ -60,7 +60,8 @@ class Ledger:
             if record is None:
                 continue
             record += [""] * (len(line.cells) - len(added) - len(record))
-            record[:] = [own if own.strip() else given for own, given in zip(record, line.cells, strict=False)]
+            if "" in record:
+                record[:] = [own or given for own, given in zip(record, line.cells, strict=False)]
             given = {name: cell for name, index in added.items() if (cell := line.cells[index].strip())}
             if given:
                 self.given[line.row] = given

@@ -1,7 +1,7 @@
 """What the rows of some files need before they are records: left out, filled from other rows, or read differently.
 
-Takes lines and a Context. Gives lines. Touches nothing. A program's export names its rules in exporters/; a sheet made
-by hand gets the same ones by an answer of its owner. What a rule leaves out, it says.
+Takes lines and a Context. Gives lines. Touches nothing. A program's export names its rules in exporters/; what sheets
+made by hand need of the kind is in `shape`, where their owner is asked. What a rule leaves out, it says.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def _paid_when_nothing_is_open(lines: Iterable[Line], context: Context) -> Itera
             whole = line.cells[amount] if amount >= 0 else ""
             line.cells[state] = (
                 "paid"
-                if not _digits(left)
+                if not _digits(left).strip("0")
                 else "credit note"
                 if left.startswith(("-", "−", "(")) or left.endswith("-")
                 else "unpaid"
@@ -242,7 +242,7 @@ def _paid_when_nothing_is_open(lines: Iterable[Line], context: Context) -> Itera
 
 
 def _digits(amount: str) -> str:
-    return "".join(letter for letter in amount if letter.isdigit()).strip("0")
+    return "".join(letter for letter in amount if letter.isdigit())
 
 
 def _invoices_without_a_state(lines: Iterable[Line], context: Context) -> Iterator[Line]:

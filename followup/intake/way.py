@@ -6,10 +6,9 @@ is recognised by. Touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 from followup.intake import (
     exporters,
@@ -28,17 +27,14 @@ from followup.intake import (
 from followup.intake.ledger import Ledger
 from followup.intake.lines import Line
 
-if TYPE_CHECKING:
-    pass
-
 _VERSION = "2"
 """Part of every row's digest: raise it when rows mean something else than before, and they are read again."""
 
 _DECIDED = ("date_order", "decimal_mark", "status:")
 """Answers that are among the decisions: whether they were found or remembered makes no other row."""
 
-_HEADINGS: Mapping[str, str] = {"headings-name-the-client": "client", "headings-name-the-service": "service"}
-"""Rules that say what headings are, so that nobody is asked."""
+_HEADINGS = "headings-name-the-client"
+"""The rule that says what headings are, so that nobody is asked."""
 
 
 class Way:
@@ -76,7 +72,7 @@ class Way:
         self._name = name
         self._epoch = epoch
         self._delimiter = delimiter
-        self._headed = any(each.name in _HEADINGS for each in self.rules)
+        self._headed = any(each.name == _HEADINGS for each in self.rules)
 
     @property
     def fills(self) -> bool:

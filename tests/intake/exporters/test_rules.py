@@ -248,6 +248,8 @@ def test_labels_tell_a_fax_and_the_main_number(label: str) -> None:
         ("120.00", "120.00", "unpaid"),
         ("1.250,00", "1.250,00", "unpaid"),
         ("120.00", "20.00", "partially paid"),
+        ("1200.00", "120.00", "partially paid"),
+        ("0.50", "0.50", "unpaid"),
         ("-20.00", "-20.00", "credit note"),
         ("(20.00)", "(20.00)", "credit note"),
         ("120.00", "", ""),
