@@ -14,6 +14,7 @@ import csv
 import gc
 import io
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -919,26 +920,38 @@ def write_rejects(desk: Desk, preview: Preview) -> list[Path]:
             values = [*file.records.get(row, [])]
             values += [""] * (width - len(values))
             values += [file.given.get(row, {}).get(name, "") for name in given]
-            text = f"row {row}: {'; '.join(why)}"
+            # Rows that are rejected again keep the number under which their first file has them.
+            first = _FIRST_ROW.match(values[again]) if again is not None else None
+            text = f"{first[0] if first else f'row {row}'}: {'; '.join(why)}"
             if again is not None:
                 values[again] = text
             else:
                 values.append(text)
             writer.writerow([cells.guard(_writable(value)) for value in values])
         files.make_folder(desk.home.rejects_path)
-        path = _free(desk.home.rejects_path, f"{Path(file.name).stem} rejected {desk.today}")
-        files.write_atomically(path, "\ufeff" + stream.getvalue())
-        written.append(path)
+        stem = f"{_AGAIN.sub('', Path(file.name).stem)} rejected {desk.today}"
+        written.append(_write_anew(desk.home.rejects_path, stem, "\ufeff" + stream.getvalue()))
     return written
+
+
+_FIRST_ROW = re.compile(r"row \d+")
+_AGAIN = re.compile(r" rejected \d{4}-\d\d-\d\d( \d+)?$")
 
 
 def _writable(value: str) -> str:
     return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
-def _free(folder: Path, stem: str) -> Path:
-    names = itertools.chain([stem], (f"{stem} {number}" for number in itertools.count(2)))
-    return next(path for name in names if not (path := folder / f"{name}.csv").exists())
+def _write_anew(folder: Path, stem: str, text: str) -> Path:
+    """Write a file under a name that is free, unless one of today says the same already."""
+    for name in itertools.chain([stem], (f"{stem} {number}" for number in itertools.count(2))):
+        path = folder / f"{name}.csv"
+        if not path.exists():
+            files.write_atomically(path, text)
+            return path
+        if path.read_bytes() == text.encode():
+            return path
+    raise AssertionError("there is always another number")
 
 
 def to_json(preview: Preview) -> Iterator[dict[str, Any]]:
