@@ -11,13 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from operator import attrgetter
 
 from followup import cells
 from followup.intake import decode
-
-if TYPE_CHECKING:
-    from vobject.base import ContentLine
 
 HEADER = (
     "client_id", "title", "first_name", "middle name", "last_name", "full_name", "company", "address_as", "emails",
@@ -147,20 +144,20 @@ def _cards(lines: Iterable[str], found: Cards) -> Iterator[_Card]:
     name, soft = "", False  # of the line that may go on: its name, and whether it does by quoted-printable
     for ended in lines:
         line = ended.rstrip("\r\n")
-        edge = line[:_EDGE]
+        edge = line[:_EDGE] if "VCARD" in line[:_EDGE].upper() else ""
         if card is None:
             if _BEGIN.fullmatch(edge):
                 card, name, soft = _Card(), "", False
             else:
                 found.outside += bool(line.strip())
-        elif _BEGIN.fullmatch(edge):
+        elif edge and _BEGIN.fullmatch(edge):
             if name == "AGENT" or inside:
                 inside += 1
                 continue
             card.problem = card.problem or "has no end (END:VCARD) before the next card begins"
             yield card
             card, name, soft = _Card(), "", False
-        elif _END.fullmatch(edge):
+        elif edge and _END.fullmatch(edge):
             if inside:
                 inside -= 1
                 continue
@@ -192,18 +189,53 @@ def _short(text: str) -> str:
 # ---------------------------------------------------------------- what a card says
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of a card, without its name."""
+
+    value: str
+    group: str = ""
+    kinds: str = ""  # of telephone or address, in small letters between commas
+    rank: int = _LAST
+
+
+_RANK = attrgetter("rank")
+
+
+def _read(line: str) -> tuple[str, _Line]:
+    """Return the name of a line and what it says; raises _Unreadable, or what vobject makes of damage."""
+    head, colon, value = line.partition(":")
+    if colon and ";" not in head:
+        group, _, name = head.rpartition(".")
+        return name.upper(), _Line(value, group)
+    from vobject import base
+
+    name, parameters, value, group = base.parseLine(_readable(line))
+    of: dict[str, list[str]] = {}
+    for key, *values in parameters:
+        # version 2.1 has TEL;CELL;PREF where later ones have TEL;TYPE=CELL,PREF
+        of.setdefault(key.upper() if values else "TYPE", []).extend(values or [key])
+    if _QUOTED.search(head):
+        value = base.ContentLine(name, parameters, value).value
+    elif "ENCODING" in of:
+        value = ""  # base64: no text of ours is
+    kinds = ",".join(of.get("TYPE", ())).lower()
+    stated = next((each for each in of.get("PREF", ()) if each.isdecimal()), "")
+    rank = int(stated[:3]) if stated else 1 if "pref" in kinds.split(",") else _LAST
+    return name.upper(), _Line(value, group or "", kinds, rank)
+
+
 class _Said:
     """What the lines of one card say."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         """Take them apart; raises _Unreadable, or whatever vobject makes of damage."""
-        from vobject import base
-
-        self.of: dict[str, list[ContentLine]] = {}
+        self.of: dict[str, list[_Line]] = {}
         for line in lines:
-            read = base.textLineToContentLine(_readable(line))
-            if "ENCODING" not in read.params:  # base64: no text of ours is
-                self.of.setdefault(read.name, []).append(read)
+            name, read = _read(line)
+            self.of.setdefault(name, []).append(read)
+        for several in self.of.values():
+            several.sort(key=_RANK)
         version = self.of.get("VERSION")
         self.old = version is not None and version[0].value.strip() == "2.1"
 
@@ -213,15 +245,15 @@ class _Said:
 
     def texts(self, name: str) -> Iterator[str]:
         """Yield the values of a property, the preferred one first."""
-        for line in sorted(self.of.get(name, ()), key=_rank):
+        for line in self.of.get(name, ()):
             value = self._plain(line.value).strip()
             if value:
                 yield value
 
     def parts(self, name: str, *, between: str = " ") -> list[str]:
         """Return the parts of the first filled value of a property; what is a list in a part is joined."""
-        for line in sorted(self.of.get(name, ()), key=_rank):
-            found = [between.join(self._items(part)) for part in _pieces(_PART, line.value)]
+        for line in self.of.get(name, ()):
+            found = [between.join(self._items(part)) for part in _pieces(_PART, ";", line.value)]
             if any(found):
                 return [*found, *[""] * (_PARTS - len(found))]
         return [""] * _PARTS
@@ -231,7 +263,7 @@ class _Said:
         return [item for line in self.of.get(name, ()) for item in self._items(line.value)]
 
     def _items(self, text: str) -> list[str]:
-        return [item for piece in _pieces(_ITEM, text) if (item := self._plain(piece).strip())]
+        return [item for piece in _pieces(_ITEM, ",", text) if (item := self._plain(piece).strip())]
 
     def _plain(self, text: str) -> str:
         """Return what a value stands for: backslashes taken away, line ends as ours."""
@@ -249,9 +281,8 @@ class _Said:
     def phones(self) -> Iterator[str]:
         """Yield the numbers that a voice or a text reaches."""
         labels = {line.group: line.value for line in self.of.get("X-ABLABEL", ()) if line.group}
-        for line in sorted(self.of.get("TEL", ()), key=_rank):
-            kinds = " ".join([*line.singletonparams, *line.params.get("TYPE", ()), labels.get(line.group, "")])
-            if not _NO_PHONE.search(kinds):
+        for line in self.of.get("TEL", ()):
+            if not (_NO_PHONE.search(line.kinds) or _NO_PHONE.search(labels.get(line.group, ""))):
                 yield self._plain(line.value).strip().removeprefix("tel:")
 
     def record(self) -> list[str]:
@@ -307,17 +338,14 @@ def _readable(line: str) -> str:
     return _QUOTED.sub("QUOTED-PRINTABLE", line[: found.end()]) + line[found.end() :]
 
 
-def _rank(line: ContentLine) -> int:
-    kinds = ",".join([*line.singletonparams, *line.params.get("TYPE", ())]).lower().split(",")
-    stated = next((value for value in line.params.get("PREF", ()) if value.isdecimal()), "")
-    return int(stated[:3]) if stated else 1 if "pref" in kinds else _LAST
-
-
-def _pieces(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    """Return the pieces of *text* between marks without a backslash."""
-    at = 0
+def _pieces(pattern: re.Pattern[str], mark: str, text: str) -> list[str]:
+    """Return the pieces of *text* between marks without a backslash; *pattern* is a piece."""
+    if "\\" not in text:
+        return text.split(mark)
+    pieces, at = [], 0
     while at <= len(text):
         found = pattern.match(text, at)
         assert found is not None
-        yield found[0]
+        pieces.append(found[0])
         at = found.end() + 1
+    return pieces
