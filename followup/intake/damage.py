@@ -34,9 +34,13 @@ class _Ids:
     count: int = 0
     others: bool = False
 
-    def see(self, found: Sequence[tuple[int, str]]) -> None:
-        rows = [row for row, cell in found if "-" in cell and _LIKE_A_DAY.fullmatch(cell.strip())]
-        self.others = self.others or len(rows) < len(found)
+    def see(self, lines: Sequence[Line], index: int) -> None:
+        cells = [line.cells[index] for line in lines]
+        if "-" not in "".join(cells):
+            self.others = self.others or any(cells)
+            return
+        rows = [line.row for line, cell in zip(lines, cells, strict=True) if _LIKE_A_DAY.fullmatch(cell.strip())]
+        self.others = self.others or len(rows) < len(cells) - cells.count("")
         self.count += len(rows)
         self.like_days += rows[: telling.MOST_ROWS - len(self.like_days)]
 
@@ -67,7 +71,7 @@ class Damage:
         for index in [*self._numbers]:
             self._see_days(index, lines)
         for index, ids in self._ids.items():
-            ids.see([(line.row, cell) for line in lines if (cell := line.cells[index])])
+            ids.see(lines, index)
 
     def _see_days(self, index: int, lines: Iterable[Line]) -> None:
         for line in lines:

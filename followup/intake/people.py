@@ -157,9 +157,16 @@ _INSIDE = (
 )
 
 
-@lru_cache(maxsize=100_000)
+_MARKS_INSIDE = re.compile(r"[(,/|–.:-]|\sfao\s|\sinhaber", re.IGNORECASE)
+
+
 def firm_and_person(name: str) -> tuple[str, str]:
     """Return the firm and the person that one cell names, or nothing where it is not certain that it names both."""
+    return _firm_and_person(name) if _MARKS_INSIDE.search(name) else ("", "")
+
+
+@lru_cache(maxsize=100_000)
+def _firm_and_person(name: str) -> tuple[str, str]:
     for form in _INSIDE:
         found = form.fullmatch(name.strip())
         if not found:

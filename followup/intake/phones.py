@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from followup.intake import headers
 
@@ -45,8 +45,7 @@ def to_e164(text: str, country: str) -> str | None:
     return _reader(country)(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a cell of phone numbers says."""
 
     numbers: tuple[str, ...] = ()  # as E.164, in order and once each

@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from followup import cells as cells_
-from followup.intake import columns, facts, headers, lines
+from followup.intake import columns, facts, headers, lines, telling
 
 HEADINGS = ("client", "service", "day", "nothing")
 """What a row with one filled cell over other rows can say of them."""
@@ -56,7 +55,6 @@ _NUMBER = re.compile(r"\s*(?:gbp|usd|eur|chf|[€£$(-])*\s*\d[\s\d.,'€£$%()-
 _NUMBERS = frozenset({"client.id", "job.id", "job.id+invoice", "job.invoice_ref"})
 _NO_HEADING = frozenset({"client.email", "client.phone", "job.amount", "job.open_balance"})
 _DAY, _SERVICE = "job.completed_on", "job.service"
-_MOST_SHOWN = 50
 
 
 def why_no_record(cells: Sequence[str], width: int) -> tuple[str, str] | None:
@@ -107,7 +105,7 @@ def _says_when(cell: str) -> bool:
 
 
 def _short(text: str) -> str:
-    return cells_.cut(cells_.printable(text.strip()), 40)
+    return telling.short(text.strip())
 
 
 def asides(rows: Iterable[lines.Line], context: lines.Context) -> Iterator[lines.Line]:
@@ -115,9 +113,11 @@ def asides(rows: Iterable[lines.Line], context: lines.Context) -> Iterator[lines
     width = len(context.layout.columns) + len(context.layout.dropped)
     for line in rows:
         cells = line.cells
-        if len(cells) - cells.count("") > 6 and cells[0].strip() and not _TOTAL.fullmatch(cells[0].strip()):
-            yield line  # nearly every row of an export
-            continue
+        if len(cells) - cells.count("") > 6:  # nearly every row of an export
+            first = cells[0].strip()
+            if first[:1].isdigit() or (first and not _TOTAL.fullmatch(first)):
+                yield line
+                continue
         why = why_no_record(cells[:1] if line.size == 1 else cells, width)
         if why is None:
             yield line
@@ -167,8 +167,10 @@ class Shape:
 
     def records(self, rows: Iterable[lines.Line]) -> Iterator[lines.Line]:
         """Give the lines that may be records, filled as the owner said."""
-        found = self._headed(asides(rows, self._context))
-        return self._filled(found) if self._merges else found
+        found = asides(rows, self._context)
+        if self._has_headings:
+            found = self._headed(found)
+        return self._filled(found) if self._merges and self._telling else found
 
     def questions(self) -> list[facts.Question]:
         """Return what the lines left open, each with the rows that show it."""
@@ -184,10 +186,15 @@ class Shape:
                 what = "What do such rows say of the rows below them: their client, the kind of work, or nothing?"
                 if "day" in options:
                     what = "What do such rows say of those below: their client, the kind of work, the day, or nothing?"
-            asked.append(facts.Question("headings", f"one filled cell stands alone in {shown}{more}. {what}", options))
+            evidence = tuple(row for row, _ in self._headings[: telling.MOST_ROWS])
+            asked.append(
+                facts.Question(
+                    "headings", f"one filled cell stands alone in {shown}{more}. {what}", options, "", evidence
+                )
+            )
         for key, gaps in self._gaps.items():
             one = gaps.count == 1
-            rows = _rows(gaps.rows, gaps.count)
+            rows = telling.rows(gaps.rows, count=gaps.count)
             if not key:
                 question = (
                     f"{rows} {'names' if one else 'name'} no client. {'Does it' if one else 'Do they'} belong to the "
@@ -198,7 +205,7 @@ class Shape:
                     f"{rows} {'has' if one else 'have'} nothing in '{gaps.header}'. Does what stands above hold "
                     f"{'there' if one else 'for them'}, too, as in a sheet with merged cells?"
                 )
-            asked.append(facts.Question("fill_down", question, ("yes", "no"), key))
+            asked.append(facts.Question("fill_down", question, ("yes", "no"), key, tuple(gaps.rows)))
         return asked
 
     # ------------------------------------------------------------ headings
@@ -212,25 +219,44 @@ class Shape:
             "service": next(iter(self._places(_SERVICE)), -1),
             "day": next(iter(self._places(_DAY)), -1),
         }.get(answer, -1)
+        held: lines.Line | None = None  # a client without jobs, unless the rows below name none
         for line in rows:
-            text = self._heading(line)
+            cells = line.cells
+            text = "" if len(cells) - cells.count("") > 3 else self._heading(line)
             if not text:
-                if above and not (answer == "client" and any(line.cells[index].strip() for index in self._telling)):
-                    line.cells[place] = line.cells[place].strip() or above
+                named = bool(above) and answer == "client" and any(cells[index].strip() for index in self._telling)
+                if held is not None:
+                    if named:
+                        yield held
+                    else:
+                        self._leave_out(held, answer, above)
+                    held = None
+                if above and not named:
+                    cells[place] = cells[place].strip() or above
                 yield line
             elif columns.is_period(text) and not (kind == "clients" and text.isalpha()):
                 self._context.leave_out(line, "heading", f"a heading: a time ('{_short(text)}')")
             elif answer == "client" and kind == "clients":
                 yield line
             elif answer == "nothing" or target >= 0:
-                why = "a heading over rows" if answer == "nothing" else f"a heading that names the {answer} of rows"
-                self._context.leave_out(line, "heading", f"{why} ('{_short(text)}')")
+                if held is not None:
+                    yield held
+                held = line if answer == "client" and kind == "mixed" else None
+                if held is None:
+                    self._leave_out(line, answer, text)
                 above, place = (text, target) if target >= 0 else ("", -1)
             else:
                 self._heading_count += 1
-                if self._heading_count <= _MOST_SHOWN:
+                if self._heading_count <= telling.MOST_ROWS:
                     self._headings.append((line.row, text))
                 self._headings_of_days = self._headings_of_days or columns.is_date_shaped(text)
+
+        if held is not None:
+            yield held
+
+    def _leave_out(self, line: lines.Line, answer: str, text: str) -> None:
+        why = "a heading over rows" if answer == "nothing" else f"a heading that names the {answer} of rows"
+        self._context.leave_out(line, "heading", f"{why} ('{_short(text)}')")
 
     def _places(self, name: str) -> list[int]:
         return [column.index for column in self._layout.of(name)]
@@ -238,8 +264,6 @@ class Shape:
     def _heading(self, line: lines.Line) -> str:
         """Return the text of a row with one filled cell, where headings stand, or nothing."""
         cells = line.cells
-        if not self._has_headings or len(cells) - cells.count("") > 3:
-            return ""
         filled = [index for index, cell in enumerate(cells) if cell and not cell.isspace()]
         if len(filled) != 1:
             return ""
@@ -254,10 +278,7 @@ class Shape:
     # ------------------------------------------------------------ merged cells
 
     def _filled(self, rows: Iterable[lines.Line]) -> Iterator[lines.Line]:
-        if not self._telling:
-            yield from rows
-            return
-        layout, telling = self._layout, self._telling
+        layout, whom = self._layout, self._telling
         whose = self._whose if self._answer("fill_down") == "yes" else []
         once = [
             (column.index, column.header, self._filled_down(column.header))
@@ -273,7 +294,7 @@ class Shape:
                 above = None
             last = line.row
             named = False
-            for index in telling:  # any() of a generator takes twice as long, for every row
+            for index in whom:  # any() of a generator takes twice as long, for every row
                 if cells[index] and not cells[index].isspace():
                     named = True
                     break
@@ -303,7 +324,7 @@ class Shape:
         if not self._filled_down(key):
             gaps = self._gaps.setdefault(key, _Gaps(header))
             gaps.count += 1
-            if gaps.count <= _MOST_SHOWN:
+            if gaps.count <= telling.MOST_ROWS:
                 gaps.rows.append(row)
 
 
@@ -325,10 +346,3 @@ def adds(answers: Mapping[str, str]) -> tuple[str, ...]:
     """Return the fields that headings fill under these answers; a table without a column for one is given it."""
     field_of = {"client": "client.full_name", "service": _SERVICE, "day": _DAY}.get(answers.get("headings", ""))
     return (field_of,) if field_of else ()
-
-
-def _rows(numbers: Sequence[int], count: int) -> str:
-    shown = ", ".join(str(number) for number in numbers[:8])
-    if count > 8:
-        shown += f" and {count - 8} more"
-    return f"row {shown}" if count == 1 else f"rows {shown}"
