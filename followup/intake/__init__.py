@@ -9,6 +9,7 @@ whether a row is known already is asked of a function that the caller hands in.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def opened(
     remembered: questions.Remembered | None = None,
     known: reading.Known | None = None,
     progress: reading.Progress | None = None,
+    keep: int = 0,
 ) -> reading.Reading:
     """Look through a file once: what it is, what is open about it, what its columns as a whole decide.
 
@@ -47,6 +49,7 @@ def opened(
         remembered: answers given earlier, by the fingerprint of the header.
         known: which rows need not be read again; without it every row is read.
         progress: is told how much of the work is done and how much there is, in a unit of its own.
+        keep: how many rows may be kept once looked through; of a longer file, and by itself of any, none are.
 
     Raises:
         NotFound, NoPermission, IOFailure: the file cannot be read. BadInput: it is a folder.
@@ -61,6 +64,7 @@ def opened(
         remembered=remembered or (lambda _: {}),
         known=known,
         progress=progress,
+        keep=keep,
     )
 
 
@@ -84,6 +88,14 @@ def read(
 ) -> facts.FileResult:
     """Return all that a file says, as `opened` takes it; it is not read beyond an open question."""
     found = opened(
-        file, name=name, home=home, source=source, kind=kind, answers=answers, remembered=remembered, known=known
+        file,
+        name=name,
+        home=home,
+        source=source,
+        kind=kind,
+        answers=answers,
+        remembered=remembered,
+        known=known,
+        keep=sys.maxsize,
     )
     return next(iter(found.slices()))

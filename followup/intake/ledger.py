@@ -37,7 +37,7 @@ class Tally:
 
 
 class Ledger:
-    """The book of one pass over a file. The pass that only surveys keeps nothing."""
+    """The book of one pass over a file. A pass that only surveys need not keep anything."""
 
     def __init__(self, *, keeps: bool = True) -> None:
         """Begin empty."""
@@ -49,6 +49,14 @@ class Ledger:
         self._tallies: dict[str, Tally] = {}
         self._twice = Tally()
         self._cell_saved_twice = ""
+
+    def let_go(self) -> None:
+        """Forget everything, and keep nothing from now on."""
+        self.keeps = False
+        for noted in (self.records, self.given, self._tallies):
+            noted.clear()
+        self._skipped.clear()
+        self._problems.clear()
 
     def fill(self, filled: Iterable[Line], added: Mapping[str, int]) -> None:
         """Note what rows were given from others, so that each of them can stand alone in a file of rejected rows.

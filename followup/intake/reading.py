@@ -62,6 +62,7 @@ class Reading:
         remembered: questions.Remembered,
         known: Known | None,
         progress: Progress | None,
+        keep: int,
     ) -> None:
         """Look through the file; the arguments are those of `intake.opened`. A result without a source gets one."""
         self.result = result
@@ -76,6 +77,9 @@ class Reading:
         self._pass = 0
         self._sheet: table.Sheet | None = None
         self._last = 0  # row
+        self._keep = keep
+        self._kept: list[Line] | None = None  # what was looked through, where it is little enough
+        self._ledger = Ledger()  # of what was kept
         self._ways: dict[int, way.Way] = {}  # by the number of the table, from 1
         self._decisions: dict[int, rows.Decisions] = {}
         result.questions, result.answers = asked.open, asked.used
@@ -113,6 +117,8 @@ class Reading:
             self._look_through(sheet, "1")
         result = self.result
         result.rows = self._last - (sheet.header_at >= 0)
+        if len(tables) > 1 or not self._ledger.keeps:
+            self._kept, self._ledger = None, Ledger()
         if self._ways:
             result.kind = next(iter(self._ways.values())).layout.kind
             for each in self._ways.values():
@@ -124,11 +130,17 @@ class Reading:
         """Survey the tables that are wanted, a number or all, and return all there are."""
         tables: dict[int, table.Table] = {}
         refusal: decode.Refused | None = None
-        quiet = Ledger(keeps=False)
-        for number, (part, found) in enumerate(sheet.tables(self._count), 1):
+        ledger = self._ledger = Ledger(keeps=self._keep > 0)
+        self._kept = []
+
+        def skip(row: int, code: str, why: str) -> None:
+            self._last = max(self._last, row)
+            ledger.skip(row, code, why)
+
+        for number, (part, found) in enumerate(sheet.tables(skip), 1):
             tables[number] = part
             self._last = max(self._last, part.row)
-            watched = self._watched(found, quiet)
+            watched = self._watched(found, ledger)
             if wanted in ("all", str(number)):
                 first = list(itertools.islice(watched, mapping.LOOKED_AT))
                 watched = itertools.chain(first, watched)
@@ -138,15 +150,12 @@ class Reading:
                     chosen, refusal = None, error
                 if chosen is not None:
                     self._ways[number] = chosen
-                    self._decisions[number] = self._decide(chosen, watched, quiet)
+                    self._decisions[number] = self._decide(chosen, _whole_cards(watched, sheet, ledger), ledger)
             for _ in watched:
                 pass
         if refusal is not None and (len(tables) == 1 or self._asked.answer("tables")):
             raise refusal
         return tables
-
-    def _count(self, row: int, _code: str, _why: str) -> None:
-        self._last = max(self._last, row)
 
     def _way(self, part: table.Table, sheet: table.Sheet, first: Sequence[table.Record]) -> way.Way | None:
         exporter = None if self._asked.answer("columns") else self._exporter(part.header)
@@ -164,15 +173,17 @@ class Reading:
             delimiter=sheet.delimiter,
         )
 
-    def _decide(self, chosen: way.Way, found: table.Rows, quiet: Ledger) -> rows.Decisions:
+    def _decide(self, chosen: way.Way, found: table.Rows, ledger: Ledger) -> rows.Decisions:
         exporter = chosen.exporter
         ours = exporter is not None and exporter.source == exporters.OURS
-        lines, shape = chosen.lines(found, quiet)
+        lines, shape = chosen.lines(found, ledger)
         evidence = deciding.Evidence(chosen.layout, exporter.status if exporter is not None else {})
         harm = damage.Damage(chosen.layout)
         while chunk := list(itertools.islice(lines, _CHUNK)):
             evidence.see(chunk)
             harm.see(chunk)
+            if ledger.keeps and self._kept is not None:
+                self._kept += chunk
         home = self._home
         if ours and self._sheet is not None and self._sheet.delimiter == ",":
             self._asked.memory = {"date_order": "ymd", "decimal_mark": ".", **self._asked.memory}
@@ -216,11 +227,15 @@ class Reading:
         if self._sheet is None or not self.result.ready:
             yield self.result
             return
-        wanted = self._unread(self._sheet)
+        ledger, kept = self._ledger, self._kept
+        self._ledger, self._kept = Ledger(), None
+        if kept is not None and not self._sheet.delimiter:
+            ((number, chosen),) = self._ways.items()
+            kept = [*typed.write_amounts(kept, chosen.layout, self._decisions[number], ledger)]
+        wanted = self._unread(self._sheet, kept)
         self._pass = self._passes - 1
-        ledger = Ledger()
         part: facts.FileResult | None = None
-        for number, chosen, found in self._flows(self._sheet, ledger):
+        for number, chosen, found in self._flows(self._sheet, ledger, kept):
             reader = rows.Reader(chosen.layout, chosen.layout.kind, self._decisions[number])
             digest = chosen.digests(self.result, self._decisions[number], self._home.key)
             if part is not None and most is not None:
@@ -245,7 +260,7 @@ class Reading:
         parts = any(headers.is_of_a_line(column.header) for column in chosen.layout.of("job.amount"))
         return self.result.part(chosen.layout.kind, amounts_are_parts=parts or bool(chosen.layout.of("job.unit_price")))
 
-    def _unread(self, sheet: table.Sheet) -> set[int] | None:
+    def _unread(self, sheet: table.Sheet, kept: list[Line] | None) -> set[int] | None:
         """Return the rows to read, None when that is every row."""
         known, fingerprint = self._known, self.result.fingerprint
         if known is None:
@@ -253,7 +268,7 @@ class Reading:
 
         def chunks() -> Iterator[tuple[list[Line], list[int], Callable[[str], str]]]:
             self._pass = 1
-            for number, chosen, found in self._flows(sheet, Ledger(keeps=False)):
+            for number, chosen, found in self._flows(sheet, Ledger(keeps=False), kept):
                 digest = chosen.digests(self.result, self._decisions[number], self._home.key)
                 places = chosen.places(unread.TELLING)
                 while lines := list(itertools.islice(found, _ASKED_AT_ONCE)):
@@ -261,8 +276,13 @@ class Reading:
 
         return unread.rows(chunks, lambda digests: known(fingerprint, digests))
 
-    def _flows(self, sheet: table.Sheet, ledger: Ledger) -> Iterator[tuple[int, way.Way, Iterator[Line]]]:
+    def _flows(
+        self, sheet: table.Sheet, ledger: Ledger, kept: list[Line] | None
+    ) -> Iterator[tuple[int, way.Way, Iterator[Line]]]:
         """Yield the tables that are read with their lines, which have to be taken before the next is asked for."""
+        if kept is not None:
+            yield from ((number, chosen, iter(kept)) for number, chosen in self._ways.items())
+            return
         spared = next(iter(self._ways.values())).table.row
         for number, (part, found) in enumerate(sheet.tables(ledger.skip), 1):
             watched = self._watched(found, ledger)
@@ -280,13 +300,15 @@ class Reading:
 
     def _watched(self, found: table.Rows, ledger: Ledger) -> table.Rows:
         """Yield rows, note their cells, and tell how far we are."""
-        records = ledger.records if ledger.keeps else None
         row = 0
         for row, record in found:
-            if records is not None:
-                records[row] = record.copy()
+            if ledger.keeps:
+                ledger.records[row] = record.copy()
             if not row % _TELL_EVERY:
                 self._tell(row)
+                if self._pass == 0 and row > self._keep and ledger.keeps:
+                    self._kept = []
+                    ledger.let_go()
             yield row, record
         self._last = max(self._last, row)
 

@@ -494,20 +494,23 @@ def _opened(
         key=desk.key,
         exporters=exporters.of_home(desk.home.exporters_path),
     )
-    readings = [
-        intake.opened(
-            each.path or Path(each.name) if each.data is None else each.data,
-            name=_writable(each.name),  # some systems' file names are bytes that no text holds
+    readings = []
+    room = IN_ONE_GO
+    for file in sources:
+        opened = intake.opened(
+            file.path or Path(file.name) if file.data is None else file.data,
+            name=_writable(file.name),  # some systems' file names are bytes that no text holds
             source=source,
             home=home,
             kind=kind,
-            answers=given[each.name],
+            answers=given[file.name],
             remembered=desk.store.answers,
             known=None if whole or prefer is merge.Prefer.FILE else desk.store.known_rows,
-            progress=partial(progress, f"Reading {Path(each.name).name}"),
+            progress=partial(progress, f"Reading {Path(file.name).name}"),
+            keep=room,
         )
-        for each in sources
-    ]
+        room = max(0, room - opened.result.rows)
+        readings.append(opened)
     batch = _Batch(
         desk=desk,
         version=version,

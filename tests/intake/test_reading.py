@@ -69,6 +69,19 @@ def test_a_path_and_its_bytes_say_the_same(tmp_path: Path) -> None:
     assert len(parts) > 3
 
 
+@pytest.mark.parametrize("keep", [1, 12, 36, 1000])
+def test_what_is_kept_of_looking_through_says_the_same_as_reading_again(tmp_path: Path, keep: int) -> None:
+    """Also where the file turns out to be longer than what may be kept, and a second time."""
+    path = tmp_path / "jobs.csv"
+    path.write_text(
+        "My jobs\n\n" + jobs(12_000, of_one=3) + ",,,,,,,\nx,C9,Bob,nobody,,never,Done,\n", encoding="utf-8"
+    )
+    read_again, kept = opened(path), opened(path, keep=keep * 400)
+    expected = told(read_again.slices(5_000))
+    assert told(kept.slices(5_000)) == expected
+    assert told(kept.slices()) == expected
+
+
 def test_rows_of_one_number_are_in_one_part() -> None:
     """An invoice has its lines, and a client its jobs, wherever the file is cut."""
     parts = [*opened(jobs(60, of_one=7)).slices(10)]
