@@ -302,6 +302,8 @@ def _show(app: App, preview: Preview) -> None:
     in_doubt = preview.counts()["in_doubt"]
     if in_doubt > SHOWN:
         say(f"and {in_doubt - SHOWN} more in doubt; each stays a client of its own")
+    if in_doubt:
+        click.echo("Afterwards `followup client duplicates` shows them side by side.")
 
 
 UNREMARKABLE = frozenset({"title", "blank"})

@@ -81,6 +81,7 @@ class _Card:
     phones: frozenset[str]
     address: str
     place: str
+    surnames: frozenset[str]
 
 
 def pairs(clients: Iterable[Client], *, different: Iterable[frozenset[str]] = ()) -> list[Pair]:
@@ -144,6 +145,7 @@ def _card(client: Client) -> _Card:
         frozenset(client.phones),
         f"{street}|{place}" if street and place else "",
         place,
+        frozenset(words[-1] for words in map(people.spoken, persons) if words),
     )
 
 
@@ -154,12 +156,8 @@ def _street_word(word: str) -> str:
 
 def _frequent(cards: Iterable[_Card]) -> frozenset[str]:
     """Return the family names that too many have."""
-    bearers = Counter(surname for card in cards for surname in _surnames(card))
+    bearers = Counter(surname for card in cards for surname in card.surnames)
     return frozenset(surname for surname, count in bearers.items() if count > MANY)
-
-
-def _surnames(card: _Card) -> set[str]:
-    return {words[-1] for words in map(people.spoken, card.persons) if words}
 
 
 # ---------------------------------------------------------------- who is compared
@@ -236,37 +234,35 @@ def _is_near(one: str, other: str) -> bool:
 
 def _compared(one: _Card, other: _Card, frequent: frozenset[str]) -> Pair | None:
     """Return what two clients have in common, or None where that is too little."""
+    emails, phones = one.emails & other.emails, one.phones & other.phones
+    lives = one.address != "" and one.address == other.address
+    near = one.place != "" and one.place == other.place
+    both = ((one.emails, other.emails, emails), (one.phones, other.phones, phones), (one.place, other.place, near))
+    against = sum(1 for mine, theirs, common in both if mine and theirs and not common)
+    is_frequent = not frequent.isdisjoint(one.surnames)
+    if not (emails or phones or lives) and against > (0 if is_frequent else max(_ALONE.values())):
+        return None  # whatever they are called
     likeness, said = _likeness(one, other)
-    reasons = [Reason(likeness, said)] if likeness else []
-    strength, shares, against = _NAMES[likeness], False, 0
-    for code, weight, word, mine, theirs in (
-        ("email", _EMAIL, "e-mail", one.emails, other.emails),
-        ("phone", _PHONE, "phone", one.phones, other.phones),
-    ):
-        common = sorted(mine & theirs)
-        if common:
-            shares = True
-            strength += weight
-            reasons.insert(0, Reason(code, f"the same {word} {common[0]}"))
-        elif mine and theirs:
-            against += 1
-    if one.address and one.address == other.address:
-        shares = shares or likeness != "another-name"
-        strength += _ADDRESS
-        reasons.append(
-            Reason("address", f"the same address {one.client.street}, {one.client.postal_code}".rstrip(", "))
-        )
-    elif one.place and one.place == other.place and likeness in _ALONE:
-        strength += _PLACE
-        reasons.append(Reason("place", f"the same town {one.client.postal_code} {one.client.city}".rstrip()))
-    elif one.place and other.place:
-        against += 1
-    if not shares and against > _bearable(likeness, is_frequent=not frequent.isdisjoint(_surnames(one))):
+    is_other = likeness == "another-name"
+    if not (emails or phones or (lives and not is_other)) and against > _bearable(likeness, is_frequent=is_frequent):
         return None
-    if likeness == "another-name" and not one.emails & other.emails and _are_two(one, other):
+    if is_other and not emails and _are_two(one, other):
         return None
+    found = [
+        *((_EMAIL, Reason("email", f"the same e-mail {each}")) for each in sorted(emails)[:1]),
+        *((_PHONE, Reason("phone", f"the same phone {each}")) for each in sorted(phones)[:1]),
+    ]
+    if likeness:
+        found.append((_NAMES[likeness], Reason(likeness, said)))
+    if lives:
+        where = f"{one.client.street}, {one.client.postal_code or one.client.city}"
+        found.append((_ADDRESS, Reason("address", f"the same address {where}")))
+    elif near and likeness in _ALONE:
+        town = f"{one.client.postal_code} {one.client.city}".strip()
+        found.append((_PLACE, Reason("place", f"the same town {town}")))
     first, second = sorted((one.client.id, other.client.id))
-    return Pair(first, second, strength - _AGAINST * against, tuple(reasons))
+    strength = sum(weight for weight, _ in found) - _AGAINST * against
+    return Pair(first, second, strength, tuple(reason for _, reason in found))
 
 
 def _bearable(likeness: str, *, is_frequent: bool) -> int:
@@ -316,11 +312,11 @@ def _kinship(one: str, other: str) -> str:
 def _word_in_common(one: _Card, other: _Card) -> bool:
     """Return whether a firm is called after a person: Hall & Sons, Ada Hall."""
     person, firm = (one, other) if one.persons else (other, one)
-    return any(not _surnames(person).isdisjoint(people.spoken(name)) for name in firm.firms)
+    return any(not person.surnames.isdisjoint(people.spoken(name)) for name in firm.firms)
 
 
 def _are_two(one: _Card, other: _Card) -> bool:
     """Return whether two people share a phone as relatives or colleagues do: one family name, or one firm."""
-    surnames = _surnames(one), _surnames(other)
+    surnames = one.surnames, other.surnames
     firms = [{people.spoken(name) for name in card.firms} for card in (one, other)]
     return not (surnames[0].isdisjoint(surnames[1]) and firms[0].isdisjoint(firms[1]))
