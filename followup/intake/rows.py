@@ -148,6 +148,10 @@ class Reader:
         self._phone_memo: dict[tuple[str, bool], dict[str, phones.Found]] = {}  # by country, and how its zeros are
         self._known: dict[tuple[str, ...], facts.ParsedClient] = {}
         self._statuses: dict[str, str] = {}
+        self._line_of = ""  # the number of the job in the row above
+        self._adds_up = bool(layout.of("job.unit_price")) or any(
+            headers.is_of_a_line(column.header) for column in layout.of("job.amount")
+        )
         self._dates: dict[str, date | str | None] = {}
         self._date_columns = {name: of[f"job.{name}"][0] for name in ("promised_on", "paid_on") if f"job.{name}" in of}
         self._done = of.get("job.completed_on", [None])[0]
@@ -656,6 +660,12 @@ class Reader:
                 out, row, index, "", "no-client", "does not say for whom the job was; add a name and an e-mail or phone"
             )
         out.job = job
+        if out.skipped is None:
+            self._line_of = job.job_id
+
+    def _is_a_discount(self, job: facts.ParsedJob) -> bool:
+        """Return whether an amount below zero is a further line of the invoice in the row above, whose lines add up."""
+        return self._adds_up and bool(job.job_id) and job.job_id == self._line_of
 
     def _whole_client(self, row: int, who: facts.ParsedClient, out: Outcome) -> None:
         if who.full_name or who.company or who.emails or who.client_id or who.phones:
@@ -743,7 +753,8 @@ class Reader:
             )
         else:
             job.amount_minor, job.currency = read.minor, read.currency
-            if read.minor < 0 and self.decisions.form != "ours":  # there it is a job of ours with such an amount
+            ours = self.decisions.form == "ours"  # there it is a job of ours with such an amount
+            if read.minor < 0 and not ours and not self._is_a_discount(job):
                 out.skipped = facts.Skipped(row, "credit", "a credit or refund: its amount is below zero")
 
     def _multiplied(self, job: facts.ParsedJob, row: int, values: Sequence[str], currency: str, out: Outcome) -> None:
@@ -760,7 +771,7 @@ class Reader:
         for number in numbers:
             product *= number or 0
         job.amount_minor, job.currency = int(product.to_integral_value(ROUND_HALF_UP)), currency
-        if product < 0:
+        if product < 0 and not self._is_a_discount(job):
             out.skipped = facts.Skipped(row, "credit", "a credit or refund: its amount is below zero")
 
     def _progress(

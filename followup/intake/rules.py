@@ -87,29 +87,46 @@ def _client_per_property(lines: Iterable[Line], context: Context) -> Iterator[Li
 
 
 def _headings_name_the_client(lines: Iterable[Line], context: Context) -> Iterator[Line]:
-    """Take rows with one cell for the name of the client of the rows below.
+    """Take rows with one cell for the name of the client of the rows below, up to the line `Total for NAME`.
 
-    QuickBooks Online groups Sales by Customer Detail and Transaction List by Customer so. Sub-customers are set in by
-    blanks, and become `Customer:Part`, as that program writes them elsewhere. A sheet made by hand is asked about (see
-    `shape`); this report is known, and its rows with one cell are nothing else.
+    QuickBooks Online groups Sales by Customer Detail and Transaction List by Customer so. Sub-customers stand within
+    their customer, and become `Customer:Part`, as that program writes them elsewhere; rows of no customer stand at the
+    end, below an empty row. A sheet made by hand is asked about (see `shape`); here it is known what headings say.
     """
     into = context.at("client.full_name")
     width = len(context.layout.header)
     above: list[tuple[int, str]] = []  # how far a heading is set in, and its text
+    started = closing = filling = False
     for line in lines:
         filled = [cell for cell in line.cells if cell and not cell.isspace()]
-        if len(filled) != 1 or shape.why_no_record(line.cells, width):
+        apart = shape.why_no_record(line.cells, width)
+        if apart is not None:
+            closed = _TOTAL_FOR.fullmatch(filled[0].strip()) if filled else None
+            names = [text for _, text in above]
+            if closed and closed[1] in names:
+                del above[names.index(closed[1]) :]
+                closing = True
+            yield line
+        elif len(filled) == 1:
+            text = filled[0].strip()
+            indent = len(filled[0]) - len(filled[0].lstrip())
+            while above and above[-1][0] > indent:
+                above.pop()
+            if above and above[-1][0] == indent and filling and not closing:  # a report without such lines
+                above.pop()
+            above.append((indent, text))
+            started, filling = True, False
+            context.leave_out(line, "heading", f"a heading that names the client of rows ('{_short(text)}')")
+        elif started and not above:
+            context.leave_out(line, "no-client", "stands below no client's name")
+        else:
+            filling = True
             if above and not line.cells[into].strip():
                 line.cells[into] = ":".join(text for _, text in above)
             yield line
-            continue
-        text = filled[0].strip()
-        indent = len(filled[0]) - len(filled[0].lstrip())
-        while above and above[-1][0] >= indent:
-            above.pop()
-        above.append((indent, text))
-        context.leave_out(line, "heading", f"a heading that names the client of rows ('{_short(text)}')")
 
+
+_TOTAL_FOR = re.compile(r"total for (.+?)(?: with sub-\w+)?", re.IGNORECASE)
 
 # ---------------------------------------------------------------- who it is
 
@@ -158,10 +175,15 @@ def _contact_is_a_person(lines: Iterable[Line], context: Context) -> Iterator[Li
         name = line.cells[firm].strip()
         contact = line.cells[whole].strip() or " ".join(text for at in parts if (text := line.cells[at].strip()))
         if name and not people.is_firm(name):
-            surname = contact.split()[-1:]
-            if not contact or people.folded(contact) == people.folded(name) or surname == name.split()[-1:]:
+            surname = contact.rpartition(" ")[2]
+            if not contact or people.folded(contact) == people.folded(name) or surname in _surnames(name):
                 line.cells[whole], line.cells[firm] = name, ""
         yield line
+
+
+def _surnames(name: str) -> tuple[str, str]:
+    """Return what of a name may be the surname: the last word, and what stands before a comma."""
+    return name.rpartition(" ")[2], name.partition(",")[0]
 
 
 def _labels_tell_numbers_apart(lines: Iterable[Line], context: Context) -> Iterator[Line]:

@@ -94,13 +94,16 @@ class Way:
         look = shape.Shape(context, self._asked.answer, by_hand=self.exporter is None, headed=self._headed)
         width = self.table.width
         way = ragged.lines(found, width=width, added=self._added)
+        if self._headed:  # first of all: totals say where the rows of a heading end
+            way = rules.RULES[_HEADINGS].apply(way, context)
         if not self.table.of_cards:
             way = look.records(way)
         way = ragged.settled(way, ledger, width=width, named=self.table.named, delimiter=self._delimiter)
         if not self._delimiter:
             way = typed.read(way, self.layout, self._epoch, ledger)
         for rule in self.rules:
-            way = rule.apply(way, context)
+            if rule.name != _HEADINGS:
+                way = rule.apply(way, context)
         return way, look
 
     def digests(self, result: facts.FileResult, decisions: rows.Decisions, key: bytes) -> Callable[[str], str]:

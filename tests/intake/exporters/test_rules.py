@@ -140,8 +140,13 @@ def test_headings_of_a_grouped_report_name_the_client() -> None:
         "   Total for Unit 4|||20.00",
         "   Unit 5|||",
         "|2026-01-04|3|30.00",
+        "   Total for Unit 5|||20.00",
+        "Total for Quarry Lettings with sub-customers|||50.00",
         "Ben Cole|||",
         "|2026-01-05|4|40.00",
+        "Total for Ben Cole|||50.00",
+        "|2026-01-06|5|50.00",
+        "Total for --|||50.00",
     )
     named = [(cells[2], cells[4]) for cells in made if cells[2]]
     assert named == [
@@ -150,8 +155,23 @@ def test_headings_of_a_grouped_report_name_the_client() -> None:
         ("3", "Quarry Lettings:Unit 5"),
         ("4", "Ben Cole"),
     ]
-    assert [row for row, code, _ in left if code == "heading"] == [2, 5, 6, 9, 11]
+    assert [row for row, code, _ in left if code == "heading"] == [2, 5, 6, 9, 13]
+    assert left[-1] == (16, "no-client", "stands below no client's name")
     assert left[0] == (2, "heading", "a heading that names the client of rows ('Ada Hall')")
+
+
+def test_headings_without_totals_end_at_the_next_heading() -> None:
+    """Not every grouped report has totals; two headings without a row between them belong together."""
+    made, _ = apply(
+        "headings-name-the-client",
+        "|Transaction date|Num|Amount",
+        "Ada Hall|||",
+        "|2026-01-02|1|10.00",
+        "Quarry Lettings|||",
+        "Unit 4|||",
+        "|2026-01-03|2|20.00",
+    )
+    assert [cells[4] for cells in made] == ["Ada Hall", "Quarry Lettings:Unit 4"]
 
 
 def test_totals_are_no_headings() -> None:
@@ -210,6 +230,7 @@ def test_a_part_of_a_customer_is_no_further_client() -> None:
         ("Ada Hall", "Ada Hall", "", "Ada Hall"),
         ("Ada Hall", "", "", "Ada Hall"),
         ("Ada & Ben Hall", "Ada Hall", "", "Ada & Ben Hall"),
+        ("Hall, Ada", "Ada Hall", "", "Hall, Ada"),
         ("Mill Lane Nursery", "Ada Hall", "Mill Lane Nursery", "Ada Hall"),
         ("Hall Plumbing Ltd", "Ada Hall", "Hall Plumbing Ltd", "Ada Hall"),
         ("Hall Plumbing Ltd", "", "Hall Plumbing Ltd", ""),
