@@ -13,6 +13,7 @@ import os
 import shutil
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -21,7 +22,10 @@ from typing import Any
 
 import pytest
 
-from tests import sheets
+from followup import intake
+from followup.errors import TryLater
+from followup.intake import sources
+from tests import factories, sheets
 from tests.conftest import Ran
 from tests.intake.test_workbooks import ole
 
@@ -194,6 +198,20 @@ def test_a_list_of_something_else_is_called_by_its_name(empty: Run, home: Path, 
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Date,Description,Amount,Balance\n03/02/2026,GAS,-45.00,1000.00\n04/02/2026,SHOP,-4.00,996.00\n",
+        "Status,Completed,Job #,Amount\nDone,2026-02-03,7,12.50\n",
+        "Notes,Tags,City\ntwo dogs,vip,Leeds\n",
+    ],
+)
+def test_a_table_that_names_nobody_is_refused_once_and_not_row_by_row(empty: Run, home: Path, text: str) -> None:
+    """A thousand rows with the same problem are one problem of the file; nothing else is asked before."""
+    said = refused(empty, home, "odd.csv", text, "no column of it says who the clients are", "Add one with their names")
+    assert "--answer date_order" not in said
+
+
+@pytest.mark.parametrize(
     "header",
     [
         "Client,Email,Balance,Account number,Debit,Credit",
@@ -339,6 +357,43 @@ def test_a_folder_is_no_file(empty: Run, home: Path) -> None:
     """Its files may be."""
     Path("exports").mkdir()
     refused(empty, home, "exports", None, "is a folder", "exports/*.csv")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name")
+def test_a_pipe_is_read_and_a_silent_one_is_refused(empty: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits without an end; what is written into it is a file like any other."""
+    os.mkfifo("pipe.csv")
+    with monkeypatch.context() as hasty:
+        hasty.setattr(sources, "_PATIENCE_SECONDS", 0.1)
+        refused(empty, home, "pipe.csv", None, "nothing comes out of it", "what is piped in")
+    writer = threading.Thread(target=lambda: Path("pipe.csv").write_text(GOOD, encoding="utf-8"))
+    writer.start()
+    assert "new: 1 client" in empty("import", "pipe.csv", "--yes").stdout
+    writer.join()
+
+
+@pytest.mark.skipif(not Path("/dev/zero").is_char_device(), reason="no such device")
+def test_a_device_is_no_file(empty: Run, home: Path) -> None:
+    """It would never end."""
+    refused(empty, home, "/dev/zero", None, "no file but a device")
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_imported(tmp_path: Path) -> None:
+    """What its first half decided may be wrong for what it is now: start again."""
+    path = tmp_path / "clients.csv"
+    path.write_text("Name,Email\n" + "".join(f"C {n},c{n}@example.com\n" for n in range(12_000)), encoding="utf-8")
+    more: list[int] = []
+
+    def meanwhile(done: int, of: int) -> None:
+        if not more:
+            more.append(done)
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write("Dan,dan@example.com\n")
+
+    facts = intake.HomeFacts(country="GB", currency="GBP", today=factories.TODAY, key=factories.HOME_KEY)
+    with pytest.raises(TryLater, match="was changed while it was read"):
+        list(intake.opened(path, name="clients.csv", home=facts, progress=meanwhile).slices(100))
+    assert more
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such permissions")

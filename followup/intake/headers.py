@@ -22,6 +22,9 @@ REASON_COLUMN = f"{_OURS}what is wrong"
 
 KINDS = ("clients", "jobs", "mixed")
 
+_MOST_NAMES = 2_000
+"""Cells of a row that are looked at for names of columns; damage makes rows of a million cells."""
+
 LONGEST_NAME = 200
 """Characters in the name of a column; whatever is longer is a text, and looking for names in it takes long."""
 
@@ -283,6 +286,7 @@ def is_of_a_line(header: str) -> bool:
 
 def score(cells: Sequence[str]) -> int:
     """Return how many known names a row has; 0 when one of its cells is a value."""
+    cells = cells[:_MOST_NAMES]
     if any(_DATA.search(cell[:200].strip()) for cell in reversed(cells)):
         return 0
     names = [normal(cell[:200]) for cell in cells]
@@ -295,7 +299,7 @@ def score(cells: Sequence[str]) -> int:
 def joined(first: Sequence[str], second: Sequence[str]) -> list[str] | None:
     """Return the names of columns that are written in two rows ("Date of" over "work"), or None when they are not."""
     known = score(first)
-    if not known or any(_DATA.search(cell[:200].strip()) for cell in second):
+    if not known or len(first) > _MOST_NAMES or any(_DATA.search(cell[:200].strip()) for cell in second):
         return None
     width = max(len(first), len(second))
     pairs = zip([*first, *[""] * (width - len(first))], [*second, *[""] * (width - len(second))], strict=True)

@@ -162,5 +162,10 @@ def _digits(text: str) -> int:
     return sum(letter.isdigit() for letter in text)
 
 
+_LONGEST = 200
+"""Characters of a cell that show what it is; to look through a whole letter takes long."""
+
+
 def _values(sample: Sequence[Sequence[str]], index: int) -> list[str]:
-    return [cell for row in sample[:ENOUGH] if index < len(row) and (cell := row[index].strip())]
+    found = (row[index][:_LONGEST].strip() for row in sample[:ENOUGH] if index < len(row))
+    return [value for value in found if value]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from followup.intake import exporters, facts, headers, hints, mapping, questions, strangers, table, telling
+from followup.intake import decode, exporters, facts, headers, hints, mapping, questions, strangers, table, telling
 from followup.intake.lines import Rule
 
 
@@ -93,6 +93,28 @@ def _known(
     if exporter is None:
         return headers.layout(header, kind=kind, told={**hints.told(header, first), **told})
     return exporters.layout(header, replace(exporter, columns={**exporter.columns, **told}), kind)
+
+
+_WHOSE = frozenset(
+    {"client.id", "client.first_name", "client.last_name", "client.full_name", "client.last_first", "client.company"}
+    | {"client.email", "client.phone", "client.reach"}
+)
+
+
+def refuse_the_nameless(found: headers.Layout) -> None:
+    """Refuse a table of which no column says who the clients are; each row of it would be wrong for that reason.
+
+    Raises:
+        decode.Refused: with what its columns are.
+    """
+    if _WHOSE.isdisjoint(column.field for column in found.columns):
+        names = [column.header for column in found.columns if column.header]
+        listed = f" (they are {telling.listed(names)})" if names else ""
+        raise decode.Refused(
+            "no-clients",
+            f"no column of it says who the clients are{listed}. Add one with their names, numbers or e-mail addresses; "
+            "or if there is one, name the columns with --answer columns=...",
+        )
 
 
 def left_out(found: headers.Layout) -> str:

@@ -115,6 +115,10 @@ class Reading:
                 self._ask_which(tables)
         elif told not in ("", "1", "all"):  # said of a file that had more of them
             self._look_through(sheet, "1")
+        elif all(each.about != "headings" for each in self._asked.open):
+            for each in self._ways.values():
+                if each.exporter is None:
+                    naming.refuse_the_nameless(each.layout)
         result = self.result
         result.rows = self._last - (sheet.header_at >= 0)
         if len(tables) > 1 or not self._ledger.keeps:

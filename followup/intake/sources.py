@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from followup import files
 from followup.errors import BadInput, NotFound, TryLater
 
 _PIECE = 1 << 20
+_PATIENCE_SECONDS = 30.0
+"""How long a pipe may stay silent at first; a program that writes into it may need its time."""
 
 
 class Source:
@@ -41,7 +44,7 @@ class Source:
             if stat.S_ISDIR(found.st_mode):
                 raise BadInput(f"{path} is a folder. Name the files in it: {path}/*.csv")
             if not stat.S_ISREG(found.st_mode):
-                self._data = path.read_bytes()
+                self._data = _piped(path, found.st_mode)
                 self._path, self.size = None, len(self._data)
                 return
         except FileNotFoundError:
@@ -106,6 +109,9 @@ class Source:
         with self.open() as stream:
             while piece := self._piece(stream):
                 yield piece
+            found = os.fstat(stream.fileno())
+        if (found.st_size, found.st_mtime_ns) != self._seen:
+            raise self.changed()
 
     def _piece(self, stream: BinaryIO) -> bytes:
         try:
@@ -124,3 +130,18 @@ class Source:
                 rest = rest[cut or len(rest) :]
         if rest:
             yield rest
+
+
+def _piped(path: Path, mode: int) -> bytes:
+    """Return what comes out of a pipe; without anybody who writes into it, it would be waited for without an end."""
+    if not stat.S_ISFIFO(mode):
+        raise BadInput(f"{path} is no file but a device. Name a file, or - for what is piped in.")
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not select.select([handle], [], [], _PATIENCE_SECONDS)[0]:
+            raise BadInput(f"{path} is a pipe, and nothing comes out of it. Name a file, or - for what is piped in.")
+        os.set_blocking(handle, True)
+        with os.fdopen(handle, "rb", closefd=False) as stream:
+            return stream.read()
+    finally:
+        os.close(handle)
