@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followup.home import Home
-from followup.workflow import importing
+from followup.model import OccasionKind
+from followup.workflow import consequences, importing, planning
 from followup.workflow.desk import Desk
+from tests import factories
 from tests.test_importing import (
+    ADA,
     CLIENTS,
     JOBS,
     as_csv,
@@ -92,3 +99,126 @@ def test_portions_do_the_same_as_one_go(
     finally:
         desk.close()
         other.close()
+
+
+FORTY = CLIENTS + "".join(f"{number},Ada Hall{number},ada{number}@example.com,,Leeds,\n" for number in range(40))
+THEIR_JOBS = JOBS + "".join(
+    f"{number},{number % 40},Ada Hall{number % 40},,Boiler,{1 + number % 28:02}/01/2026,Done,120,\n"
+    for number in range(100)
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """Give a desk at a new home."""
+    opened = make_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_undo_of_an_import_in_portions_restores_exactly(desk: Desk) -> None:
+    """It is one batch, and the files can be imported again."""
+    in_one_go(desk, ADA)
+    before = everything(desk)
+    with small(7):
+        _, done = importing.take(desk, sources(FORTY, THEIR_JOBS))
+    assert done is not None
+    assert (done.counts["new_clients"], done.counts["new_jobs"]) == (39, 100)
+    full = everything(desk)
+    with desk.store.write(kind="undo", command="undo", now=factories.NOW) as write:
+        assert write.undo(done.batch_id) == []
+    assert everything(desk) == before
+    with small(7):
+        importing.take(desk, sources(FORTY, THEIR_JOBS))
+    assert everything(desk) == full
+
+
+def test_a_bad_row_in_a_late_portion_stops_all_of_them(desk: Desk) -> None:
+    """What was written of the others is taken back, and all that is wrong is said."""
+    bad = FORTY + "40,,,,,\n"
+    with small(5):
+        preview, done = importing.take(desk, sources(bad, THEIR_JOBS))
+        assert done is None
+        assert [problem.row for _, problem in preview.problems] == [42]
+        assert everything(desk) == ([], [])
+        assert desk.store.batches() == []
+        _, done = importing.take(desk, sources(bad, THEIR_JOBS), skip_bad_rows=True)
+    assert done is not None
+    assert len(done.rejected) == 1
+    assert "row 42: Name: '40' has neither" in done.rejected[0].read_text("utf-8-sig")
+    assert len(everything(desk)[1]) == 100
+
+
+def test_a_question_stops_all_portions(desk: Desk) -> None:
+    """Nothing is read into the home before it is answered."""
+    unclear = JOBS + "1,1,Ada Hall,ada@example.com,Tap,03/02/2026,Done,80,\n"
+    with small():
+        preview, done = importing.take(desk, sources(FORTY, unclear))
+    assert done is None
+    assert [question.about for _, question in preview.questions] == ["date_order"]
+    assert desk.store.batches() == []
+
+
+def test_what_follows_from_portions_can_be_tried_and_taken_back(desk: Desk) -> None:
+    """As often as somebody wants to see it."""
+    with small(7):
+        preview = importing.check(desk, sources(FORTY, THEIR_JOBS))
+        seen = [consequences.of(desk, preview) for _ in range(2)]
+        assert everything(desk) == ([], [])
+        done, found = consequences.commit(desk, preview)
+    assert seen == [found, found]
+    assert done.counts["new"] == 140
+
+
+def test_taking_portions_as_history_makes_nothing_due(desk: Desk) -> None:
+    """Neither thanks nor asks for any of the jobs."""
+    recent = JOBS + "".join(
+        f"{number},,Ada Hall{number},ada{number}@example.com,Boiler,27/02/2026,Done,120,\n" for number in range(12)
+    )
+    with small(3):
+        consequences.commit_as_history(desk, importing.check(desk, sources(recent)))
+    assert [each for each in planning.due(desk) if each.occasion.kind is OccasionKind.JOB_COMPLETED] == []
+
+
+_DIES = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from followup.home import Home
+from followup.model import OccasionKind
+from followup.workflow import consequences, importing, planning
+from followup.workflow.desk import Desk
+
+home, file, portions = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+importing.IN_ONE_GO, importing.SLICE, importing.PORTION = 0, 5, 10
+write = importing._write
+
+def dying(*arguments):
+    global portions
+    write(*arguments)
+    portions -= 1
+    if not portions:
+        arguments[0].flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+importing._write = dying
+desk = Desk(Home(home), now=lambda: datetime(2026, 3, 2, 9, tzinfo=UTC))
+importing.take(desk, [importing.Source("c.csv", path=file)])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("portions", [1, 3])
+def test_an_import_that_is_killed_leaves_the_home_as_it_was(desk: Desk, tmp_path: Path, portions: int) -> None:
+    """However many portions were written, and nothing lies about; the import once more does all of it."""
+    in_one_go(desk, ADA)
+    before, lying = everything(desk), {path.name for path in desk.home.path.iterdir()}
+    file = tmp_path / "c.csv"
+    file.write_text(FORTY)
+    command = [sys.executable, "-c", _DIES, str(desk.home.path), str(file), str(portions)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert everything(desk) == before
+    assert desk.store.check() == []
+    in_one_go(desk, FORTY)
+    assert len(everything(desk)[0]) == 40
+    assert {path.name for path in desk.home.path.iterdir()} == lying
