@@ -53,9 +53,11 @@ def imported_identifiers(home_key: bytes, *beginning: str) -> Callable[[str], st
     begun.update(_marked("identifier", *beginning))
 
     def identifier(part: str) -> str:
-        whole = begun.copy()
-        whole.update(_marked(part))
-        return _spell(_finished(whole, outer))
+        text = part.encode()
+        whole, last = begun.copy(), outer.copy()
+        whole.update(b"%d:%b" % (len(text), text))
+        last.update(whole.digest())
+        return _spell(last.digest())
 
     return identifier
 

@@ -333,16 +333,19 @@ class _Matcher:
                 numbers.setdefault(who.source, {})[number] = None
                 if may_be_ours(number):
                     ours[number] = None
-        emails = dict.fromkeys(address for who in everybody for address in who.emails)
-        phones = dict.fromkeys(number for who in everybody for number in who.said.phones)
-        names = dict.fromkeys(name for who in everybody for name in who.folded)
         known_numbers = {
             source: self.lookup.by_external_ids(source, "client", values) for source, values in numbers.items()
         }
-        for who in everybody:
+        # Who is known by number is looked for by nothing else.
+        strangers = [
+            who for who in everybody if not who.said.client_id or who.said.client_id not in known_numbers[who.source]
+        ]
+        emails = dict.fromkeys([address for who in strangers for address in who.emails])
+        phones = dict.fromkeys([number for who in strangers for number in who.said.phones])
+        names = dict.fromkeys([name for who in strangers for name in who.folded])
+        for who in strangers:
             # The identifier may be one we gave before: to a client forgotten since, or with another address by now.
-            if not who.said.client_id or who.said.client_id not in known_numbers[who.source]:
-                given[self.identifiers.of(who)] = None
+            given[self.identifiers.of(who)] = None
         known_emails = self.lookup.clients_by_email(emails)
         known_phones = self.lookup.clients_by_phone(phones)
         known_names = self.lookup.clients_by_name(names)
@@ -677,9 +680,8 @@ class _Matcher:
                     first.rows = sorted(first.rows + other.rows)
                 elif _take(first, other):
                     said_otherwise += other.rows
-            entry.parsed = [
-                (owner, client) for owner, client in entry.parsed if client is first or client not in whole[1:]
-            ]
+            folded = set(map(id, whole[1:]))
+            entry.parsed = [(owner, client) for owner, client in entry.parsed if id(client) not in folded]
             clients.append(first)
         bad = {problem.row for problem in file.problems}
         file.clients = sorted(
@@ -695,7 +697,8 @@ class _Matcher:
             if not own:
                 continue
             _add_lines(file, own)
-            job_entry.parsed = [(owner, job) for owner, job in job_entry.parsed if job is own[0] or job not in own[1:]]
+            folded = set(map(id, own[1:]))
+            job_entry.parsed = [(owner, job) for owner, job in job_entry.parsed if id(job) not in folded]
             jobs.append(own[0])
         file.jobs = sorted(jobs, key=lambda job: job.rows[0])
         if said_otherwise:

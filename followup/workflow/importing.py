@@ -591,19 +591,20 @@ def _answers_by_file(answers: Mapping[str, str], names: Sequence[str]) -> dict[s
 def _plan_clients(desk: Desk, preview: Preview, found: match.Matches, prefer: merge.Prefer) -> None:
     by_hand = _by_hand(desk, [entry.id for entry in found.clients if entry.existing])
     called = {id(file): Path(file.name).name for file in preview.files}
+    today, none = desk.today, frozenset[str]()
     for entry in found.clients:
-        names = ", ".join(dict.fromkeys(called[id(file)] for file, _ in entry.parsed))
-        evidence = f"import of {names} on {desk.today}"
+        names = ", ".join(dict.fromkeys([called[id(file)] for file, _ in entry.parsed]))
+        evidence = f"import of {names} on {today}"
         merged = partial(
             merge.client,
             entry.existing,
             [client for _, client in entry.parsed],
             client_id=entry.id,
             by_number=entry.by_number,
-            today=desk.today,
+            today=today,
             evidence=evidence,
         )
-        record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, frozenset()), prefer)
+        record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, none), prefer)
         if entry.existing is not None and record.referred_by != entry.existing.referred_by:
             record = replace(record, referred_by_id="")  # see `apply`
         if entry.existing is not None and record == entry.existing:
@@ -611,7 +612,7 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches, prefer: me
         else:
             preview.clients.append(Change(entry.existing, record))
         preview.stops += _stops(desk, entry.existing, record)
-        for address in (each for _, client in entry.parsed if client.mail_refused for each in client.emails):
+        for address in [each for _, client in entry.parsed if client.mail_refused for each in client.emails]:
             if desk.store.suppression(address) is None:  # an owner who allowed it again knows better
                 preview.mail_refused[address] = evidence
 
@@ -652,7 +653,7 @@ def _plan_jobs(desk: Desk, preview: Preview, found: match.Matches, prefer: merge
     by_hand = _by_hand(
         desk, [entry.id for entry in found.jobs if entry.existing] + [job.id for job, _, _ in found.ended]
     )
-    person = _person_of(desk)
+    person, today, none = _person_of(desk), desk.today, frozenset[str]()
     for entry in found.jobs:
         merged = partial(
             merge.job,
@@ -660,10 +661,10 @@ def _plan_jobs(desk: Desk, preview: Preview, found: match.Matches, prefer: merge
             [job for _, job in entry.parsed],
             job_id=entry.id,
             client_id=entry.client.id,
-            today=desk.today,
+            today=today,
             people=person,
         )
-        record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, frozenset()), prefer)
+        record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, none), prefer)
         if entry.existing is not None and record == entry.existing:
             preview.unchanged_jobs += 1
         else:
