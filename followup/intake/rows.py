@@ -532,7 +532,7 @@ class Reader:
 
     def _refused(self, client: facts.ParsedClient, row: int, values: Sequence[str], out: Outcome) -> None:
         for index in self._of["client.mail_refused"]:
-            refused = columns.read_flag(values[index]) if values[index] else False
+            refused = columns.read_opt_out(values[index]) if values[index] else False
             if refused is None:
                 self._problem(out, row, index, values[index], "mail-refused", "is not understood; write yes or no")
             client.mail_refused = bool(refused)
