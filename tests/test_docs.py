@@ -179,6 +179,8 @@ WITH_ROWS = {
     "job export": "job export",
     "case list": "case list --all",
     "imports": "imports",
+    "imports show": "imports show 1",
+    "imports sources": "imports sources",
     "doctor": "doctor",
     "config show": "config show",
     "message list": "message list",
