@@ -60,7 +60,7 @@ def merged(keep: Client, drop: Client) -> Client:
 def decided(keep: Client, drop: Client) -> list[str]:
     """Return the fields in which both had something to say: keeping one of the values was a choice."""
     found = [field for field in _SINGLE if _contradict(getattr(keep, field), getattr(drop, field))]
-    if _named(keep, drop) is keep and _contradict(keep.full_name, drop.full_name):
+    if _named(keep, drop) is keep and _contradict(_whole(keep), _whole(drop)):
         found += [field for field in _NAMES if getattr(keep, field)]
     if _placed(keep, drop) is keep and _contradict(_address(keep), _address(drop)):
         found += [field for field in _PLACE if getattr(keep, field)]
@@ -76,9 +76,13 @@ def _named(keep: Client, drop: Client) -> Client:
     return keep if any(getattr(keep, field) for field in _NAMES) else drop
 
 
+def _whole(client: Client) -> str:
+    return client.full_name or f"{client.first_name} {client.last_name}".strip()
+
+
 def _part(keep: Client, drop: Client, field: str) -> str:
     """Return a part of the name that only the other has, where both are called the same."""
-    return "" if _contradict(keep.full_name, drop.full_name) else str(getattr(drop, field))
+    return "" if _contradict(_whole(keep), _whole(drop)) else str(getattr(drop, field))
 
 
 def _placed(keep: Client, drop: Client) -> Client:
@@ -101,17 +105,21 @@ def _both(ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
 
 def _also(keep: Client, drop: Client) -> str:
     """Return a line about what the other record says otherwise; empty when it is nothing."""
-    called = drop.full_name or drop.company
+    called = _called(drop)
     other = f" as {called}" if _contradict(_called(keep), called) else ""
     said = "; ".join(_contradictions(keep, drop))
     return f"Also on record{other}{': ' if said else ''}{said}" if other or said else ""
 
 
 def _called(client: Client) -> str:
-    return client.full_name or client.company
+    return _whole(client) or client.company
 
 
 def _contradictions(keep: Client, drop: Client) -> Iterator[str]:
+    for field, word in (("first_name", "first name"), ("last_name", "last name")):
+        name = getattr(drop, field)
+        if _contradict(getattr(keep, field), name) and identity.fold(name) not in identity.fold(_whole(drop)):
+            yield f"{word} {name}"
     for field, word in _SINGLE.items():
         if _contradict(getattr(keep, field), getattr(drop, field)):
             yield f"{word} {getattr(drop, field)}"
