@@ -12,7 +12,7 @@ from datetime import date
 from followup import identity
 from followup.errors import BadInput
 from followup.intake import alike
-from followup.model import Attempt, AttemptState, Client, Consent, Reason, Summary, Tie, TieKind
+from followup.model import Attempt, AttemptState, Client, Consent, Reason, Tie, TieKind
 from followup.records import dataclass
 from followup.workflow import finding, records, settling, stops
 from followup.workflow.desk import Desk
@@ -44,11 +44,6 @@ def _history(desk: Desk, client: Client) -> tuple[int, int, int, date, str]:
     talked = summary.last_contact_on or summary.last_reply_on
     ways = len(client.emails) + len(client.phones) + bool(client.street)
     return (-summary.jobs, -talked.toordinal() if talked else 0, -ways, client.created_on or date.max, client.id)
-
-
-def summaries(desk: Desk, proposal: Proposal) -> tuple[Summary, Summary]:
-    """Return what is counted of the two clients."""
-    return desk.store.summary(proposal.keep.id), desk.store.summary(proposal.drop.id)
 
 
 def call_different(desk: Desk, one: Client, other: Client) -> None:
