@@ -471,7 +471,7 @@ def test_memory_does_not_grow_with_what_is_taken_along(run: Run, home: Path, tmp
 
 def test_the_programs_are_those_of_the_command() -> None:
     """What the workflow knows is what --for offers."""
-    from followup import cli
+    from followup.cli import clients
 
-    (option,) = [each for each in cli.clients.export_command.params if each.name == "program"]
+    (option,) = [each for each in clients.export_command.params if each.name == "program"]
     assert tuple(option.type.choices) == exporting.PROGRAMS  # type: ignore[attr-defined]

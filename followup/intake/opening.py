@@ -88,6 +88,7 @@ class Opener:
     def _cards(self, encoding: decode.Encoding) -> table.Sheet:
         cards = vcards.read(encoding.lines(self._source))
         self._result.looks_like = vcards.TITLE
+        self._result.source = self._result.source or vcards.SOURCE
         if cards.outside:
             lines = "1 line" if cards.outside == 1 else f"{cards.outside} lines"
             self._result.warnings.append(f"{lines} between the cards were left out")

@@ -24,6 +24,9 @@ HEADER = (
 TITLE = "address cards"
 """What the import says that such a file looks like."""
 
+SOURCE = "cards"
+"""Whose the identifiers of cards are: long ones, never the numbers of a sheet."""
+
 MOST_CARDS = 100_000
 """Cards in a file; Google keeps at most 25,000 contacts, iCloud 50,000."""
 
