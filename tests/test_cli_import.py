@@ -359,7 +359,7 @@ def test_the_beginning_of_an_answer_is_enough_and_a_slip_is_asked_again(empty: R
     write(folder, "odd.csv", STATUS)
     ran = empty("import", "odd.csv", answers="x\nCOMP\ny\n")
     assert "'x' is none of them." in ran.stderr
-    assert "Which is it, completed, open or not_a_job?" in ran.stderr
+    assert "Which is it, completed, open or not a job?" in ran.stderr
     assert due(empty)
 
 
@@ -382,6 +382,21 @@ def test_columns_that_nobody_knows_are_shown_with_a_value_and_can_be_corrected(e
     again = empty("import", "next.csv", answers="y\n")
     assert "->" not in again.stderr
     assert "07700900143" in empty("client", "list", "--format", "json").stdout.replace("+44", "0")
+
+
+def test_a_yes_takes_the_columns_as_they_are_too(empty: Run, folder: Path) -> None:
+    """Whoever reads "Enter takes it so" and types y means the same."""
+    write(folder, "odd.csv", ODD)
+    empty("import", "odd.csv", answers="y\ny\n")
+    assert "Ada Hall" in names(empty)
+
+
+def test_orders_of_dates_are_asked_in_words(empty: Run, folder: Path) -> None:
+    """Day first or month first; what scripts write is understood as well."""
+    for typed in ("day\ny\n", "dmy\ny\n"):
+        write(folder, "odd.csv", DATES)
+        assert "Which is it, day first or month first?" in empty("import", "odd.csv", answers=typed).stderr
+        empty("undo", "--yes")
 
 
 def test_slips_in_corrections_are_told_and_nothing_is_taken(empty: Run, folder: Path) -> None:
@@ -410,6 +425,8 @@ def test_an_answer_names_a_column(empty: Run, folder: Path) -> None:
     assert "07700900142" in empty("client", "list", "--format", "json").stdout.replace("+44", "0")
     assert "column:Draht privat=phone" in empty("imports", "sources", "--format", "json").stdout
     assert "no name for a column" in empty("import", "odd.csv", "--answer", "column:Dog=cat", exit_code=2).stderr
+    slip = empty("import", "odd.csv", "--answer", "column:Raech=phone", "--yes").stderr
+    assert "there is no column 'Raech' in these files" in slip
 
 
 def test_columns_without_names_are_named_one_by_one(empty: Run, folder: Path) -> None:

@@ -82,19 +82,28 @@ def ask(app: App, file: FileResult, question: Question) -> str:
             if not problem:
                 return answer
             app.warn(problem)
-    return choose(app, question.options, numbered=question.about == "sheet")
+    return choose(app, question.options, about=question.about, numbered=question.about == "sheet")
 
 
-def choose(app: App, options: Sequence[str], *, numbered: bool = False) -> str:
+LABELS: Mapping[str, Mapping[str, str]] = {
+    "date_order": {"dmy": "day first", "mdy": "month first", "ymd": "year first"},
+    "status": {"not_a_job": "not a job"},
+}
+"""How answers are called where a person is asked, by what the question is about."""
+
+
+def choose(app: App, options: Sequence[str], *, about: str = "", numbered: bool = False) -> str:
     """Ask for one of *options*; the beginning of one is enough, and its number where they are numbered."""
-    shown = [cells.printable(option) for option in options]
+    labels = LABELS.get(about, {})
+    shown = [cells.printable(labels.get(option, option)) for option in options]
     listed = f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else shown[0]
     while True:
-        typed = str(click.prompt(f"Which is it, {listed}?", prompt_suffix=" ", err=True)).strip()
+        typed = str(click.prompt(f"Which is it, {listed}?", prompt_suffix=" ", err=True)).strip().casefold()
         if numbered and typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(options):
             return options[int(typed) - 1]
-        exact = [option for option in options if option.casefold() == typed.casefold()]
-        found = exact or [option for option in options if option.casefold().startswith(typed.casefold())]
+        spelt = {option: (option.casefold(), labels.get(option, option).casefold()) for option in options}
+        exact = [option for option, names in spelt.items() if typed in names]
+        found = exact or [option for option, names in spelt.items() if any(name.startswith(typed) for name in names)]
         if len(found) == 1:
             return found[0]
         app.warn(f"'{typed}' is none of them.")
@@ -108,7 +117,7 @@ def _ask_columns(app: App, file: FileResult, question: Question) -> str:
             app.warn(line)
         known = any(columns.values())
         typed = _prompt("Enter takes it so" if known else "Names for all, with commas between them, or one by one")
-        if not typed and known:
+        if known and (not typed or typed.casefold() in _AGREED):
             return ",".join(name or "-" for name in columns.values())
         if "=" in typed or typed in ("", "?"):
             columns.update(_corrections(app, typed, columns, nameless=True))
@@ -123,16 +132,19 @@ def _ask_columns(app: App, file: FileResult, question: Question) -> str:
 def look_over(app: App, file: FileResult) -> dict[str, str]:
     """Show what the columns of a file are taken for, and return the corrections, as answers; none: it is right so."""
     app.warn(f"{file.name}: its columns are taken for this (+ is kept under its own name, - is left out):")
-    for line in _shown(file.columns):
-        app.warn(line)
     names = {each.number: each.header for each in file.columns if each.header}
+    fields = {each.number: each.field for each in file.columns}
+    corrected: dict[int, str] = {}
     while True:
-        typed = _prompt("Enter takes it so")
-        if not typed:
-            return {}
-        found = _corrections(app, typed, names)
-        if found:
-            return {f"column:{names[number]}": name for number, name in found.items()}
+        for line in _shown(file.columns, {**fields, **corrected}):
+            app.warn(line)
+        while not (found := _corrections(app, typed := _prompt("Enter takes it so"), names)):
+            if not typed or typed.casefold() in _AGREED:
+                return {f"column:{names[number]}": name for number, name in corrected.items()}
+        corrected |= found
+
+
+_AGREED = ("y", "yes", "ok")
 
 
 def _prompt(enter: str) -> str:
@@ -146,7 +158,7 @@ def _corrections(app: App, typed: str, names: Mapping[int, str], *, nameless: bo
 
     if typed == "?":
         app.warn(f"  {', '.join(headers.COLUMN_NAMES)}")
-    if typed in ("", "?"):
+    if typed in ("", "?") or typed.casefold() in _AGREED:
         return {}
     found: dict[int, str] = {}
     for part in typed.split(","):

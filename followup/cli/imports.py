@@ -182,7 +182,7 @@ def undo_command(app: App, *, number: int | None, yes: bool) -> None:
         say(f"  in all: {_summary(found)}")
     most = None if app.verbose else SHOWN
     for item in sorted(found.going, key=_concerns_memory)[:most]:
-        say(f"  take back: {cells.printable(item.what)}")
+        say(f"  {'' if _concerns_memory(item) else 'take back: '}{cells.printable(item.what)}")
     _say_more(len(found.going), most, "to take back")
     for item in found.staying[:most]:
         # What a stop is kept under is a hash, which tells nobody anything.

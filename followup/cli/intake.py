@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,6 +164,7 @@ def take_in(
             click.echo(json.dumps(each, ensure_ascii=False))
     else:
         _show(app, preview)
+    _warn_of_unused(app, preview, given)
     if sheet and not any(file.book for file in preview.files):
         app.warn("--sheet: none of these files is a spreadsheet.")
     if app.interactive and not (yes or as_json) and _only_bad_rows(preview):
@@ -235,23 +236,29 @@ def _talk(
     from followup.cli import asking
 
     known = {kind.fingerprint for kind in app.desk().store.learnt()}
-    corrected: set[str] = set()
     while not preview.refused:
         answers: dict[str, str] = {}
         for file in preview.files:
             prefix = f"{file.name}:" if len(preview.files) > 1 else ""
             for question in file.questions:
                 answers[f"{prefix}{question.key}"] = asking.ask(app, file, question)
-            unclear = file.fingerprint in corrected or _is_unclear(file)
-            if look_over and file.ready and unclear and file.fingerprint not in known:
-                found = asking.look_over(app, file)
-                answers |= {f"{prefix}{about}": answer for about, answer in found.items()}
-                (corrected if found else known).add(file.fingerprint)
+            if look_over and file.ready and file.fingerprint not in known and _is_unclear(file):
+                answers |= {f"{prefix}{about}": name for about, name in asking.look_over(app, file).items()}
+                known.add(file.fingerprint)
         if not answers:
             break
         given.update(answers)
         preview = look()
     return preview
+
+
+def _warn_of_unused(app: App, preview: Preview, given: Mapping[str, str]) -> None:
+    """Say which answers are about a column of none of the files: a slip there would otherwise go unseen."""
+    used = {about for file in preview.files for about in file.answers}
+    for about, answer in given.items():
+        column = about[about.find("column:") :]
+        if column.startswith("column:") and column not in used and all(file.ready for file in preview.files):
+            app.warn(f"--answer {about}={answer}: there is no column '{column.partition(':')[2]}' in these files.")
 
 
 def _is_unclear(file: FileResult) -> bool:
