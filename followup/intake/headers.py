@@ -235,7 +235,19 @@ def meanings(header: str) -> dict[str, int]:
         first = words.fields.get(f"{kind} 1 {rest}") or words.fields.get(f"{kind.replace('email', 'e mail')} 1 {rest}")
         if first:
             return {known: rank + int(number[:4]) for known, rank in first.items()}
-    return _of_two_things(header)
+    return _of_two_things(header) or _without_remarks(header)
+
+
+_REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\n.*", re.DOTALL)
+
+
+def _without_remarks(header: str) -> dict[str, int]:
+    """Return what a header cell stands for without what it says in brackets or on further lines."""
+    name = normal(_REMARK.sub(" ", header.strip()))
+    words = _vocabulary()
+    if not name or name in words.never or name == normal(header):
+        return {}
+    return words.fields.get(name) or words.fields.get(without_accents(name)) or {}
 
 
 # Between two names in one header cell, and what a cell below holds then.
@@ -271,7 +283,8 @@ def _of_two_things(header: str) -> dict[str, int]:
     for known, inside in (("address.place", _TOWN), ("client.reach", _REACHED)):
         if all(not inside.isdisjoint(choice) for choice in fields):
             return {known: 50}
-    return {"client.full_name": 50} if all(_NAMES | {"client.company"} & set(choice) for choice in fields) else {}
+    whose = _NAMES | {"client.company"}
+    return {"client.full_name": 50} if all(not whose.isdisjoint(choice) for choice in fields) else {}
 
 
 def known_spellings() -> frozenset[str]:
@@ -411,10 +424,17 @@ def _kind(names: Sequence[str], choices: Sequence[dict[str, int]]) -> str:
             client |= set(choice)
     if any("row.kind" in choice and len(choice) == 1 for choice in choices):
         return "mixed"
-    identity = {"job.id", "job.service", "job.completed_on", "job.completed_on.invoice", "job.invoice_ref"}
+    identity = {
+        "job.id",
+        "job.promised_on",
+        "job.service",
+        "job.completed_on",
+        "job.completed_on.invoice",
+        "job.invoice_ref",
+    }
     jobs = strong & identity
     if not jobs and _DATED & (strong | weak) and (strong | weak) & {"job.amount", "job.service"}:
-        jobs = weak
+        jobs = strong | weak
     if not jobs:
         if _DATED & weak and not client & {"client.consent", "client.opt_out"}:
             return ""
@@ -427,7 +447,10 @@ def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str, 
     has = set(names)
     first_name = any("client.first_name" in choice for choice in choices)
     last_name = any("client.last_name" in choice for choice in choices)
-    named = any(not _PERSONS.isdisjoint(choice) and "client.reach" not in choice for choice in choices)
+    named = any(
+        not _PERSONS.isdisjoint(choice) and choice.keys().isdisjoint({"client.reach", "job.assigned_to"})
+        for choice in choices
+    )
     dated = any("client.tags" not in choice and _DATED & set(choice) for choice in choices)
     street = any("address.street" in choice for choice in choices)
     job = kind != "clients"
@@ -450,6 +473,8 @@ def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str, 
             )
         elif name == "tag":  # a day in German, a label in English
             options = {"job.completed_on.date": 5} if job and not dated else {"client.tags": 1}
+        elif {"client.full_name", "job.assigned_to"} <= set(options):  # "Who" is theirs, unless a name stands beside it
+            options = {"job.assigned_to": 0} if named else {"client.full_name": 45}
         elif "client.reach" in options and len(options) > 1:
             options = {"client.reach": 0} if named else {"client.full_name": 40}
         elif "address.number" in options and not (street and not job):

@@ -29,7 +29,7 @@ _TOTAL = re.compile(
 _PERHAPS_TOTAL = re.compile(
     r"(?:report|som|somma|riporto|sum|count|average|anzahl|durchschnitt|mittelwert|moyenne|promedio|media|gemiddelde"
     r"|średnia|medel|number of (?:jobs|clients|rows)"
-    rf"|(?:(?:sub[- ]?|sous[- ])?tota(?:l|le|al)|summa|summe|suma|razem) [^\W\d]+){_SUM}",
+    rf"|(?:(?:sub[- ]?|sous[- ])?tota(?:l|le|al)|summa|summe|suma|razem)(?: [^\W\d][\w.&'-]*){{1,5}}){_SUM}",
     re.IGNORECASE,
 )
 _ABOUT_THE_EXPORT = re.compile(
@@ -52,8 +52,14 @@ _ABOUT_THE_EXPORT = re.compile(
 )
 _RULE_LINE = re.compile(r"[\W_]+")  # ----- or *****
 _NUMBER = re.compile(r"\s*(?:gbp|usd|eur|chf|[€£$(-])*\s*\d[\s\d.,'€£$%()-]*[^\W\d]{0,12}\.?\s*", re.IGNORECASE)
+# 1,234.00 or "12 jobs", but no number to dial
+_SUM_OR_COUNT = re.compile(
+    r"[-(]?\s*(?:[€£$]|[A-Z]{3})?\s*(?:\d{1,5}|\d[\d.,' ]*[.,]\d{2})\s*(?:[€£$%]|[^\W\d]{1,12})?\.?\)?-?"
+)
 _NUMBERS = frozenset({"client.id", "job.id", "job.id+invoice", "job.invoice_ref"})
 _NO_HEADING = frozenset({"client.email", "client.phone", "job.amount", "job.open_balance"})
+_AMOUNTS = ("job.amount", "job.open_balance")
+_MOST_SUMMED = 5_000
 _DAY, _SERVICE = "job.completed_on", "job.service"
 
 
@@ -77,8 +83,11 @@ def why_no_record(cells: Sequence[str], width: int) -> tuple[str, str] | None:
     if count > 4:
         return None
     for label in filled if count > 1 else ():
-        others = [cell for cell in filled if cell is not label]
-        if (_PERHAPS_TOTAL.fullmatch(label.strip()) or _TOTAL.fullmatch(label.strip())) and all(map(_counts, others)):
+        others = [cell.strip() for cell in filled if cell is not label]
+        text = label.strip()
+        if (_TOTAL.fullmatch(text) and all(map(_NUMBER.fullmatch, others))) or (
+            _PERHAPS_TOTAL.fullmatch(text) and all(map(_SUM_OR_COUNT.fullmatch, others))
+        ):
             return _total(label)
     if _RULE_LINE.fullmatch("".join(filled)):
         return "note", f"a line that separates rows ('{_short(first)}')"
@@ -93,10 +102,6 @@ def why_no_record(cells: Sequence[str], width: int) -> tuple[str, str] | None:
 
 def _total(label: str) -> tuple[str, str]:
     return "total", f"a line of totals ('{_short(label)}')"
-
-
-def _counts(cell: str) -> bool:
-    return bool(_NUMBER.fullmatch(cell))  # 1,234.00, and also "12 jobs"
 
 
 def _says_when(cell: str) -> bool:
@@ -151,6 +156,7 @@ class Shape:
         self._context = context
         self._layout = context.layout
         self._answer = answer
+        self._amounts = [column.index for name in _AMOUNTS for column in context.layout.of(name)]
         self._has_headings = (
             not headed and len(context.layout.columns) >= 3 and (by_hand or context.layout.kind != "clients")
         )
@@ -168,6 +174,8 @@ class Shape:
     def records(self, rows: Iterable[lines.Line]) -> Iterator[lines.Line]:
         """Give the lines that may be records, filled as the owner said."""
         found = asides(rows, self._context)
+        if self._merges and self._amounts:
+            found = self._without_sums(found)
         if self._has_headings:
             found = self._headed(found)
         return self._filled(found) if self._merges and self._telling else found
@@ -207,6 +215,26 @@ class Shape:
                 )
             asked.append(facts.Question("fill_down", question, ("yes", "no"), key, tuple(gaps.rows)))
         return asked
+
+    # ------------------------------------------------------------ sums without a word
+
+    def _without_sums(self, rows: Iterable[lines.Line]) -> Iterator[lines.Line]:
+        """Leave out a row with nothing but the sum of the amounts above it: of all, or since the last gap."""
+        amounts: list[str] = []
+        since = last = 0
+        for line in rows:
+            cells = line.cells
+            if line.row != last + 1:
+                since = len(amounts)
+            last = line.row
+            filled = len(cells) - cells.count("")
+            alone = next((index for index in self._amounts if cells[index]), -1) if filled == 1 else -1
+            if alone >= 0 and len(amounts) < _MOST_SUMMED and _is_sum(cells[alone], amounts, since):
+                self._context.leave_out(line, "total", f"the sum of the amounts above ('{_short(cells[alone])}')")
+                continue
+            if len(amounts) < _MOST_SUMMED:
+                amounts.append(cells[self._amounts[0]])
+            yield line
 
     # ------------------------------------------------------------ headings
 
@@ -340,6 +368,17 @@ def telling_columns(layout: headers.Layout) -> list[int]:
 def identity_columns(layout: headers.Layout) -> list[int]:
     """Return the columns that say whose a row is, and where they live."""
     return [column.index for column in layout.columns if column.field.startswith(("client.", "address."))]
+
+
+def _is_sum(cell: str, amounts: Sequence[str], since: int) -> bool:
+    for mark in ".,":
+        whole = columns.read_amount(cell, mark=mark, currency="")
+        above = [columns.read_amount(each, mark=mark, currency="") for each in amounts if each.strip()]
+        minor = [each.minor for each in above if isinstance(each, columns.Money)]
+        empty = sum(1 for each in amounts[:since] if each.strip())
+        if isinstance(whole, columns.Money) and len(minor) == len(above) > 1:
+            return whole.minor in (sum(minor), sum(minor[empty:]))
+    return False
 
 
 def adds(answers: Mapping[str, str]) -> tuple[str, ...]:

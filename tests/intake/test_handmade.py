@@ -134,6 +134,10 @@ def test_names_of_columns_can_stand_in_two_rows() -> None:
         ("Nazwisko i imię;Kod i miejscowość;Tel. kom.", ["client.last_first", "address.place", "client.phone"]),
         ("Client;Contact;Town", ["client.full_name", "client.reach", "address.city"]),
         ("Contact;E-mail;Town", ["client.full_name", "client.email", "address.city"]),
+        ("Date (jj/mm);Client\n(nom);Prix (€ TTC)", ["job.completed_on", "client.full_name", "job.amount"]),
+        ("Who;What;When;Who did it", ["client.full_name", "job.service", "job.completed_on", "job.assigned_to"]),
+        ("Kunde;Was;Wann;Wer", ["client.full_name", "job.service", "job.completed_on", "job.assigned_to"]),
+        ("Kunde;Datum/Ort;Arbeit;Datum", ["client.full_name", "", "job.service", "job.completed_on"]),
     ],
 )
 def test_a_header_cell_that_names_two_things(header: str, fields: list[str]) -> None:

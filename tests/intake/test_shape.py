@@ -148,3 +148,27 @@ def test_merged_cells_are_asked_about_column_by_column() -> None:
 def test_an_open_job_without_a_day_is_no_merged_cell() -> None:
     """Only the first column, or a row without a client, has cells that were merged."""
     assert not shaped("Kunde;Leistung;Erledigt am", ["Ada Hall;Boiler;3.2.2026", "Bob Cole;Tap;"])[2]
+
+
+def test_a_sum_without_a_word_is_told_by_adding_up() -> None:
+    """An amount that is no sum stays, and is asked about."""
+    rows = ["3.2.2026;Ada Hall;Boiler;1.000,50", "4.2.2026;Bob Cole;Tap;20,00"]
+    records, left, asked = shaped(JOBS, [*rows, ";;;1.020,50"])
+    assert len(records) == 2
+    assert (left, asked) == ([(4, "total")], [])
+    assert "fill_down" in [question.about for question in shaped(JOBS, [*rows, ";;;1.020,40"])[2]]
+
+
+@pytest.mark.parametrize("row", ["Total Fitness;0113 496 0001;", "Summe Hall Ltd;0113 496 0001;x"])
+def test_a_number_to_dial_is_no_total(row: str) -> None:
+    """A client whose name begins like one."""
+    assert shaped("Name;Telefon;Ort", [row])[0] == [row.split(";")]
+
+
+def test_a_client_over_rows_of_other_clients_is_a_client() -> None:
+    """In a sheet of clients and jobs a name alone is one of them, unless the rows below name nobody."""
+    header = "Kunde;Leistung;Erledigt am;Bemerkung"
+    rows = ["Ada Hall", "Bob Cole;Tap;3.2.2026;", "Cy Reed", ";Drain;4.2.2026;"]
+    records, left, _ = shaped(header, rows, headings="client")
+    assert [cells[0] for cells in records] == ["Ada Hall", "Bob Cole", "Cy Reed"]
+    assert left == [(4, "heading")]
