@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followup.home import Home
+from followup.intake import match
 from followup.model import OccasionKind
 from followup.workflow import consequences, importing, planning
 from followup.workflow.desk import Desk
@@ -185,6 +186,7 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from followup.home import Home
+from followup.intake import match
 from followup.model import OccasionKind
 from followup.workflow import consequences, importing, planning
 from followup.workflow.desk import Desk
@@ -222,3 +224,15 @@ def test_an_import_that_is_killed_leaves_the_home_as_it_was(desk: Desk, tmp_path
     in_one_go(desk, FORTY)
     assert len(everything(desk)[0]) == 40
     assert {path.name for path in desk.home.path.iterdir()} == lying
+
+
+@pytest.mark.parametrize("reach", ["info@example.com,", ",07700 900123"])
+def test_an_address_that_everybody_has_makes_nobody_the_same(desk: Desk, reach: str) -> None:
+    """A firm's own in every row, say: each name is a client, the doubts of a row are few, and again nothing changes."""
+    crowd = CLIENTS + "".join(
+        f",{name} {chr(65 + number)}ton,{reach},Leeds,\n" for number in range(15) for name in ("Ada", "Bob", "Cy")
+    )
+    preview = in_one_go(desk, crowd)
+    assert preview.counts()["new_clients"] == 45
+    assert len(preview.doubts) <= 45 * match.MOST_DOUBTS
+    assert importing.check(desk, sources(crowd), whole=True).changes_nothing

@@ -13,6 +13,7 @@ learned of a row but what the home will keep of it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,6 +23,12 @@ from typing import Protocol
 from followup import identity
 from followup.intake import facts, headers, people
 from followup.model import Client, Job
+
+CROWD = 20
+"""An e-mail address that more clients have, each under a name of their own, is nobody's: a firm's, or one made up."""
+
+MOST_DOUBTS = 5
+"""How many clients a row is in doubt about, of each kind of doubt."""
 
 
 class Lookup(Protocol):
@@ -238,6 +245,8 @@ class _Matcher:
         self.by_email: dict[str, list[ClientEntry]] = {}
         self.by_phone: dict[str, list[ClientEntry]] = {}
         self.by_name: dict[str, list[ClientEntry]] = {}
+        self.by_reach_and_name: dict[tuple[str, str], list[ClientEntry]] = {}  # e-mail or phone, folded name
+        self.crowds: set[str] = set()  # e-mails of many clients
         self.in_order: list[ClientEntry] = []
         self.named: dict[tuple[str, str], str] = {}  # source, client id -> the number of who was found by name alone
         self.refused: list[Who] = []
@@ -347,6 +356,7 @@ class _Matcher:
             # The identifier may be one we gave before: to a client forgotten since, or with another address by now.
             given[self.identifiers.of(who)] = None
         known_emails = self.lookup.clients_by_email(emails)
+        self._find_crowds(strangers, known_emails)
         known_phones = self.lookup.clients_by_phone(phones)
         known_names = self.lookup.clients_by_name(names)
         ids = {**ours, **given}
@@ -365,6 +375,20 @@ class _Matcher:
             for number, client_id in found.items():
                 if client_id in self.entries:
                     self.numbers[source, number] = self.entries[client_id]
+
+    def _find_crowds(self, strangers: Iterable[Who], known: Mapping[str, Sequence[str]]) -> None:
+        """Find the addresses that so many clients have, under different names, that they tell nobody apart."""
+        counted = Counter(address for who in strangers for address in who.emails)
+        names: dict[str, set[str]] = {
+            address: set() for address in {**counted, **known} if counted[address] + len(known.get(address, ())) > CROWD
+        }
+        for who in strangers if names else ():
+            for address in who.emails:
+                if address in names:
+                    names[address].update(who.folded)
+        self.crowds.update(
+            address for address, said in names.items() if max(len(said), len(known.get(address, ()))) > CROWD
+        )
 
     def _load(self, ids: Iterable[str]) -> list[ClientEntry]:
         """Make entries of clients we have; a merged one is looked up under the client it became."""
@@ -400,20 +424,34 @@ class _Matcher:
 
     def _learn(self, entry: ClientEntry, emails: Iterable[str], phones: Iterable[str], names: Iterable[str]) -> None:
         """Know a client by more: canonical addresses, numbers, and names as they are written."""
+        fresh: list[str] = []
         for canonical in emails:
             if canonical not in entry.emails:
                 entry.emails.add(canonical)
                 self.by_email.setdefault(canonical, []).append(entry)
+                fresh.append(canonical)
         for number in phones:
             if number not in entry.phones:
                 entry.phones.add(number)
                 self.by_phone.setdefault(number, []).append(entry)
+                fresh.append(number)
+        known = [folded for name in entry.names if (folded := people.folded(name))] if fresh else []
+        for reach in fresh:
+            for folded in known:
+                self._know(entry, reach, folded)
         for name in names:
             if name not in entry.names and (folded := people.folded(name)):
                 entry.names.add(name)
-                known = self.by_name.setdefault(folded, [])
-                if entry not in known:
-                    known.append(entry)
+                called = self.by_name.setdefault(folded, [])
+                if not called or called[-1] is not entry:
+                    called.append(entry)
+                for reach in (*entry.emails, *entry.phones):
+                    self._know(entry, reach, folded)
+
+    def _know(self, entry: ClientEntry, reach: str, folded: str) -> None:
+        found = self.by_reach_and_name.setdefault((reach, folded), [])
+        if entry not in found:
+            found.append(entry)
 
     # ------------------------------------------------------------ clients
 
@@ -483,46 +521,54 @@ class _Matcher:
             and self.by_phone.keys().isdisjoint(said.phones)
         ):
             return None, ""
-        doubts: list[tuple[str, ClientEntry]] = []
-        by_email = self._candidates(self.by_email, who.emails)
-        agreeing = [entry for entry in by_email if not _contradict(names, entry.names)]
-        doubts += [("the same e-mail, another name", entry) for entry in by_email if entry not in agreeing]
         folded = set(who.folded)
+        exact = self._named(who.emails, folded)
+        by_email = _candidates(self.by_email, who.emails, most=CROWD)
+        if self.crowds.isdisjoint(who.emails):
+            agreeing = [entry for entry in by_email if not _contradict(names, entry.names)]
+        elif names:
+            agreeing = exact
+        else:
+            return None, "ambiguous"
+        others = [entry for entry in by_email if entry not in agreeing]
         if len(agreeing) > 1:
-            exact = [entry for entry in agreeing if folded & {people.folded(name) for name in entry.names}]
-            agreeing = exact if len(exact) == 1 else self._made_by(who, agreeing)
+            agreeing = exact if len(exact) == 1 else self._made_by(who, {*agreeing, *exact})
             if not agreeing:
                 return None, "ambiguous"
         if agreeing:
             return agreeing[0], "email"
-        by_phone = self._candidates(self.by_phone, said.phones)
-        same = [entry for entry in by_phone if folded & {people.folded(name) for name in entry.names}]
+        same = self._named(said.phones, folded)
         if len(same) > 1:
             same = self._made_by(who, same)
             if not same:
                 return None, "ambiguous"
         if same:
             return same[0], "phone"
-        by_name = self._candidates(self.by_name, folded)
-        if not who.emails and not said.phones and not said.client_id and not said.reference:
-            there = [entry for entry in by_name if entry.existing is not None and _lives_at(entry.existing, said)]
-            if len(there) == 1:
-                return there[0], "address"
+        by_name = _candidates(self.by_name, folded, most=MOST_DOUBTS)
         if who.is_only_named and (not said.client_id or who.source not in self.numbered):
             if len(by_name) == 1 and self._is_one_person(who, by_name[0]):
                 return by_name[0], "name"
             if by_name:
                 return None, "ambiguous"
         if who.makes_a_client:
-            doubts += [("the same phone, another name", entry) for entry in by_phone if entry not in same]
+            doubts = [("the same e-mail, another name", entry) for entry in others[:MOST_DOUBTS]]
+            by_phone = _candidates(self.by_phone, said.phones, most=MOST_DOUBTS)
+            doubts += [("the same phone, another name", entry) for entry in by_phone]
             doubts += [("the same name", entry) for entry in by_name]
             self._doubt(who, doubts)
         return None, ""
 
-    def _made_by(self, who: Who, several: Sequence[ClientEntry]) -> list[ClientEntry]:
+    def _named(self, reaches: Iterable[str], folded: Iterable[str]) -> list[ClientEntry]:
+        """Return who has one of these addresses or phones and is called the very same."""
+        index = self.by_reach_and_name
+        return list(
+            dict.fromkeys(entry for each in reaches for name in folded for entry in index.get((each, name), ()))
+        )
+
+    def _made_by(self, who: Who, several: Collection[ClientEntry]) -> list[ClientEntry]:
         """Return the one that these rows made: it stays theirs, whoever else came under the same address since."""
         made = self.entries.get(self.identifiers.of(who))
-        return [entry for entry in several if entry is made]
+        return [made] if made is not None and made in several else []
 
     def _is_one_person(self, who: Who, entry: ClientEntry) -> bool:
         """Return whether a client found by name alone is not claimed under another number of the same source."""
@@ -537,10 +583,6 @@ class _Matcher:
                 seen.add(entry.id)
                 known = next(iter(sorted(entry.names)), "")
                 self.found.doubts.append(facts_doubt(file, said, what, entry.id, known))
-
-    @staticmethod
-    def _candidates(index: Mapping[str, list[ClientEntry]], values: Iterable[str]) -> list[ClientEntry]:
-        return list(dict.fromkeys(entry for value in values for entry in index.get(value, ())))
 
     def _new(self, who: Who) -> ClientEntry:
         client_id = self.identifiers.of(who)
@@ -758,6 +800,11 @@ def _lives_at(client: Client, said: facts.ParsedClient) -> bool:
     """Return whether a row that gives nothing but a postal address gives that of a client."""
     ours, theirs = ((each.street, each.postal_code) for each in (client, said))
     return any(theirs) and [people.folded(each) for each in ours] == [people.folded(each) for each in theirs]
+
+
+def _candidates(index: Mapping[str, Sequence[ClientEntry]], values: Iterable[str], *, most: int) -> list[ClientEntry]:
+    """Return the first of those that have one of *values*."""
+    return list(dict.fromkeys(entry for value in values for entry in index.get(value, ())[:most]))[:most]
 
 
 def _names(client: facts.ParsedClient) -> list[str]:
