@@ -22,7 +22,7 @@ from typing import Self
 from followup import files
 from followup.errors import ConfigurationError, UsageError
 from followup.model import Person
-from followup.store import codec, engine, summaries, undoing, writing
+from followup.store import engine, summaries, undoing, writing
 from followup.store.engine import Database
 from followup.store.history import KINDS, Batch, Change, ImportedFile, Learnt, UndoItem
 from followup.store.reading import Reader
@@ -138,7 +138,7 @@ class Store(Reader):
             for ids in self._pages_of_ids():
                 kept = {row[0]: row for row in self.database.among("summaries_among", ids)}
                 for row in summaries.rows(self.database, ids, fresh={}):
-                    stale += kept.get(row["client_id"]) != tuple(row[column] for column in codec.SUMMARY.columns)
+                    stale += kept.get(row[0]) != row
         if stale:
             problems.append(f"the summaries of {stale} clients do not fit their jobs and contacts")
         return problems

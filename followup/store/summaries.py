@@ -5,14 +5,14 @@ Takes rows about jobs and contacts. Gives summaries. Touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
 from followup.store.engine import Database
 
-_OUT, _IN = "out", "in"
+_IN = "in"
 
 
 def usual_gap(days: Sequence[date]) -> int | None:
@@ -30,58 +30,49 @@ Done = tuple[str, str, int | None, str]
 
 def rows(
     database: Database, client_ids: Sequence[str], *, fresh: Mapping[str, Sequence[Done]]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[tuple[Any, ...]]:
     """Yield the row of `client_summary` for each of *client_ids*, worked out anew from jobs and contacts.
 
     *fresh*: the completed jobs of clients all of whose jobs are in hand; those of the others are read.
     """
-    summaries = {client_id: _empty(client_id) for client_id in client_ids}
-    jobs = {client_id: sorted(fresh[client_id]) for client_id in client_ids if client_id in fresh}
+    jobs: dict[str, Sequence[Done]] = {each: sorted(fresh[each]) for each in client_ids if each in fresh}
     others = [client_id for client_id in client_ids if client_id not in fresh] if fresh else client_ids
-    for client_id, *job in database.among("completed_jobs_of_clients", others):
-        jobs.setdefault(client_id, []).append((job[0], job[1], job[2], job[3]))
-    for client_id, done in jobs.items():
-        if done:
-            summaries[client_id].update(_of_jobs(done))
-    if database.first("contact_any") is not None:  # a first import has nobody to ask about
-        for client_id, direction, on_day in database.among("last_contacts_of_clients", client_ids):
-            summaries[client_id]["last_reply_on" if direction == _IN else "last_contact_on"] = on_day
-        for client_id, on_day, outcome in database.among("outcomes_of_clients", client_ids):  # the latest one stays
-            summaries[client_id].update(last_outcome=outcome, last_outcome_on=on_day)
-    yield from summaries.values()
+    read: dict[str, list[Done]] = {}
+    for client_id, on, job_id, amount, currency in database.among("completed_jobs_of_clients", others):
+        read.setdefault(client_id, []).append((on, job_id, amount, currency))
+    jobs.update(read)
+    contacts = _contacts(database, client_ids)
+    for client_id in client_ids:
+        done = jobs.get(client_id)
+        worth, currency = _worth(done) if done else (0, "")
+        about_jobs = _about_jobs(done) if done else _NO_JOBS
+        yield client_id, *about_jobs, *contacts.get(client_id, _NO_CONTACTS), worth, currency
 
 
-def _of_jobs(done: Sequence[tuple[str, str, int | None, str]]) -> dict[str, Any]:
+def _contacts(database: Database, client_ids: Sequence[str]) -> dict[str, list[str | None]]:
+    """Return by client the last contact, the last reply, and the last outcome with its day."""
+    contacts: dict[str, list[str | None]] = {}
+    if database.first("contact_any") is None:  # a first import has nobody to ask about
+        return contacts
+    for client_id, direction, on_day in database.among("last_contacts_of_clients", client_ids):
+        contacts.setdefault(client_id, [*_NO_CONTACTS])[1 if direction == _IN else 0] = on_day
+    for client_id, on_day, outcome in database.among("outcomes_of_clients", client_ids):  # the latest one stays
+        contacts.setdefault(client_id, [*_NO_CONTACTS])[2:] = outcome, on_day
+    return contacts
+
+
+_NO_JOBS = (0, None, None, "", None)
+_NO_CONTACTS = (None, None, None, None)
+
+
+def _about_jobs(done: Sequence[Done]) -> tuple[int, str, str, str, int | None]:
+    """Return how many jobs there were, the first and the last day, the last job, and the usual gap."""
     last_on, last_id, _, _ = done[-1]
+    gap = usual_gap([date.fromisoformat(on) for on, _, _, _ in done]) if len(done) > 2 else None
+    return len(done), done[0][0], last_on, last_id, gap
+
+
+def _worth(done: Sequence[Done]) -> tuple[int, str]:
+    """Return what the jobs in one currency, that of the latest priced job, came to; others cannot be added up."""
     currency = next((money for _, _, amount, money in reversed(done) if amount is not None), "")
-    return {
-        "jobs": len(done),
-        "first_job_on": done[0][0],
-        "last_job_on": last_on,
-        "last_job_id": last_id,
-        "usual_gap_days": usual_gap([date.fromisoformat(on) for on, _, _, _ in done]) if len(done) > 2 else None,
-        "worth_minor": _worth(done, currency),
-        "currency": currency,
-    }
-
-
-def _worth(done: Iterable[tuple[str, str, int | None, str]], currency: str) -> int:
-    """Return what the jobs in *currency*, that of the latest priced job, came to; others cannot be added up."""
-    return sum(amount for _, _, amount, money in done if amount is not None and money == currency)
-
-
-def _empty(client_id: str) -> dict[str, Any]:
-    return {
-        "client_id": client_id,
-        "jobs": 0,
-        "first_job_on": None,
-        "last_job_on": None,
-        "last_job_id": "",
-        "usual_gap_days": None,
-        "last_contact_on": None,
-        "last_reply_on": None,
-        "last_outcome": None,
-        "last_outcome_on": None,
-        "worth_minor": 0,
-        "currency": "",
-    }
+    return sum([amount for _, _, amount, money in done if amount is not None and money == currency]), currency

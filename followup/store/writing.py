@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
-from operator import itemgetter
 from typing import Any
 
 from followup import identity
@@ -738,8 +737,7 @@ def write_summaries(
 ) -> None:
     """Work out the summaries of *client_ids* anew; see `summaries.rows` for *fresh*."""
     for chunk in chunks(client_ids):
-        rows = map(_SUMMARY_CELLS, summaries.rows(database, chunk, fresh=fresh))
-        database.run_rows("summary_put", codec.SUMMARY.columns, rows)
+        database.run_rows("summary_put", codec.SUMMARY.columns, summaries.rows(database, chunk, fresh=fresh))
 
 
 _SUMMARIES = ("client_summary",)
@@ -751,7 +749,6 @@ _FILLED = (
     "known_row",
     "change",
 )
-_SUMMARY_CELLS = itemgetter(*codec.SUMMARY.columns)
 _FILE = ("number", "batch_id", "fingerprint", "book", "name", "looks_like", "header", "at")
 _CHANGE = ("batch_id", "number", "record", "record_id", "field", "old", "new")
 _AMONG = {
