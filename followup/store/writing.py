@@ -93,10 +93,14 @@ class Writer:
     # ------------------------------------------------------------ records
 
     @contextmanager
-    def bulk(self) -> Iterator[None]:
-        """Fill tables that are empty so far without their indexes, which are made at the end: that is far cheaper."""
-        # What clients are found by is looked up between the portions of a large import, unless nobody is there yet.
+    def bulk(self, *, with_looks: bool = False) -> Iterator[None]:
+        """Fill tables that are empty so far without their indexes, which are made at the end: that is far cheaper.
+
+        *with_looks*: clients, where there are any, and their jobs are looked up in between.
+        """
         tables = [*_FILLED, *(() if self._reader.has_clients() else _FOUND_BY)]
+        if with_looks and self._reader.has_clients():
+            tables.remove("job")
         with self._database.unindexed(_SUMMARIES):
             self._is_bulk = True
             with self._database.unindexed(tables):

@@ -355,7 +355,7 @@ def take(
             with _writing(desk, batch.results) as write:
                 if desk.store.facts_version() != batch.version:
                     raise _changed_meanwhile()
-                with write.bulk() if batch.rows >= BULK else nullcontext():
+                with write.bulk(with_looks=batch.waiting is not None) if batch.rows >= BULK else nullcontext():
                     preview = _look(batch, write=write)
                 if not preview.writable:
                     raise _NotWritableError(preview)
@@ -764,7 +764,7 @@ def _write_all(desk: Desk, write: Writer, preview: Preview, what: str) -> None:
     counts = preview.counts()
     told = _Told(preview.progress, what, of=counts["new"] + counts["changed"])
     home = None if desk.store.has_clients() else match.EmptyHome()
-    with write.bulk() if told.of >= BULK else nullcontext():
+    with write.bulk(with_looks=preview.portions is not None) if told.of >= BULK else nullcontext():
         for part in preview.parts(home):
             _write(write, part, told)
             if part is not preview:
