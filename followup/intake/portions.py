@@ -73,9 +73,8 @@ class Portions:
         self._names = [(array("q"), array("I")) for _ in range(_BINS)]
         self._ordered: array[int] | None = None  # the pieces, portion by portion
         self._begins: list[int] = []  # of each portion among them, and the end
-        self._asked: dict[str, set[int]] = {
-            "": set()
-        }  # names by which somebody is looked for, by source where by number too
+        # Names by which somebody is looked for; by source where the row has a number, too.
+        self._asked: dict[str, set[int]] = {"": set()}
 
     # ------------------------------------------------------------ in
 
@@ -114,6 +113,7 @@ class Portions:
         try:
             for piece in known:
                 self._keep(number, result, piece)
+            self._waiting.flush()
         except OSError as error:
             raise files.failure(error, self._folder, doing="write in") from error
 
