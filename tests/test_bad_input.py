@@ -317,6 +317,15 @@ def test_nuls_in_a_table_are_problems_of_their_rows(empty: Run, home: Path) -> N
     )
 
 
+def test_a_broken_byte_in_a_column_name_stops_nobody(empty: Run, home: Path) -> None:
+    """Neither the rows that are good, nor the file of those that are not."""
+    text = "Name,Email,Größe,Ort\nZoë Müller,z@example.com,1,Köln\nBob,nobody,2,Köln\n" + "Jörg,j@example.com,ü,\n" * 30
+    Path("c.csv").write_bytes(text.encode().replace("ö".encode(), b"\xc3", 1))
+    told = empty("import", "c.csv", "--yes", "--skip-bad-rows").stderr
+    assert "Repair them in" in told
+    assert len(list((home / "rejects").glob("*.csv"))) == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [

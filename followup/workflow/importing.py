@@ -827,7 +827,7 @@ def _conclude(desk: Desk, write: Writer, preview: Preview, *, rejected: Sequence
             book=file.book,
             name=Path(file.name).name,
             looks_like=file.looks_like,
-            header=file.header,
+            header=tuple(map(_writable, file.header)),
         )
         for file in preview.files
         if file.fingerprint
@@ -919,7 +919,8 @@ def write_rejects(desk: Desk, preview: Preview) -> list[Path]:
         names = [*header, *[""] * (width - len(header)), *given]
         known = headers.normal(headers.REASON_COLUMN)
         again = next((index for index, name in enumerate(names) if headers.normal(name) == known), None)
-        writer.writerow(names if again is not None else [*names, headers.REASON_COLUMN])
+        names += [] if again is not None else [headers.REASON_COLUMN]
+        writer.writerow(map(_writable, names))
         for row, why in reasons.items():
             values = [*file.records.get(row, [])]
             values += [""] * (width - len(values))
