@@ -6,6 +6,7 @@ Touches nothing. Warnings are about the whole file and count rows; they keep the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -136,10 +137,9 @@ def _settled(noted: list[Told], up_to: int | None) -> list[Told]:
 
 
 def _taken(records: dict[int, Kept], up_to: int | None) -> dict[int, Kept]:
-    later = []
-    while up_to is not None and records and next(reversed(records)) > up_to:
-        later.append(records.popitem())
-    taken = dict(records)
-    records.clear()
-    records.update(reversed(later))
-    return taken
+    if up_to is None:
+        taken = dict(records)
+        records.clear()
+        return taken
+    due = [*itertools.takewhile(lambda row: row <= up_to, records)]
+    return {row: records.pop(row) for row in due}
