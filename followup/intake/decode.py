@@ -19,6 +19,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TextIO
 
 from followup.errors import BadInput
 from followup.intake import alphabets
@@ -27,6 +28,8 @@ from followup.intake.sources import Source
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _CELL = re.compile(rb'[^\r\n,;\t"]+')  # none of these is the second byte of a letter anywhere
 _ASCII_BYTES = bytes(range(0x80))
+LONGEST_LINE = 12_000_000
+"""Characters of a line, which must fit in memory; a table of cells as long as spreadsheets allow has shorter ones."""
 _BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 _HEAD = 65_536
 _ENOUGH, _LONGEST_CELL, _LARGEST_SAMPLE = 8, 32_767, 50_000
@@ -76,15 +79,27 @@ class Encoding:
             if not _is_wide(self.name) and stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
                 stream.seek(0)
             text = io.TextIOWrapper(stream, self.name, self.errors, newline="")
+            lines = iter(text) if source.size <= LONGEST_LINE else _bounded(text)
             try:
-                for first in text:
+                for first in lines:
                     yield first.removeprefix("\ufeff")
                     break
-                yield from text
+                yield from lines
             except UnicodeDecodeError:
                 raise source.changed() from None  # all of it could be read a moment ago
             except OSError as error:
                 raise source.failed(error) from error
+
+
+def _bounded(text: TextIO) -> Iterator[str]:
+    while line := text.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise Refused(
+                "too-long",
+                f"it has a line of more than {LONGEST_LINE // 1_000_000} million characters, which no table has. "
+                "Export it as CSV, with a row for each client or job.",
+            )
+        yield line
 
 
 def choose(source: Source, *, country: str = "", encoding: str = "") -> Encoding:

@@ -137,9 +137,5 @@ def _settled(noted: list[Told], up_to: int | None) -> list[Told]:
 
 
 def _taken(records: dict[int, Kept], up_to: int | None) -> dict[int, Kept]:
-    if up_to is None:
-        taken = dict(records)
-        records.clear()
-        return taken
-    due = [*itertools.takewhile(lambda row: row <= up_to, records)]
-    return {row: records.pop(row) for row in due}
+    last: int = next(reversed(records), 0) if up_to is None else up_to
+    return {row: records.pop(row) for row in [*itertools.takewhile(last.__ge__, records)]}

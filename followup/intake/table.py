@@ -28,8 +28,6 @@ MOST_COLUMNS = 500
 _SAMPLE = 200_000
 _HEADER_WITHIN = 25
 _BLOCK = 1000
-_LONGEST_LINE = 12_000_000
-"""Characters that a cell may have while a file is read; a quote that is never closed swallows no more than these."""
 _SEP = re.compile(r"sep=(.)(?:\r\n|\r|\n|$)", re.IGNORECASE)
 _SENTINEL = "\x00end of file\x00"
 _SHAPES = (
@@ -305,9 +303,10 @@ def _tabular(records: Sequence[Sequence[str]]) -> bool:
 
 @contextmanager
 def _long_cells() -> Iterator[None]:
-    # The limit is one for the whole process: it is lifted only while records are read, then put back.
+    # The limit is one for the whole process: it is lifted only while records are read, then put back. A quote that is
+    # never closed swallows no more than this.
     with _limit:
-        before = csv.field_size_limit(_LONGEST_LINE)
+        before = csv.field_size_limit(decode.LONGEST_LINE)
         try:
             yield
         finally:

@@ -119,6 +119,15 @@ def test_a_huge_cell_leaves_the_limit_of_the_process_alone() -> None:
     assert csv.field_size_limit() == before
 
 
+def test_a_line_that_never_ends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of one line could be as long as a disk."""
+    monkeypatch.setattr(decode, "LONGEST_LINE", 1000)
+    assert len(records("Name,Email\n" + "Ada,a@example.com\n" * 100)) == 101
+    with pytest.raises(decode.Refused, match="a line of more than") as caught:
+        records("Name,Email\n" + "x" * 2000)
+    assert caught.value.code == "too-long"
+
+
 cell = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_size=12)
 
 
