@@ -149,18 +149,19 @@ class Portions:
         said = [
             (first + place, match.who_is(source, piece.client)) for place, piece in enumerate(pieces) if piece.client
         ]
+        share = self._share
         for piece, who in said:
             client = who.said
             if client.client_id:
-                self._share(piece, hash((source, client.client_id)))
+                share(piece, hash((source, client.client_id)))
                 if not who.is_only_named:
                     self.numbered.add(source)
             else:
-                self._share(piece, hash(("made of", *match.made_of(who))))
+                share(piece, hash(("made of", *match.made_of(who))))
             for address in who.emails:
-                self._share(piece, hash(address))
+                share(piece, hash(address))
             for phone in client.phones:
-                self._share(piece, hash(phone))
+                share(piece, hash(phone))
             asked = self._asked.setdefault(source if client.client_id else "", set()) if who.is_only_named else None
             for name in who.folded:
                 mark = hash(name)

@@ -642,6 +642,8 @@ def _preferring(
     prefer: merge.Prefer,
 ) -> Record:
     """Return what the files make of a record when some of its fields stay, and note what those would have become."""
+    if existing is None:  # as most of a first import
+        return merged(by_hand=by_hand)
     fixed = merge.settled(existing, by_hand, prefer)
     record = merged(by_hand=fixed)
     if fixed:
@@ -705,24 +707,24 @@ def _person_of(desk: Desk) -> Callable[[str], str]:
 
 def _plan_rows(preview: Preview, found: match.Matches) -> None:
     """Note which rows to remember, so that they are not read again."""
-    of_row: dict[tuple[int, int], str] = {}
+    of_file: dict[int, dict[int, str]] = {id(file): {} for file in preview.files}
     for entry in found.clients:
         for file, client in entry.parsed:
             if not client.reference:
-                for row in client.rows:
-                    of_row[id(file), row] = entry.id
+                of_file[id(file)].update(dict.fromkeys(client.rows, entry.id))
     for job_entry in found.jobs:
         for file, job in job_entry.parsed:
+            of_row = of_file[id(file)]
             for row in job.rows:
-                of_row[id(file), row] = job_entry.id
+                of_row[row] = job_entry.id
     for file in preview.files:
         if not file.ready:
             continue
         bad = {problem.row for problem in file.problems}
         # A row that is no job stands for itself: it is not read again either.
-        of_file = id(file)
+        of_row = of_file[id(file)]
         preview.remembered.setdefault(file.fingerprint, []).extend(
-            (digest, of_row.get((of_file, row), digest))
+            (digest, of_row.get(row, digest))
             for row, digest in file.digests.items()
             if row not in bad and row not in file.volatile
         )
