@@ -132,11 +132,12 @@ def test_a_corrected_file_says_what_it_changes(empty: Run, folder: Path) -> None
 
 
 def test_very_many_changes_are_counted_not_listed(empty: Run, folder: Path) -> None:
-    """Twenty lines, and how many more."""
+    """Twenty lines, and how many more; all of them with --verbose."""
     lines = [f"{n},Client {n},c{n}@example.com" for n in range(30)]
     write(folder, "many.csv", "\n".join(["Client ID,Name,Email", *lines]) + "\n")
     empty("import", "many.csv", "--yes")
     write(folder, "many.csv", "\n".join(["Client ID,Name,Email", *(line.replace("@", "@new.") for line in lines)]))
+    assert empty("--verbose", "import", "many.csv", "--dry-run").stdout.count(" -> ") == 30
     said = empty("import", "many.csv", "--yes").stdout
     assert said.count(" -> ") == 20
     assert "and 10 more changes" in said

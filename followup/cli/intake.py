@@ -173,7 +173,7 @@ def take_in(
             preview = look(skip_bad_rows=True)
     _stop_at_trouble(app, preview)
     if not as_json:
-        _show_counts(desk, preview)
+        _show_counts(desk, preview, most=None if app.verbose else SHOWN)
     if preview.changes_nothing:
         if not as_json:
             click.echo(
@@ -362,7 +362,7 @@ def _stop_at_trouble(app: App, preview: Preview) -> None:
         app.narrate(f"{words.plural(preview.bad_rows, 'row')} with problems will be left out (--skip-bad-rows).")
 
 
-def _show_counts(desk: Desk, preview: Preview) -> None:
+def _show_counts(desk: Desk, preview: Preview, *, most: int | None) -> None:
     counts = preview.counts()
     say(
         f"new: {words.plural(counts['new_clients'], 'client')}, {words.plural(counts['new_jobs'], 'job')};"
@@ -370,11 +370,12 @@ def _show_counts(desk: Desk, preview: Preview) -> None:
         f" unchanged: {counts['unchanged']}"
     )
     say(f"not completed: {words.plural(counts['not_completed'], 'job')}; in doubt: {counts['in_doubt']}")
-    changed = [*preview.changed_clients, *preview.changed_jobs]
-    for change in changed[:SHOWN]:
+    changed = [*preview.changed_clients, *preview.changed_jobs][:most]
+    for change in changed:
         say(f"  {_named(desk, change.new)}: {'; '.join(_differences(change))}")
-    if counts["changed"] > SHOWN:
-        say(f"  and {counts['changed'] - SHOWN} more changes")
+    more = counts["changed"] - len(changed)
+    if more > 0:
+        say(f"  and {more} more changes; `followup imports show` lists all of them once they are written")
     _show_kept(desk, preview)
 
 
