@@ -413,10 +413,13 @@ def _kind(names: Sequence[str], choices: Sequence[dict[str, int]]) -> str:
     strong: set[str] = set()
     weak: set[str] = set()
     client: set[str] = set()
+    tagged: set[str] = set()
     says_nothing = _vocabulary().weak
     for name, choice in zip(names, choices, strict=True):
         job = {known for known in choice if known.startswith("job.")}
-        if job and (name in says_nothing or len(job) < len(choice)):
+        if "client.tags" in choice:  # "Tag" alone is no day
+            tagged |= job
+        elif job and (name in says_nothing or len(job) < len(choice)):
             weak |= job
         elif job:
             strong |= job
@@ -424,6 +427,10 @@ def _kind(names: Sequence[str], choices: Sequence[dict[str, int]]) -> str:
             client |= set(choice)
     if any("row.kind" in choice and len(choice) == 1 for choice in choices):
         return "mixed"
+    if tagged and (strong | weak):
+        weak |= tagged
+    elif tagged or any("client.tags" in choice for choice in choices):
+        client.add("client.tags")
     identity = {
         "job.id",
         "job.promised_on",
@@ -468,7 +475,7 @@ def _choose(names: Sequence[str], choices: Sequence[dict[str, int]], kind: str, 
         elif name == "title" or name == "titel":
             options = (
                 {"client.title": 0}
-                if not job or ({"first name", "vorname"} & has and "job title" in has)
+                if not job or (first_name and any("job.service" in other for other in choices if other is not choice))
                 else {"job.service": 3}
             )
         elif name == "tag":  # a day in German, a label in English

@@ -137,6 +137,9 @@ def test_names_of_columns_can_stand_in_two_rows() -> None:
         ("Date (jj/mm);Client\n(nom);Prix (€ TTC)", ["job.completed_on", "client.full_name", "job.amount"]),
         ("Who;What;When;Who did it", ["client.full_name", "job.service", "job.completed_on", "job.assigned_to"]),
         ("Kunde;Was;Wann;Wer", ["client.full_name", "job.service", "job.completed_on", "job.assigned_to"]),
+        ("Titel;Vorname;Nachname;Auftrag", ["client.title", "client.first_name", "client.last_name", "job.service"]),
+        ("Namn;Tag;E-post", ["client.full_name", "client.tags", "client.email"]),
+        ("Tag;Kunde;Arbeit", ["job.completed_on", "client.full_name", "job.service"]),
         ("Kunde;Datum/Ort;Arbeit;Datum", ["client.full_name", "", "job.service", "job.completed_on"]),
     ],
 )
