@@ -164,7 +164,7 @@ def test_what_may_be_the_same_client_is_said_and_never_merged(empty: Run, folder
     lines = "\n".join(f"Ada Hall,ada{n}@example.org" for n in range(25))
     said = empty("import", write(folder, "more.csv", f"Name,Email\n{lines}\n"), "--as", "clients", "--yes").stdout
     assert "in doubt: more.csv:2: Ada Hall may be Ada Hall" in said
-    assert "more in doubt; each stays a client of its own" in said
+    assert "more in doubt" in said
 
 
 def test_history_is_taken_without_consequences_and_undone_in_one(empty: Run, folder: Path) -> None:

@@ -139,6 +139,27 @@ def test_an_earlier_import_is_taken_back_by_its_number(imported: Run) -> None:
     assert cities(imported)["Ada Hall"] == "Leeds"
 
 
+def test_who_brought_whom_is_shown_by_name(imported: Run, folder: Path) -> None:
+    """An identifier tells nobody anything."""
+    write(folder, "more.csv", "Name,Email,Referred By\nCleo Ruiz,cleo@example.com,Ada Hall\n")
+    imported("import", "more.csv", "--yes")
+    assert (
+        "  Cleo Ruiz: brought by: (nothing) -> Ada Hall\n"
+        in imported("imports", "show", str(numbers(imported)[-1])).stdout
+    )
+
+
+def test_an_answer_that_stays_is_named_as_such(imported: Run, folder: Path) -> None:
+    """Not as something that is going to be forgotten."""
+    write(folder, "dates.csv", DATES)
+    imported("import", "dates.csv", "--answer", "date_order=dmy", "--yes")
+    first = numbers(imported)[-1]
+    write(folder, "dates.csv", DATES + "Dan Fox,dan@example.com,Tap,04/02/2026\n")
+    imported("import", "dates.csv", "--yes")
+    said = imported("undo", str(first), "--yes").stdout
+    assert "stays: the answer date_order=dmy: import" in said
+
+
 def test_a_number_of_which_nothing_can_go_stays_as_it_is(imported: Run) -> None:
     """It can be taken back later, when what keeps it is gone."""
     first, _ = numbers(imported)

@@ -84,6 +84,22 @@ def test_rejected_rows_of_a_spreadsheet_come_back_as_csv(empty: Run) -> None:
     assert "new: 1 client, 1 job" in empty("import", place, "--yes").stdout
 
 
+def test_cells_of_a_spreadsheet_stand_in_the_csv_of_rejected_rows_as_they_were_read(empty: Run) -> None:
+    """A day number, and the point of a number among amounts with commas, would mean something else outside of it."""
+    rows = [
+        ["Client", "Email", "Service", "Completed", "Amount"],
+        ["Ada Hall", "ada@example.com", "Boiler", date(2026, 2, 6), "1.250,50 EUR"],
+        ["Bert Hill", "no address", "Tap", 46059, 1.5],
+    ]
+    Path("jobs.xlsx").write_bytes(sheets.xlsx(rows))
+    left = empty("import", "jobs.xlsx", "--yes", "--skip-bad-rows").stderr
+    place = Path(left[left.index("Repair them in ") + len("Repair them in ") : left.index(".csv") + 4])
+    place.write_text(place.read_text("utf-8").replace("no address", "bert@example.com"), "utf-8")
+    empty("import", str(place), "--yes")
+    job = json.loads(empty("job", "export", "--format", "json").stdout)[-1]
+    assert (job["completed_on"], job["amount"]) == ("2026-02-06", "1.50")
+
+
 @pytest.mark.parametrize("data", [TEXT.encode(), sheets.xlsx(JOBS)], ids=["csv", "xlsx"])
 def test_standard_input_is_a_file_like_any_other(empty: Run, data: bytes) -> None:
     """Its bytes say what it is; it can be read once."""

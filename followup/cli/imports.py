@@ -184,9 +184,13 @@ def undo_command(app: App, *, number: int | None, yes: bool) -> None:
     for item in sorted(found.going, key=_concerns_memory)[:most]:
         say(f"  {'' if _concerns_memory(item) else 'take back: '}{cells.printable(item.what)}")
     _say_more(len(found.going), most, "to take back")
-    for item in found.staying[:most]:
+    for item in sorted(found.staying, key=_concerns_memory)[:most]:
         # What a stop is kept under is a hash, which tells nobody anything.
-        what = "an opt-out" if item.change.record == "suppression" else item.what.removeprefix("remove ")
+        what = (
+            "an opt-out"
+            if item.change.record == "suppression"
+            else item.what.removeprefix("remove ").removeprefix("forget ")
+        )
         say(cells.printable(f"  stays: {what}: {item.why_not}"))
     _say_more(len(found.staying), most, "that stay")
     if not found.going and number is not None:

@@ -225,8 +225,12 @@ def _source(name: str) -> Source:
 
 
 def _tell_rejected(app: App, done: Imported) -> None:
-    for path in done.rejected:
-        app.warn(f"Rows with problems were left out. Repair them in {path} and import that file.")
+    if len(done.rejected) == 1:
+        app.warn(f"Rows with problems were left out. Repair them in {done.rejected[0]} and import that file.")
+    elif done.rejected:
+        app.warn("Rows with problems were left out. Repair them in these files and import those:")
+        for path in done.rejected:
+            app.warn(f"  {path}")
 
 
 def _talk(
@@ -285,7 +289,7 @@ def _show(app: App, preview: Preview) -> None:
         parts += [file.encoding, file.page and f"sheet '{cells.printable(file.page)}'"]
         parts += [*(f"{about}={value}" for about, value in sorted(file.decided.items()))]
         say(f"{file.name}: {', '.join(part for part in parts if part)}")
-        if file.letters:
+        if file.letters and not file.known and "encoding" not in file.answers:  # else it was seen, or said, before
             say(
                 f"{file.name}: its letters were read as {file.encoding}: {', '.join(file.letters)} "
                 '(where that is wrong, --answer "encoding=..." says what is right)'
@@ -293,7 +297,7 @@ def _show(app: App, preview: Preview) -> None:
         if _kept(file) and not file.known and not file.looks_like:  # of a program, we know which are kept
             say(
                 f"{file.name}: kept under their own names: {', '.join(_kept(file)[:SHOWN])} "
-                f'(for one that is more: --answer "column:{_kept(file)[0]}=phone")'
+                f'(to say what one is: --answer "column:{_kept(file)[0]}=phone")'
             )
         for why, rows in _left_out(file.skipped).items():
             say(f"{file.name}: left out: {why} ({_row_numbers(rows)})")
@@ -308,9 +312,12 @@ def _show(app: App, preview: Preview) -> None:
         say(f"in doubt: {doubt.file}:{doubt.row}: {doubt.name} may be {other}: {doubt.what}")
     in_doubt = preview.counts()["in_doubt"]
     if in_doubt > SHOWN:
-        say(f"and {in_doubt - SHOWN} more in doubt; each stays a client of its own")
+        say(f"and {in_doubt - SHOWN} more in doubt")
     if in_doubt:
-        click.echo("Afterwards `followup client duplicates` shows them side by side.")
+        click.echo(
+            "Each stays a client of its own until you say otherwise: `followup client duplicates` shows who may be "
+            "one, `followup client household` who lives together."
+        )
 
 
 UNREMARKABLE = frozenset({"title", "blank"})

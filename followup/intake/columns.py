@@ -247,6 +247,7 @@ _MONEY = re.compile(
 )
 _SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY", "₹": "INR"}
 _LIKE_NINE = str.maketrans("12345678", "99999999")
+_GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}")  # by two and three in India
 _BLANKS = str.maketrans("", "", "\u00a0\u202f\u2009 '’")
 
 
@@ -284,7 +285,7 @@ def _mark_of(number: str) -> str | None:
     mark = "." if points else ","
     other = "," if points else "."
     if points + commas > 1:
-        return other
+        return other if _GROUPED.fullmatch(number) else ""  # 1.2.3 is a slip, and proves nothing
     whole, _, part = number.partition(mark)
     if len(part) == 3 and 1 <= len(whole) <= 3 and not whole.startswith("0"):
         return None

@@ -75,6 +75,12 @@ class Ledger:
             if given:
                 self.given[line.row] = given
 
+    def write_out(self, row: int, place: int, text: str) -> None:
+        """Note how a cell is written outside of its spreadsheet, where a day number or a point means something else."""
+        record = self.records.get(row)
+        if record is not None and place < len(record):
+            record[place] = text
+
     def skip(self, row: int, code: str, why: str) -> None:
         """Note a row that is no client and no job."""
         if self.keeps:

@@ -23,6 +23,7 @@ _BEFORE_A_LABEL = re.compile(rf"(?<=[\d)\s])(?!{_EXTENSION})(?=\b[^\W\d_]+\.?\s*
 _FAX = re.compile(r"\b(?:tele)?(?:fax|faks)|\btélécopie|\bpager\b", re.IGNORECASE)
 _WORDS_BEHIND = re.compile(r"[^\d)]+$")
 _FIRST_DIGIT = re.compile(r"\s*[1-9]")
+_DIGITS = re.compile(r"\s*[1-9]\d*(?:\.0)?\s*")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+")
 _LABELS = headers.words(
@@ -132,8 +133,11 @@ def _dials_zero(country: str) -> bool:
 
 
 def lacks_zero(cell: str, number: str, country: str) -> bool:
-    """Return whether *number* is written without the zero that is dialled before it at home."""
-    return bool(_FIRST_DIGIT.match(cell)) and not _is_international(cell, number) and _dials_zero(country)
+    """Return whether *number* was typed with the zero that is dialled before it at home, and lost it in a spreadsheet.
+
+    Such a cell holds digits and nothing else: with a blank in it, it was a text, from which no spreadsheet takes any.
+    """
+    return bool(_DIGITS.fullmatch(cell)) and not _is_international(cell, number) and _dials_zero(country)
 
 
 def _is_international(cell: str, number: str) -> bool:

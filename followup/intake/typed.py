@@ -40,6 +40,7 @@ def read(lines: Iterable[Line], layout: headers.Layout, epoch: date | None, ledg
             cell = line_cells[column.index]
             if epoch and type(cell) is table.Number and _FIRST_DAY <= Decimal(cell) <= _LAST_DAY:
                 line_cells[column.index] = (epoch + timedelta(days=int(Decimal(cell)))).isoformat()
+                ledger.write_out(line.row, column.index, line_cells[column.index])
                 ledger.warn(f"day numbers of the spreadsheet in '{column.header}' were read as days", [line.row])
         yield line
 
@@ -76,6 +77,7 @@ def write_amounts(
                 if text != cell:
                     ledger.warn("calculated amounts were rounded as a spreadsheet shows them", [line.row])
             line.cells[place] = text.replace(".", decisions.decimal_mark)
+            ledger.write_out(line.row, place, line.cells[place])
         yield line
 
 

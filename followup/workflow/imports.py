@@ -41,7 +41,10 @@ def effects(desk: Desk, batch: Batch) -> Iterator[Effect]:
     while chunk := list(islice(changes, CHUNK)):
         ids = dict.fromkeys(change.record_id for change in chunk if change.record in ("client", "job", "external_id"))
         jobs = desk.store.jobs(ids)
-        clients = desk.store.clients([*ids, *(job.client_id for job in jobs.values())])
+        linked = [
+            each for change in chunk if change.field == "referred_by_id" for each in (change.old, change.new) if each
+        ]
+        clients = desk.store.clients([*ids, *linked, *(job.client_id for job in jobs.values())])
         for change in chunk:
             if change.record == "client":
                 seen[change.record_id] = None
@@ -78,6 +81,8 @@ def _effects(change: Change, clients: Mapping[str, Client], jobs: Mapping[str, J
             if old.get(each) != new.get(each):
                 yield Effect("changed", change.record, name, each, old.get(each), new.get(each), change.record_id)
         return
+    if field == "referred_by_id":
+        field, old, new = "brought by", *(each and _name(each, clients, jobs) for each in (old, new))
     if field == "amount_minor":
         job = jobs.get(change.record_id)
         field, old, new = "amount", *(_amount(value, job.currency if job else "") for value in (old, new))

@@ -217,6 +217,8 @@ def test_zeros_come_back_only_where_the_whole_column_lost_them() -> None:
         (("+498211234567",), "01067"),
     ]
     assert len(lost.warnings) == 2
+    spaced = read("Name;Telefon\nAnna Weber;89 1234567\nBernd Huber;821 1234567\n", country="DE")
+    assert not spaced.warnings, "a text with blanks in it was never a spreadsheet's number"
     kept = read("Name;Telefon;PLZ\nAnna Weber;891234567;01067\nBernd Huber;0821 1234567;1010\n", country="DE")
     assert [(each.phones, each.postal_code) for each in kept.clients] == [
         (("891234567",), "01067"),

@@ -90,12 +90,14 @@ def test_values_that_contradict_each_other_are_asked_about() -> None:
         (["1.234,56"], ","),
         (["12,50", "1.234"], ","),
         (["1.234.567"], ","),
+        (["1,00,000"], "."),
+        (["12,50", "1,2,3"], ","),
         (["120", "free"], "."),
         (["0.125"], "."),
     ],
 )
 def test_one_amount_decides_the_mark_of_a_file(values: list[str], mark: str) -> None:
-    """A value with both marks, or with other than three digits behind one, is a proof."""
+    """A value with both marks, or with other than three digits behind one, is a proof; a slip is none."""
     assert columns.decimal_mark(values) == mark
 
 
