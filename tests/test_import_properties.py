@@ -20,7 +20,7 @@ from followup import identity, intake
 from followup.home import Home
 from followup.intake import alphabets, facts
 from followup.model import Client, Consent, Job
-from followup.workflow import homes, importing, stops, undoing
+from followup.workflow import homes, importing, previews, stops, undoing
 from followup.workflow.desk import Desk
 from tests import factories, ledgers
 
@@ -255,7 +255,7 @@ def desk_at(kept: Path, folder: Path) -> Iterator[Desk]:
         shutil.rmtree(folder / "home")
 
 
-def check(desk: Desk, *files: bytes, **options: Any) -> importing.Preview:
+def check(desk: Desk, *files: bytes, **options: Any) -> previews.Preview:
     """Return what importing these files would do."""
     options = {"skip_bad_rows": True, "answers": {"fill_down": "no"}, **options}
     return importing.check(
@@ -263,7 +263,7 @@ def check(desk: Desk, *files: bytes, **options: Any) -> importing.Preview:
     )
 
 
-def load(desk: Desk, *files: bytes, **options: Any) -> importing.Preview:
+def load(desk: Desk, *files: bytes, **options: Any) -> previews.Preview:
     """Import these files."""
     preview = check(desk, *files, **options)
     importing.commit(desk, preview)

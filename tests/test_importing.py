@@ -22,7 +22,7 @@ from followup.home import Home
 from followup.intake import merge
 from followup.model import Client, Consent, Job, JobStatus
 from followup.store import Batch
-from followup.workflow import homes, importing, records, wishes
+from followup.workflow import homes, importing, previews, records, wishes
 from followup.workflow.desk import Desk
 from tests import factories
 
@@ -44,14 +44,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     opened.close()
 
 
-def check(desk: Desk, *texts: str, **options: Any) -> importing.Preview:
+def check(desk: Desk, *texts: str, **options: Any) -> previews.Preview:
     """Return what importing files with these contents would do."""
     return importing.check(
         desk, [importing.Source(f"f{number}.csv", text.encode()) for number, text in enumerate(texts, 1)], **options
     )
 
 
-def load(desk: Desk, *texts: str, **options: Any) -> importing.Preview:
+def load(desk: Desk, *texts: str, **options: Any) -> previews.Preview:
     """Import files with these contents."""
     preview = check(desk, *texts, **options)
     importing.commit(desk, preview)
@@ -534,7 +534,7 @@ def edited(desk: Desk) -> None:
     records.edit_client(desk, "Ada Hall", {"phones": ["01632 960123"], "street": "2 Mill Lane"})
 
 
-def kept(preview: importing.Preview) -> set[tuple[str, object, object]]:
+def kept(preview: previews.Preview) -> set[tuple[str, object, object]]:
     """Return what stays although the files say otherwise."""
     return {(each.field, each.ours, each.theirs) for each in preview.kept}
 
@@ -743,7 +743,7 @@ def test_properties_of_any_import(
         desk.close()
 
 
-def refusals(preview: importing.Preview, rows: dict[str, list[tuple[str, ...]]]) -> set[tuple[str, ...]]:
+def refusals(preview: previews.Preview, rows: dict[str, list[tuple[str, ...]]]) -> set[tuple[str, ...]]:
     """Return the rows that were refused, wherever they stand."""
     return {(file, *rows[file][problem.row - 2]) for file, problem in preview.problems}
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from followup.home import Home
 from followup.intake import match
 from followup.model import OccasionKind
-from followup.workflow import consequences, importing, planning
+from followup.workflow import consequences, importing, planning, previews
 from followup.workflow.desk import Desk
 from tests import factories
 from tests.test_importing import (
@@ -51,7 +51,7 @@ def sources(*texts: str) -> list[importing.Source]:
     return [importing.Source(f"f{number}.csv", text.encode()) for number, text in enumerate(texts, 1)]
 
 
-def in_one_go(desk: Desk, *texts: str) -> importing.Preview:
+def in_one_go(desk: Desk, *texts: str) -> previews.Preview:
     """Import files with these contents as they are."""
     preview = importing.check(desk, sources(*texts), **OPTIONS)
     importing.commit(desk, preview)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from followup import cli
 from followup.home import Home
 from followup.model import OPTED_OUT, Consent, JobStatus
-from followup.workflow import homes, importing, records, stops
+from followup.workflow import homes, importing, previews, records, stops
 from followup.workflow.desk import Desk
 from tests import factories, sheets
 
@@ -292,7 +292,7 @@ def written(home: Path, form: str, folder: Path) -> list[Path]:
     return paths
 
 
-def preview(desk: Desk, paths: list[Path]) -> importing.Preview:
+def preview(desk: Desk, paths: list[Path]) -> previews.Preview:
     """Return what importing files would do; every question but one is one too many."""
     sources = [importing.Source(path.name, path=path) for path in paths]
     found = importing.check(desk, sources)

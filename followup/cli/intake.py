@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from followup.model import Client, Job
     from followup.workflow.consequences import Consequences
     from followup.workflow.desk import Desk
-    from followup.workflow.importing import Change, Imported, Preview, Source
+    from followup.workflow.importing import Imported, Source
+    from followup.workflow.previews import Change, Preview
 
 STANDARD_INPUT = "-"
 """The name of a file that is piped in."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from followup import identity
 from followup.intake import merge
 from followup.model import Client, Instruction, InstructionKind, Job, OccasionKind, State
-from followup.workflow import importing, planning
+from followup.workflow import importing, planning, previews
 from followup.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class _RolledBackError(Exception):
     """Ends a trial."""
 
 
-def of(desk: Desk, preview: importing.Preview) -> Consequences:
+def of(desk: Desk, preview: previews.Preview) -> Consequences:
     """Return what writing *preview* would make due, step by step; the store is as it was afterwards."""
     before = _near(desk)
     try:
@@ -54,7 +54,7 @@ def of(desk: Desk, preview: importing.Preview) -> Consequences:
         return found
 
 
-def commit(desk: Desk, preview: importing.Preview) -> tuple[importing.Imported, Consequences]:
+def commit(desk: Desk, preview: previews.Preview) -> tuple[importing.Imported, Consequences]:
     """Write *preview*, and return what has become due because of it too.
 
     It is looked for in the transaction that writes and told after it: who reads slowly must not keep the home locked.
@@ -74,8 +74,8 @@ def take(
     answers: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
     prefer: merge.Prefer = merge.Prefer.EDITED,
-    progress: importing.Progress,
-) -> tuple[importing.Preview, importing.Imported | None, Consequences | None]:
+    progress: previews.Progress,
+) -> tuple[previews.Preview, importing.Imported | None, Consequences | None]:
     """Look and write in one go, see `importing.take`, and return what has become due because of it too."""
     found: list[Consequences] = []
 
@@ -108,7 +108,7 @@ def _compared(desk: Desk, write: Writer, before: Mapping[tuple[str, str], State]
     return Consequences(now, later)
 
 
-def commit_as_history(desk: Desk, preview: importing.Preview) -> importing.Imported:
+def commit_as_history(desk: Desk, preview: previews.Preview) -> importing.Imported:
     """Write *preview*, and take every completed job in it as history: no thanks, no calls and no asks follow.
 
     What comes round again by itself (anniversaries, service reminders, quiet clients) still does.

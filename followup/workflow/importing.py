@@ -1,8 +1,8 @@
 """Import: files -> a preview that writes nothing -> one batch, or nothing.
 
 Takes a Desk and the files of one command. Gives a Preview, which can be shown, tried in a transaction that is rolled
-back (`apply`), and committed; or `take` does all at once. Touches the files, the store and the home's folder of
-rejected rows.
+back (`apply`), and committed; or `take` does all at once. Touches the files, the store and, by `rejects`, the home's
+folder of rejected rows.
 
 What does not fit into memory goes in portions that share nothing (`intake.portions`), each looked at and written like
 an import of its own, all in one transaction.
@@ -10,26 +10,21 @@ an import of its own, all in one transaction.
 
 from __future__ import annotations
 
-import csv
 import gc
-import io
-import itertools
-import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from followup import cells, files, identity, intake
+from followup import files, identity, intake
 from followup.errors import BadInput, NotFound, TryLater, UsageError
-from followup.intake import exporters, facts, headers, match, merge, moved, portions
+from followup.intake import exporters, facts, match, merge, moved, portions
 from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus
 from followup.store import ImportedFile
-from followup.workflow import referrals, stops
+from followup.workflow import previews, referrals, rejects, stops
 
 if TYPE_CHECKING:
     from followup.store import Writer
@@ -47,20 +42,10 @@ SLICE = 5_000
 PORTION = 25_000
 """About how many rows are in memory at a time where there are more."""
 
-EXAMPLES = 20
-"""How many changes and doubts of each kind are kept to be shown where there are several portions."""
-
 TOLD_EVERY = 500
 """After how many records somebody is told how far it is."""
 
-Progress = Callable[[str, int, int], None]
-"""(what, done, of): how much of some work is done, in a unit of its own."""
-
 Record = TypeVar("Record", Client, Job)
-
-
-def _no_progress(what: str, done: int, of: int) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,182 +71,6 @@ class Source:
             raise files.failure(error, path, doing="read") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A record before (None: it is new) and after."""
-
-    old: Client | Job | None
-    new: Client | Job
-
-    def fields(self) -> Iterator[tuple[str, object, object]]:
-        """Yield field, old and new value of everything that changes; nothing for a new record."""
-        if self.old is None:
-            return
-        for each in fields(self.new):
-            before, after = getattr(self.old, each.name), getattr(self.new, each.name)
-            if before != after:
-                yield each.name, before, after
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A value of ours that a file contradicts, and that stays."""
-
-    record: Client | Job
-    field: str
-    ours: object
-    theirs: object
-
-
-@dataclass(slots=True, kw_only=True)
-class Preview:
-    """What an import would do, and why it may not. Nothing was written.
-
-    Where there are several portions it holds the first few of everything, and counts the rest.
-    """
-
-    files: list[facts.FileResult]
-    version: int  # of the home that was looked at
-    skip_bad_rows: bool = False
-    clients: list[Change] = field(default_factory=list)  # new and changed ones
-    jobs: list[Change] = field(default_factory=list)
-    kept: list[Kept] = field(default_factory=list)  # what the files say otherwise
-    unchanged_clients: int = 0
-    unchanged_jobs: int = 0
-    doubts: list[match.Doubt] = field(default_factory=list)
-    links: list[tuple[str, str, str, str]] = field(default_factory=list)  # source, kind, number, record id
-    stops: list[tuple[str, str]] = field(default_factory=list)  # address that must not be written to, evidence
-    mail_refused: dict[str, str] = field(default_factory=dict)  # address that a mail server refused -> evidence
-    remembered: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # fingerprint -> (digest, record id)
-    origins: dict[str, str] = field(default_factory=dict)  # client id -> what a column says of where they came from
-    portions: Callable[[match.Lookup | None], Iterator[Preview]] | None = None  # what there is to write, if not in here
-    passed: Counter[str] = field(default_factory=Counter)  # of the portions
-    progress: Progress = _no_progress
-
-    def parts(self, home: match.Lookup | None = None) -> Iterator[Preview]:
-        """Yield what there is to write: itself, or portion by portion; *home* as it was before the first of them."""
-        return iter([self]) if self.portions is None else self.portions(home)
-
-    def let_go(self, portion: Preview) -> None:
-        """Count a portion, and keep what is wrong with it and a few examples of what it changes."""
-        self.passed.update(portion.counts())
-        self.stops += portion.stops
-        self.mail_refused |= portion.mail_refused
-        self.origins |= portion.origins
-        for mine, theirs in ((self.clients, portion.changed_clients), (self.jobs, portion.changed_jobs)):
-            mine += theirs[: EXAMPLES - len(mine)]
-        self.doubts += portion.doubts[: EXAMPLES - len(self.doubts)]
-        self.kept += portion.kept[: EXAMPLES - len(self.kept)]
-        self.passed["kept"] += len(portion.kept)
-        by_name = {file.name: file for file in self.files}
-        for file in portion.files:
-            by_name[file.name].let_go(file)
-
-    @property
-    def kept_values(self) -> int:
-        """Return how many values of ours stay although a file contradicts them."""
-        return len(self.kept) if self.portions is None else self.passed["kept"]
-
-    @property
-    def new_clients(self) -> list[Client]:
-        """Return clients that the home does not have yet."""
-        return [each.new for each in self.clients if each.old is None and isinstance(each.new, Client)]
-
-    @property
-    def new_jobs(self) -> list[Job]:
-        """Return jobs that the home does not have yet."""
-        return [each.new for each in self.jobs if each.old is None and isinstance(each.new, Job)]
-
-    @property
-    def changed_clients(self) -> list[Change]:
-        """Return clients of ours that change."""
-        return [each for each in self.clients if each.old is not None]
-
-    @property
-    def changed_jobs(self) -> list[Change]:
-        """Return jobs of ours that change."""
-        return [each for each in self.jobs if each.old is not None]
-
-    @property
-    def known_rows(self) -> int:
-        """Return how many rows were imported before as they are, and not read again."""
-        return sum(file.known for file in self.files)
-
-    @property
-    def not_completed(self) -> int:
-        """Return how many jobs of the files are not completed, and start nothing yet."""
-        return sum(1 for file in self.files for job in file.jobs if job.status != "completed")
-
-    @property
-    def refused(self) -> list[facts.FileResult]:
-        """Return the files that cannot be read at all."""
-        return [file for file in self.files if file.refused]
-
-    @property
-    def questions(self) -> list[tuple[str, facts.Question]]:
-        """Return all open questions, each with its file."""
-        return [(file.name, question) for file in self.files for question in file.questions]
-
-    @property
-    def problems(self) -> list[tuple[str, facts.Problem]]:
-        """Return everything that is wrong with rows, each with its file, in the order of the rows."""
-        return [(file.name, each) for file in self.files for each in sorted(file.problems, key=lambda one: one.row)]
-
-    @property
-    def bad_rows(self) -> int:
-        """Return how many rows have problems."""
-        return sum(len({each.row for each in file.problems}) for file in self.files)
-
-    @property
-    def writable(self) -> bool:
-        """Return whether the batch may be written: every file was read, and bad rows are none or to be left out."""
-        ready = all(file.ready for file in self.files)
-        return ready and (self.skip_bad_rows or not any(file.problems for file in self.files))
-
-    @property
-    def changes_nothing(self) -> bool:
-        """Return whether the home has all of it already."""
-        passed = self.passed["new"] + self.passed["changed"]
-        return not (self.clients or self.jobs or self.stops or self.mail_refused or passed)
-
-    def counts(self) -> dict[str, int]:
-        """Return the counts of the one screen before writing; `imports` shows four of them later."""
-        if self.portions is not None:
-            known = self.passed["unchanged"] + self.known_rows
-            return {
-                **{name: self.passed[name] for name in _COUNTED},
-                "unchanged": known,
-                "skipped": sum(len(file.skipped) for file in self.files),
-                "errors": self.bad_rows,
-            }
-        return {
-            "new": len(self.new_clients) + len(self.new_jobs),
-            "new_clients": len(self.new_clients),
-            "new_jobs": len(self.new_jobs),
-            "changed": len(self.changed_clients) + len(self.changed_jobs),
-            "changed_clients": len(self.changed_clients),
-            "changed_jobs": len(self.changed_jobs),
-            "unchanged": self.unchanged_clients + self.unchanged_jobs + self.known_rows,
-            "not_completed": self.not_completed,
-            "in_doubt": len(self.doubts),
-            "skipped": sum(len(file.skipped) for file in self.files),
-            "errors": self.bad_rows,
-        }
-
-
-_COUNTED = (
-    "new",
-    "new_clients",
-    "new_jobs",
-    "changed",
-    "changed_clients",
-    "changed_jobs",
-    "unchanged",
-    "not_completed",
-    "in_doubt",
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """What was written."""
@@ -284,8 +93,8 @@ def check(
     skip_bad_rows: bool = False,
     whole: bool = False,
     prefer: merge.Prefer = merge.Prefer.EDITED,
-    progress: Progress = _no_progress,
-) -> Preview:
+    progress: previews.Progress = previews.no_progress,
+) -> previews.Preview:
     """Return what importing *sources* together would do. Nothing is written.
 
     Args:
@@ -328,9 +137,9 @@ def take(
     answers: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
     prefer: merge.Prefer = merge.Prefer.EDITED,
-    progress: Progress = _no_progress,
+    progress: previews.Progress = previews.no_progress,
     watch: Callable[[], Callable[[Writer], None]] | None = None,
-) -> tuple[Preview, Imported | None]:
+) -> tuple[previews.Preview, Imported | None]:
     """Do what `check` and `commit` do, and look at large files once: nobody has to agree first.
 
     Nothing is written, and there is no Imported, where a question is open or rows are bad that are not to be left out.
@@ -367,7 +176,7 @@ def take(
 class _NotWritableError(Exception):
     """Takes back what was written before the first bad row."""
 
-    def __init__(self, preview: Preview) -> None:
+    def __init__(self, preview: previews.Preview) -> None:
         """Keep what there is to say."""
         super().__init__()
         self.preview = preview
@@ -397,7 +206,7 @@ class _Batch:
     version: int
     skip_bad_rows: bool
     prefer: merge.Prefer
-    progress: Progress
+    progress: previews.Progress
     given: Sequence[Mapping[str, str]] = ()  # the answers that were given with the command, file by file
     results: list[facts.FileResult] = field(default_factory=list)
     waiting: portions.Portions | None = None
@@ -408,15 +217,15 @@ class _Batch:
         """Return how many rows there are to look at."""
         return sum(file.rows - file.known for file in self.results)
 
-    def parts(self, lookup: match.Lookup | None = None) -> Iterator[Preview]:
+    def parts(self, lookup: match.Lookup | None = None) -> Iterator[previews.Preview]:
         """Yield what is to be done, portion by portion; *lookup* is the home as it was before the first of them."""
         desk, lookup = self.desk, lookup or self.desk.store
         numbered = self.waiting.numbered if self.waiting is not None else ()
         for results in [self.results] if self.waiting is None else self.waiting.of(PORTION):
-            part = Preview(
+            part = previews.Preview(
                 files=results, version=self.version, skip_bad_rows=self.skip_bad_rows, progress=self.progress
             )
-            tell = self.progress if self.waiting is None else _no_progress
+            tell = self.progress if self.waiting is None else previews.no_progress
             tell("Comparing", 0, 4)
             found = match.match(results, lookup, key=desk.key, numbered=numbered)
             moves = moved.find(found, desk.store)
@@ -483,7 +292,7 @@ def _opened(
     skip_bad_rows: bool,
     whole: bool = False,
     prefer: merge.Prefer,
-    progress: Progress = _no_progress,
+    progress: previews.Progress = previews.no_progress,
 ) -> _Batch:
     given = _answers_by_file(answers or {}, [each.name for each in sources])
     version = desk.store.facts_version()  # before anything is read
@@ -499,7 +308,7 @@ def _opened(
     for file in sources:
         opened = intake.opened(
             file.path or Path(file.name) if file.data is None else file.data,
-            name=_writable(file.name),  # some systems' file names are bytes that no text holds
+            name=rejects.writable(file.name),  # some systems' file names are bytes that no text holds
             source=source,
             home=home,
             kind=kind,
@@ -530,7 +339,7 @@ def _opened(
     return batch
 
 
-def _look(batch: _Batch, *, write: Writer | None = None) -> Preview:
+def _look(batch: _Batch, *, write: Writer | None = None) -> previews.Preview:
     """Return what *batch* would do, and do it with *write* as long as nothing is wrong."""
     told = _Told(batch.progress, "Writing", of=batch.rows)
     if batch.waiting is None:
@@ -538,7 +347,7 @@ def _look(batch: _Batch, *, write: Writer | None = None) -> Preview:
         if write is not None and preview.writable:
             _write(write, preview, told)
         return preview
-    preview = Preview(
+    preview = previews.Preview(
         files=batch.results,
         version=batch.version,
         skip_bad_rows=batch.skip_bad_rows,
@@ -588,7 +397,7 @@ def _answers_by_file(answers: Mapping[str, str], names: Sequence[str]) -> dict[s
     return {name: {**general, **own} for name, own in given.items()}
 
 
-def _plan_clients(desk: Desk, preview: Preview, found: match.Matches, prefer: merge.Prefer) -> None:
+def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, prefer: merge.Prefer) -> None:
     by_hand = _by_hand(desk, [entry.id for entry in found.clients if entry.existing])
     called = {id(file): Path(file.name).name for file in preview.files}
     today, none = desk.today, frozenset[str]()
@@ -610,7 +419,7 @@ def _plan_clients(desk: Desk, preview: Preview, found: match.Matches, prefer: me
         if entry.existing is not None and record == entry.existing:
             preview.unchanged_clients += 1
         else:
-            preview.clients.append(Change(entry.existing, record))
+            preview.clients.append(previews.Change(entry.existing, record))
         preview.stops += _stops(desk, entry.existing, record)
         for address in [each for _, client in entry.parsed if client.mail_refused for each in client.emails]:
             if desk.store.suppression(address) is None:  # an owner who allowed it again knows better
@@ -635,7 +444,7 @@ def _stops(desk: Desk, before: Client | None, after: Client) -> list[tuple[str, 
 
 
 def _preferring(
-    preview: Preview,
+    preview: previews.Preview,
     existing: Record | None,
     merged: Callable[..., Record],
     by_hand: Collection[str],
@@ -647,11 +456,11 @@ def _preferring(
     fixed = merge.settled(existing, by_hand, prefer)
     record = merged(by_hand=fixed)
     if fixed:
-        preview.kept += (Kept(record, *each) for each in merge.kept(record, merged(by_hand=frozenset())))
+        preview.kept += (previews.Kept(record, *each) for each in merge.kept(record, merged(by_hand=frozenset())))
     return record
 
 
-def _plan_jobs(desk: Desk, preview: Preview, found: match.Matches, prefer: merge.Prefer) -> None:
+def _plan_jobs(desk: Desk, preview: previews.Preview, found: match.Matches, prefer: merge.Prefer) -> None:
     by_hand = _by_hand(
         desk, [entry.id for entry in found.jobs if entry.existing] + [job.id for job, _, _ in found.ended]
     )
@@ -670,12 +479,12 @@ def _plan_jobs(desk: Desk, preview: Preview, found: match.Matches, prefer: merge
         if entry.existing is not None and record == entry.existing:
             preview.unchanged_jobs += 1
         else:
-            preview.jobs.append(Change(entry.existing, record))
+            preview.jobs.append(previews.Change(entry.existing, record))
     for job, _, _ in found.ended:
         if job.status is not JobStatus.CANCELLED:
             ended = merge.ended(job, by_hand=merge.settled(job, by_hand.get(job.id, frozenset()), prefer))
             if ended != job:
-                preview.jobs.append(Change(job, ended))
+                preview.jobs.append(previews.Change(job, ended))
 
 
 def _by_hand(desk: Desk, ids: Sequence[str]) -> dict[str, set[str]]:
@@ -705,7 +514,7 @@ def _person_of(desk: Desk) -> Callable[[str], str]:
     return find
 
 
-def _plan_rows(preview: Preview, found: match.Matches) -> None:
+def _plan_rows(preview: previews.Preview, found: match.Matches) -> None:
     """Note which rows to remember, so that they are not read again."""
     of_file: dict[int, dict[int, str]] = {id(file): {} for file in preview.files}
     for entry in found.clients:
@@ -730,7 +539,7 @@ def _plan_rows(preview: Preview, found: match.Matches) -> None:
         )
 
 
-def _answers(preview: Preview) -> dict[tuple[str, str], str]:
+def _answers(preview: previews.Preview) -> dict[tuple[str, str], str]:
     """Return which answers to remember, so that next month's file asks nothing: (fingerprint, about) -> value."""
     answers: dict[tuple[str, str], str] = {}
     for file in preview.files:
@@ -751,7 +560,7 @@ def _answers(preview: Preview) -> dict[tuple[str, str], str]:
 # ---------------------------------------------------------------- writing
 
 
-def apply(desk: Desk, write: Writer, preview: Preview) -> None:
+def apply(desk: Desk, write: Writer, preview: previews.Preview) -> None:
     """Write what *preview* found, within the caller's transaction, which may be rolled back to see what it leads to.
 
     Raises:
@@ -761,7 +570,7 @@ def apply(desk: Desk, write: Writer, preview: Preview) -> None:
     _conclude(desk, write, preview)
 
 
-def _write_all(desk: Desk, write: Writer, preview: Preview, what: str) -> None:
+def _write_all(desk: Desk, write: Writer, preview: previews.Preview, what: str) -> None:
     _refuse_a_changed_home(desk, preview)
     counts = preview.counts()
     told = _Told(preview.progress, what, of=counts["new"] + counts["changed"])
@@ -777,7 +586,7 @@ def _write_all(desk: Desk, write: Writer, preview: Preview, what: str) -> None:
 class _Told:
     """Hands records on, and tells how many it were."""
 
-    def __init__(self, progress: Progress, what: str, *, of: int) -> None:
+    def __init__(self, progress: previews.Progress, what: str, *, of: int) -> None:
         """Tell *progress* how much of *what* is done."""
         self._progress = progress
         self._what = what
@@ -793,7 +602,7 @@ class _Told:
             yield record
 
 
-def _write(write: Writer, part: Preview, told: _Told) -> None:
+def _write(write: Writer, part: previews.Preview, told: _Told) -> None:
     """Write what a portion changes, or all of it."""
     changes = [*part.clients, *part.jobs]
     new = sorted((each.new for each in part.clients if each.old is None), key=attrgetter("id"))
@@ -809,7 +618,7 @@ def _write(write: Writer, part: Preview, told: _Told) -> None:
         write.remember_rows(fingerprint, sorted(rows))
 
 
-def _conclude(desk: Desk, write: Writer, preview: Preview, *, rejected: Sequence[Path] = ()) -> None:
+def _conclude(desk: Desk, write: Writer, preview: previews.Preview, *, rejected: Sequence[Path] = ()) -> None:
     """Write what follows from all of it, and what is kept of the files.
 
     *rejected*: the files that hold what was left out, which `imports show` names.
@@ -829,7 +638,7 @@ def _conclude(desk: Desk, write: Writer, preview: Preview, *, rejected: Sequence
             book=file.book,
             name=Path(file.name).name,
             looks_like=file.looks_like,
-            header=tuple(map(_writable, file.header)),
+            header=tuple(map(rejects.writable, file.header)),
         )
         for file in preview.files
         if file.fingerprint
@@ -859,7 +668,7 @@ def _said_of(file: facts.FileResult) -> dict[str, Any]:
     }
 
 
-def commit(desk: Desk, preview: Preview, *, then: Callable[[Writer], None] | None = None) -> Imported:
+def commit(desk: Desk, preview: previews.Preview, *, then: Callable[[Writer], None] | None = None) -> Imported:
     """Write the whole batch in one transaction, and the rows that were left out to files of their own.
 
     *then* writes what belongs to it, in the same transaction.
@@ -876,8 +685,8 @@ def _writing(desk: Desk, results: Sequence[facts.FileResult]) -> AbstractContext
     return desk.store.write(kind="import", command=command, person=desk.person, now=desk.now())
 
 
-def _finish(desk: Desk, write: Writer, preview: Preview, then: Callable[[Writer], None] | None) -> Imported:
-    rejected = write_rejects(desk, preview) if preview.skip_bad_rows else []
+def _finish(desk: Desk, write: Writer, preview: previews.Preview, then: Callable[[Writer], None] | None) -> Imported:
+    rejected = rejects.write(desk, preview.files) if preview.skip_bad_rows else []
     _conclude(desk, write, preview, rejected=rejected)
     if then is not None:
         then(write)
@@ -885,7 +694,7 @@ def _finish(desk: Desk, write: Writer, preview: Preview, then: Callable[[Writer]
     return Imported(batch_id=write.batch_id if write.changed else "", counts=preview.counts(), rejected=tuple(rejected))
 
 
-def _refuse_a_changed_home(desk: Desk, preview: Preview) -> None:
+def _refuse_a_changed_home(desk: Desk, preview: previews.Preview) -> None:
     clients = {each.old.id: each.old for each in preview.clients if each.old is not None}
     jobs = {each.old.id: each.old for each in preview.jobs if each.old is not None}
     changed = (clients and desk.store.clients(clients) != clients) or (jobs and desk.store.jobs(jobs) != jobs)
@@ -897,71 +706,7 @@ def _changed_meanwhile() -> TryLater:
     return TryLater("The home was changed by somebody else meanwhile. Nothing was imported; start the import again.")
 
 
-def write_rejects(desk: Desk, preview: Preview) -> list[Path]:
-    """Write the rows with problems of each file to a CSV with the same header and one column that says why.
-
-    Repaired, such a file is imported like the one it came from; the column of reasons is left out by itself. What a row
-    was given from others, such as its client from a heading, stands in its empty cells and in columns of our own.
-    """
-    written: list[Path] = []
-    for file in preview.files:
-        if not file.problems:
-            continue
-        reasons: dict[int, list[str]] = {}
-        for problem in sorted(file.problems, key=lambda each: each.row):
-            where = f"{problem.column}: " if problem.column else ""
-            what = f"'{problem.value}' " if problem.value else ""
-            reasons.setdefault(problem.row, []).append(f"{where}{what}{problem.why}")
-        rows = [file.records[row] for row in reasons if row in file.records]
-        header = list(file.header) or str(file.answers.get("columns", "")).split(",")
-        width = max(len(header), *(len(row) for row in rows)) if rows else len(header)
-        stream = io.StringIO(newline="")
-        writer = csv.writer(stream)
-        given = list(dict.fromkeys(name for row in reasons for name in file.given.get(row, ())))
-        names = [*header, *[""] * (width - len(header)), *given]
-        known = headers.normal(headers.REASON_COLUMN)
-        again = next((index for index, name in enumerate(names) if headers.normal(name) == known), None)
-        names += [] if again is not None else [headers.REASON_COLUMN]
-        writer.writerow(map(_writable, names))
-        for row, why in reasons.items():
-            values = [*file.records.get(row, [])]
-            values += [""] * (width - len(values))
-            values += [file.given.get(row, {}).get(name, "") for name in given]
-            # Rows that are rejected again keep the number under which their first file has them.
-            first = _FIRST_ROW.match(values[again]) if again is not None else None
-            text = f"{first[0] if first else f'row {row}'}: {'; '.join(why)}"
-            if again is not None:
-                values[again] = text
-            else:
-                values.append(text)
-            writer.writerow([cells.guard(_writable(value)) for value in values])
-        files.make_folder(desk.home.rejects_path)
-        stem = f"{_AGAIN.sub('', Path(file.name).stem)} rejected {desk.today}"
-        written.append(_write_anew(desk.home.rejects_path, stem, "\ufeff" + stream.getvalue()))
-    return written
-
-
-_FIRST_ROW = re.compile(r"row \d+")
-_AGAIN = re.compile(r" rejected \d{4}-\d\d-\d\d( \d+)?$")
-
-
-def _writable(value: str) -> str:
-    return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
-
-
-def _write_anew(folder: Path, stem: str, text: str) -> Path:
-    """Write a file under a name that is free, unless one of today says the same already."""
-    for name in itertools.chain([stem], (f"{stem} {number}" for number in itertools.count(2))):
-        path = folder / f"{name}.csv"
-        if not path.exists():
-            files.write_atomically(path, text)
-            return path
-        if path.read_bytes() == text.encode():
-            return path
-    raise AssertionError("there is always another number")
-
-
-def to_json(preview: Preview) -> Iterator[dict[str, Any]]:
+def to_json(preview: previews.Preview) -> Iterator[dict[str, Any]]:
     """Yield what ``import --dry-run --format json`` prints: one object per file."""
     for file in preview.files:
         yield file.to_json()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from followup.model import JobStatus
-from followup.workflow import importing, records
+from followup.workflow import importing, previews, records
 from followup.workflow.desk import Desk
 from tests import factories
 from tests.test_importing import check, everything, load, make_desk
@@ -35,12 +35,12 @@ def days(desk: Desk) -> list[str]:
     return sorted(str(each.completed_on or each.promised_on) for each in everything(desk)[1])
 
 
-def asked(preview: importing.Preview) -> list[tuple[str, tuple[int, ...]]]:
+def asked(preview: previews.Preview) -> list[tuple[str, tuple[int, ...]]]:
     """Return what is asked about moved jobs: the rows and the beginning of the key."""
     return [(question.about, question.rows) for _, question in preview.questions]
 
 
-def key(preview: importing.Preview) -> str:
+def key(preview: previews.Preview) -> str:
     """Return the key of the one question."""
     ((_, question),) = preview.questions
     return question.key
