@@ -96,3 +96,25 @@ def test_broken_cards_come_back_as_a_table_to_mend(ohio: Run) -> None:
         writer.writeheader()
         writer.writerow(row)
     assert "new: 1 client, 0 jobs" in ohio("import", path, "--yes").stdout
+
+
+def test_a_contact_that_names_nobody_is_left_out_and_keeps_the_others_out_of_nothing(ohio: Run) -> None:
+    """An address book may hold a note and nothing else, and there is nothing to mend in it; in a sheet it is a slip."""
+    header = "Name,Given Name,Additional Name,Family Name,Yomi Name,Given Name Yomi,Nickname,Birthday,Notes"
+    more = "Group Membership,E-mail 1 - Type,E-mail 1 - Value"
+    rows = "Ada Hall,Ada,,Hall,,,,,,,,ada@example.com\n,,,,,,,,just a note,,,\n"
+    Path("contacts.csv").write_text(f"{header},{more}\n{rows}", encoding="utf-8")
+    ran = ohio("import", "contacts.csv", "--yes")
+    assert "left out: names no client: no name, number, e-mail or phone (row 3)" in ran.stdout
+    Path("sheet.csv").write_text("Name,Email,Notes\nBob Cole,bob@example.com,\n,,just a note\n", encoding="utf-8")
+    assert "names no client" in ohio("import", "sheet.csv", "--yes", exit_code=65).stderr
+
+
+def test_the_same_problem_of_several_rows_is_told_once(ohio: Run) -> None:
+    """Forty invoices of a client whom nobody knows are one thing to mend."""
+    rows = "".join(f"{number},Cy Dunn,Tap,2026-02-{number:02d},10\n" for number in range(1, 5))
+    Path("sales.csv").write_text(f"Invoice no,Client,Service,Completed,Amount\n{rows}", encoding="utf-8")
+    told = ohio("import", "sales.csv", "--yes", exit_code=65).stderr
+    assert told.count("Cy Dunn") == 1
+    assert "(also in rows 3, 4, 5)" in told
+    assert "4 rows have problems" in told

@@ -304,10 +304,14 @@ def _show(app: App, preview: Preview) -> None:
             say(f"{file.name}: left out: {why} ({_row_numbers(rows)})")
         for warning in file.warnings:
             app.warn(f"{file.name}: {warning}")
+    alike: dict[tuple[str, str, str, str], list[int]] = {}
     for name, problem in preview.problems:
-        value = f" '{problem.value}'" if problem.value else ""
-        column = f" {problem.column}:" if problem.column else ""
-        app.warn(f"{name}:{problem.row}:{column}{value} {problem.why}")
+        alike.setdefault((name, problem.column, problem.value, problem.why), []).append(problem.row)
+    for (name, header, cell, why), rows in alike.items():  # of a client with forty invoices it is said once
+        value = f" '{cell}'" if cell else ""
+        column = f" {header}:" if header else ""
+        also = f" (also in {_row_numbers(rows[1:])})" if rows[1:] else ""
+        app.warn(f"{name}:{rows[0]}:{column}{value} {why}{also}")
     for doubt in preview.doubts[:SHOWN]:
         other = f"{doubt.other_name} ({doubt.other_id})"
         say(f"in doubt: {doubt.file}:{doubt.row}: {doubt.name} may be {other}: {doubt.what}")

@@ -240,7 +240,8 @@ class Reading:
         self._pass = self._passes - 1
         part: facts.FileResult | None = None
         for number, chosen, found in self._flows(self._sheet, ledger, kept):
-            reader = rows.Reader(chosen.layout, chosen.layout.kind, self._decisions[number])
+            recognised = chosen.exporter is not None
+            reader = rows.Reader(chosen.layout, chosen.layout.kind, self._decisions[number], of_a_program=recognised)
             digest = chosen.digests(self.result, self._decisions[number], self._home.key)
             if part is not None and most is not None:
                 yield _counted(part)

@@ -102,8 +102,16 @@ _SINGLE = [
 class Reader:
     """Reads the rows of one file whose questions are answered."""
 
-    def __init__(self, layout: headers.Layout, kind: str, decisions: Decisions) -> None:
-        """Sort the columns by what they fill, once for all rows."""
+    def __init__(self, layout: headers.Layout, kind: str, decisions: Decisions, *, of_a_program: bool = False) -> None:
+        """Sort the columns by what they fill, once for all rows.
+
+        Args:
+            layout: what the columns mean.
+            kind: clients, jobs or mixed.
+            decisions: about the whole file.
+            of_a_program: whether it is an export that was recognised, and not made by hand.
+        """
+        self._of_a_program = of_a_program
         self.kind = kind
         self.decisions = decisions
         self.warnings: dict[str, list[int]] = {}
@@ -354,8 +362,11 @@ class Reader:
             if not (
                 client.full_name or client.company or client.emails or client.client_id or client.phones or out.problems
             ):
-                index = self._plain[0][1] if self._plain else 0
-                self._problem(out, row, index, "", "no-client", "names no client: no name, number, e-mail or phone")
+                why = "names no client: no name, number, e-mail or phone"
+                if self._of_a_program:  # an address book holds such contacts, and there is nothing to mend
+                    out.skipped = facts.Skipped(row, "nobody", why)
+                else:
+                    self._problem(out, row, self._plain[0][1] if self._plain else 0, "", "no-client", why)
         return client
 
     def _names(self, client: facts.ParsedClient, values: Sequence[str]) -> None:
