@@ -373,6 +373,17 @@ def test_every_module_says_what_it_is_for() -> None:
     )
 
 
+@pytest.mark.parametrize("package", ["intake", "workflow"])
+def test_the_map_of_a_large_package_names_each_of_its_modules(package: str) -> None:
+    """Whoever looks for a module finds it in the table at the door of its package."""
+    text = (PACKAGE / package / "__init__.py").read_text("utf-8")
+    table = re.findall(
+        r"^    ([a-z]+(?:, [a-z]+)*)(?:  .*|)$", (ast.get_docstring(ast.parse(text)) or ""), re.MULTILINE
+    )
+    named = [name for row in table for name in row.split(", ")]
+    assert sorted(named) == sorted(path.stem for path in (PACKAGE / package).glob("*.py") if path.stem != "__init__")
+
+
 def test_everything_public_says_what_it_does() -> None:
     """Each public function, class and method has a docstring."""
     nothing(

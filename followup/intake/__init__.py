@@ -1,10 +1,28 @@
 """Files that owners have -> facts under our names, or row-numbered problems and questions.
 
-bytes -> decode, workbooks or vcards -> table -> exporters, headers -> lines -> shape, rules -> deciding -> rows, with
-columns, phones, addresses and people for the cells -> facts; then match says who is who, and merge lays what is new
-over what we have. This is the door; `reading` is the way of a file.
 Takes bytes, or a path, and what is known of the home. Gives a Reading, or a FileResult. Touches nothing but the file:
-whether a row is known already is asked of a function that the caller hands in.
+whether a row is known already is asked of a function that the caller hands in. This is the door; behind it, in the
+order of the flow:
+
+    reading                      the way of one file, looked through and then read, by these stages:
+    sources, opening             the bytes of a file; which table is in them
+    decode, alphabets            bytes -> text; what reads like words of the home's country
+    workbooks, vcards            spreadsheets; address cards
+    table, lines                 text -> records, with row numbers; the form in which rows travel
+    naming, headers, exporters   what columns mean: who decides, the vocabulary, the programs that are known
+    hints, mapping, strangers    ... by their values; as the owner is shown it; tables that are none of ours
+    way                          the way of the rows of one table, which is:
+    ragged, shape, typed, rules      too long or short; no records; days of a spreadsheet; a program's habits
+    unread                       which rows the home has not read before
+    deciding, damage             what only a whole table tells; what a spreadsheet did to its columns
+    rows                         one record -> a client, a job, or what is wrong with it, with these for its cells:
+    columns, people, addresses, phones, postal
+    questions, ledger, telling   what the owner is asked; what became of each row; how it is said
+    facts                        what comes out of all that
+
+    portions                     files that do not fit into memory
+    match, moved, alike          who is who; jobs that got another day; clients that may be one
+    merge                        what a file says, laid over what we have
 """
 
 from __future__ import annotations

@@ -796,12 +796,6 @@ def who_is(source: str, said: facts.ParsedClient) -> Who:
     return Who(source, said, names, emails, [people.folded(name) for name in names], makes)
 
 
-def _lives_at(client: Client, said: facts.ParsedClient) -> bool:
-    """Return whether a row that gives nothing but a postal address gives that of a client."""
-    ours, theirs = ((each.street, each.postal_code) for each in (client, said))
-    return any(theirs) and [people.folded(each) for each in ours] == [people.folded(each) for each in theirs]
-
-
 def _candidates(index: Mapping[str, Sequence[ClientEntry]], values: Iterable[str], *, most: int) -> list[ClientEntry]:
     """Return the first of those that have one of *values*."""
     return list(dict.fromkeys(entry for value in values for entry in index.get(value, ())[:most]))[:most]

@@ -68,7 +68,7 @@ _TOWN = r"[^\W\d][^\d,]*"
 @lru_cache(maxsize=50_000)
 def split(text: str, country: str) -> Place | None:
     """Return the parts of a whole address, or None when it is not certain which part is which."""
-    found, abroad = _of_country(text, country)
+    found, abroad = _of_country(text)
     parts, home = found, abroad or country
     if home not in _CODES or not parts:
         return None
@@ -81,7 +81,7 @@ def split(text: str, country: str) -> Place | None:
 @lru_cache(maxsize=50_000)
 def town(text: str, country: str) -> Place | None:
     """Return postal code and town of a cell that holds both and nothing else, in whatever order."""
-    parts, abroad = _of_country(text, country)
+    parts, abroad = _of_country(text)
     home = abroad or country
     if home not in _CODES or not parts:
         return None
@@ -105,7 +105,7 @@ def is_code(text: str, country: str) -> bool:
     return country in _CODES and bool(re.fullmatch(_CODES[country], text, re.IGNORECASE))
 
 
-def _of_country(text: str, country: str) -> tuple[list[str], str]:
+def _of_country(text: str) -> tuple[list[str], str]:
     """Return the parts between commas and line ends, and the country where the last one names it."""
     parts = [" ".join(part.split()) for part in re.split(r"[,\n;]|:::", text)]
     parts = [part for part in parts if part]

@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from followup import cells, codes
-from followup.intake import addresses, columns, facts, headers, people, phones, postal, shape, table
+from followup.intake import addresses, columns, facts, headers, people, phones, postal, shape, table, telling
 
 _BETWEEN = "; "
 """Stands between several values in a cell of our own."""
@@ -71,10 +71,6 @@ class Outcome:
     problems: list[facts.Problem] = field(default_factory=list)
     skipped: facts.Skipped | None = None
     volatile: bool = False
-
-
-def _short(text: str) -> str:
-    return cells.cut(cells.printable(text), 40)
 
 
 _SINGLE = [
@@ -441,7 +437,7 @@ class Reader:
             found = self._email_memo[value] = addresses.split(value)
         good, bad = found
         if bad:
-            part = "is" if bad[0] == value else f"holds '{_short(bad[0])}', which is"
+            part = "is" if bad[0] == value else f"holds '{telling.short(bad[0])}', which is"
             self._problem(out, row, index, value, "email", f"{part} no e-mail address; correct it or empty the cell")
         if good:
             client.emails = tuple(good) if not client.emails else _joined(client.emails, good, fold=True)
@@ -570,7 +566,7 @@ class Reader:
             if bad:
                 index = self._of["client.no_channels"][0]
                 why = (
-                    f"names '{_short(bad[0])}', which is no way to reach a client; write email, call, text, "
+                    f"names '{telling.short(bad[0])}', which is no way to reach a client; write email, call, text, "
                     f"letter, card or visit"
                 )
                 self._problem(out, row, index, never, "channel", why)
@@ -815,7 +811,7 @@ class Reader:
         if said == "not_a_job":
             job.status = "not_a_job"
             shown = cells.printable(status or "cancelled")
-            out.skipped = facts.Skipped(row, "not_a_job", f"no job of ours: '{_short(shown)}'")
+            out.skipped = facts.Skipped(row, "not_a_job", f"no job of ours: '{telling.short(shown)}'")
             return
         if said == "open":
             job.status, job.completed_on, job.said = "open", None, True
@@ -823,7 +819,7 @@ class Reader:
         if said == "completed" and job.completed_on is None and not self._stands_in(job, row, values, out):
             return
         if "service" in job.fills and "," in job.job_id:
-            why = f"an invoice for several jobs ('{_short(job.job_id)}'), each of which is in the report of jobs"
+            why = f"an invoice for several jobs ('{telling.short(job.job_id)}'), each of which is in the report of jobs"
             out.skipped = facts.Skipped(row, "several-jobs", why)
             return
         future = job.completed_on is not None and job.completed_on > today
@@ -864,7 +860,7 @@ class Reader:
         job.status, job.said = "open", True
         if status and self._status(status) == "not_a_job":
             job.status = "not_a_job"
-            out.skipped = facts.Skipped(row, "not_a_job", f"no job of ours: '{_short(status)}'")
+            out.skipped = facts.Skipped(row, "not_a_job", f"no job of ours: '{telling.short(status)}'")
 
     def _stands_in(self, job: facts.ParsedJob, row: int, values: Sequence[str], out: Outcome) -> bool:
         """Take the day that stands in for the day of completion, such as an invoice's; False when it is none.

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from pathlib import PurePath
 
-from followup import cells
-from followup.intake import headers, people, shape
+from followup.intake import headers, people, shape, telling
 from followup.intake.lines import Apply, Context, Line, Rule
 
 
@@ -116,7 +115,7 @@ def _headings_name_the_client(lines: Iterable[Line], context: Context) -> Iterat
                 above.pop()
             above.append((indent, text))
             started, filling = True, False
-            context.leave_out(line, "heading", f"a heading that names the client of rows ('{_short(text)}')")
+            context.leave_out(line, "heading", f"a heading that names the client of rows ('{telling.short(text)}')")
         elif started and not above:
             context.leave_out(line, "no-client", "stands below no client's name")
         else:
@@ -153,7 +152,9 @@ def _customer_and_job_in_one_cell(lines: Iterable[Line], context: Context) -> It
         customer, _, part = (text.strip() for text in line.cells[name].partition(":"))
         if context.layout.kind == "clients" and customer in whole:
             context.leave_out(
-                line, "part-of-a-client", f"a part of '{_short(customer)}', who has a row above ('{_short(part)}')"
+                line,
+                "part-of-a-client",
+                f"a part of '{telling.short(customer)}', who has a row above ('{telling.short(part)}')",
             )
             continue
         whole = {customer}
@@ -298,17 +299,13 @@ def _only_these(lines: Iterable[Line], context: Context) -> Iterator[Line]:
                 context.leave_out(line, "other-kind", f"nothing in '{name}'")
                 break
             if said and counting and not any(headers.normal(word) in counting for word in said):
-                context.leave_out(line, "other-kind", f"'{_short(said[0])}' in '{name}' does not count")
+                context.leave_out(line, "other-kind", f"'{telling.short(said[0])}' in '{name}' does not count")
                 break
         else:
             yield line
 
 
 _ANY = "*"
-
-
-def _short(text: str) -> str:
-    return cells.cut(cells.printable(text), 40)
 
 
 # ---------------------------------------------------------------- by name

@@ -6,7 +6,11 @@ home and, through `mail`, the mail server and the keyring; what else, the module
     desk, finding                one open home; what a person types -> the record that is meant
     homes, doctor, backups       making, looking over, copying a home
     importing, consequences      files -> one batch, and what becomes due because of it
+    previews, rejects, imports   what a batch would do; rows that it leaves out; what earlier ones did and taught
     undoing, records, dossiers   taking back; clients and jobs by hand; all that is held of one client
+    duplicates, households       who may be one client; who lives together
+    referrals                    who brought whom
+    exporting                    what leaves the home for other programs
     planning, status             what is due, what comes; in numbers
     composing, planfile          touchpoint -> words; the plan looked over in a spreadsheet
     sending, mailing             what is due is handed over: as drafts, or to the mail server
