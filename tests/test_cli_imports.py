@@ -143,6 +143,8 @@ def test_who_brought_whom_is_shown_by_name(imported: Run, folder: Path) -> None:
     """An identifier tells nobody anything."""
     write(folder, "more.csv", "Name,Email,Referred By\nCleo Ruiz,cleo@example.com,Ada Hall\n")
     imported("import", "more.csv", "--yes")
+    assert "the link of client Cleo Ruiz to whoever brought them" in imported("undo", "--yes").stdout
+    imported("import", "more.csv", "--yes")
     assert (
         "  Cleo Ruiz: brought by: (nothing) -> Ada Hall\n"
         in imported("imports", "show", str(numbers(imported)[-1])).stdout

@@ -116,5 +116,9 @@ def test_the_same_problem_of_several_rows_is_told_once(ohio: Run) -> None:
     Path("sales.csv").write_text(f"Invoice no,Client,Service,Completed,Amount\n{rows}", encoding="utf-8")
     told = ohio("import", "sales.csv", "--yes", exit_code=65).stderr
     assert told.count("Cy Dunn") == 1
+    assert "Import both files together" not in told
     assert "(also in rows 3, 4, 5)" in told
     assert "4 rows have problems" in told
+    with Path("sales.csv").open("a", encoding="utf-8") as stream:
+        stream.write("9,Dan Fox,Tap,2026-02-09,10\n")
+    assert ohio("import", "sales.csv", "--yes", exit_code=65).stderr.count("Import both files together") == 1

@@ -312,6 +312,9 @@ def _show(app: App, preview: Preview) -> None:
         column = f" {header}:" if header else ""
         also = f" (also in {_row_numbers(rows[1:])})" if rows[1:] else ""
         app.warn(f"{name}:{rows[0]}:{column}{value} {why}{also}")
+    unknown = {problem.value for _, problem in preview.problems if problem.code == "no-client" and problem.value}
+    if len(unknown) > 1:
+        app.warn("Does the program export its clients, too? Import both files together, and their names are known.")
     for doubt in preview.doubts[:SHOWN]:
         other = f"{doubt.other_name} ({doubt.other_id})"
         say(f"in doubt: {doubt.file}:{doubt.row}: {doubt.name} may be {other}: {doubt.what}")

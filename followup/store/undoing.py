@@ -236,6 +236,8 @@ def _record_item(scene: _Scene, change: Change) -> UndoItem:
         return UndoItem(change=change, what=f"put back {word}", why_not="it is there again" if now is not None else "")
     before = scene.origins.get(change.number, change.old)
     what = f"{change.field} of {word} back to {_shown(before)}"
+    if change.field == "referred_by_id":
+        what = f"the link of {word} to whoever brought them"
     why_not = _why_field_stays(scene, table, now, change)
     if not why_not:
         scene.now[record] = replace(now, **{change.field: table.value(change.field, before)})
