@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -40,7 +41,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the programs that tests start out of the measurement of branches: what counts is measured in process."""
+    """Let programs that tests start be interrupted, and keep them out of the measurement of branches.
+
+    What counts is measured in process. Whoever is started in the background by a script inherits that Ctrl-C means
+    nothing to it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         return  # with -n the workers run the tests: they are started later, and measured
     for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
