@@ -51,7 +51,11 @@ def told(header: Sequence[str], sample: Sequence[Sequence[str]]) -> dict[str, st
 
 
 def names_clients_alone(layout: headers.Layout, sample: Sequence[Sequence[str]]) -> bool:
-    """Return whether a table of jobs has rows that say who a client is and how to reach them, and nothing of a job."""
+    """Return whether a table of jobs has rows that say who a client is and how to reach them, and nothing of a job.
+
+    A row with too few cells may have lost its job on the way, and says nothing about the others.
+    """
+    width = 1 + max((column.index for column in layout.columns), default=-1)
     named = [column.index for column in layout.columns if column.field in _NAMED]
     reached = [column.index for column in layout.columns if column.field.startswith(_REACHED)]
     jobs = [column.index for column in layout.columns if column.field.startswith("job.")]
@@ -59,9 +63,19 @@ def names_clients_alone(layout: headers.Layout, sample: Sequence[Sequence[str]])
     def filled(row: Sequence[str], places: Sequence[int]) -> bool:
         return any(index < len(row) and row[index].strip() for index in places)
 
-    rows = sample[:ENOUGH]
+    rows = [row for row in sample[:ENOUGH] if len(row) >= width]
     alone = any(filled(row, named) and filled(row, reached) and not filled(row, jobs) for row in rows)
     return alone and any(filled(row, jobs) for row in rows)
+
+
+def _beside_the_postcode(looks: Sequence[str], people: int) -> int | None:
+    """Return which column of words is the town: between the street and the postcode, or behind both."""
+    if "postal_code" not in looks:
+        return None
+    place = looks.index("postal_code")
+    between = place > 1 and looks[place - 2] == "street"
+    beside = (place - 1, place + 1) if between else (place + 1, place - 1)
+    return next((i for i in beside if 0 <= i < len(looks) and i != people and looks[i] in ("city", "name")), None)
 
 
 def suggested(sample: Sequence[Sequence[str]], country: str) -> tuple[str, ...]:
@@ -71,6 +85,10 @@ def suggested(sample: Sequence[Sequence[str]], country: str) -> tuple[str, ...]:
     people_in = [index for index, look in enumerate(looks) if look == "name"]
     if people_in:  # whoever it was for differs from row to row, the work repeats
         best = max(people_in, key=lambda index: (len(set(_values(sample, index))), -index))
+        beside = _beside_the_postcode(looks, best)
+        if beside is not None:
+            looks = ["name" if look == "city" else look for look in looks]
+            looks[beside] = "city"
         looks = ["service" if look == "name" and index != best else look for index, look in enumerate(looks)]
     if "service" not in looks and "completed_on" in looks and "city" in looks:
         looks[looks.index("city")] = "service"

@@ -172,6 +172,10 @@ def test_columns_without_names_are_suggested_by_what_they_hold() -> None:
     assert [job.service for job in result.jobs] == ["Boiler", "Tap"]
     clients = "Ada Hall,07700 900142,ada@example.com,LS1 4AP\nBert Hill,07700 900143,bert@example.com,LS1 4AQ\n"
     assert read(clients).questions[0].options[0] == "name,phone,email,postal_code"
+    both = (
+        "Ada Hall,12 High St,Leeds,LS1 4AP,Boiler service,17/03/2026\nBo Lee,9 Mill Ln,Leeds,LS1 4AQ,Tap,18/03/2026\n"
+    )
+    assert read(both).questions[0].options[0] == "name,street,city,postal_code,service,completed_on"
 
 
 # ---------------------------------------------------------------- what a spreadsheet damages
