@@ -357,6 +357,14 @@ def test_a_header_without_rows_changes_nothing_and_says_so(empty: Run) -> None:
     assert "there are column names and no rows below them" in empty("import", "c.csv", "--yes").stdout
 
 
+@pytest.mark.parametrize("name", ["x" * 240 + ".csv", "Kündé 日本" * 10 + ".csv", "a b=c;%s{}.csv", "=cmd.csv"])
+def test_a_file_may_have_any_name(empty: Run, home: Path, name: str) -> None:
+    """Also a very long one: the file of its rejected rows still has room for its own."""
+    Path(name).write_text("Name,Email\nAda Hall,ada@example.com\nBob,nobody\n", encoding="utf-8")
+    assert "Repair them in" in empty("import", "--yes", "--skip-bad-rows", name).stderr
+    assert len(list((home / "rejects").glob("*.csv"))) == 1
+
+
 # ---------------------------------------------------------------- what is no file
 
 

@@ -19,6 +19,8 @@ from followup.intake import facts, headers
 if TYPE_CHECKING:
     from followup.workflow.desk import Desk
 
+_LONGEST_STEM = 50
+"""Letters of a file's name that its rejected rows keep: with four bytes each, a name still has room for the day."""
 _FIRST_ROW = re.compile(r"row \d+")
 _AGAIN = re.compile(r" rejected \d{4}-\d\d-\d\d( \d+)?$")
 
@@ -62,7 +64,7 @@ def write(desk: Desk, results: Iterable[facts.FileResult]) -> list[Path]:
                 values.append(text)
             writer.writerow([cells.guard(writable(value)) for value in values])
         files.make_folder(desk.home.rejects_path)
-        stem = f"{_AGAIN.sub('', Path(file.name).stem)} rejected {desk.today}"
+        stem = f"{_AGAIN.sub('', Path(file.name).stem)[:_LONGEST_STEM]} rejected {desk.today}"
         written.append(_write_anew(desk.home.rejects_path, stem, "\ufeff" + stream.getvalue()))
     return written
 
