@@ -109,6 +109,12 @@ _CUSTOM = re.compile(r"(?:cft|pft)\[(.+)\]|(.+) \(metadata\)", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s_\-/.:&?]+")
 _NUMBER = re.compile(r"\b\d+\b")
 _NUMBERED = re.compile(r"(e mail|email|phone|address|organization) (\d+) (.+)")
+_OPT_OUT = re.compile(
+    r"(?:(?:marketing|newsletter|mailings?|e ?mails?|customer|client|contact|promo(?:tion)?s?|communications?|has|is"
+    r"|of|from|all|any) )*(?:opt(?:ed)? ?out|unsubscribed?)"
+    r"(?: (?:of|from|all|any|marketing|newsletters?|mailings?|e ?mails?))*"
+)
+"""However a program words it: a stop that nobody reads is a stop that is lost."""
 _LABELS = re.compile(r"(?:e mail|email|phone|address|website|event|im|relation|organization)(?: \d+)? (?:label|type)")
 
 # Words that say which of several addresses a column belongs to.
@@ -235,6 +241,8 @@ def meanings(header: str) -> dict[str, int]:
         first = words.fields.get(f"{kind} 1 {rest}") or words.fields.get(f"{kind.replace('email', 'e mail')} 1 {rest}")
         if first:
             return {known: rank + int(number[:4]) for known, rank in first.items()}
+    if _OPT_OUT.fullmatch(name):
+        return {"client.opt_out": 50}
     return _of_two_things(header) or _without_remarks(header)
 
 

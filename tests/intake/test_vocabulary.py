@@ -104,3 +104,17 @@ def test_the_words_of_exporters_for_how_far_a_job_is(meaning: str, words: str) -
 def test_every_meaning_of_a_status_is_an_answer_or_a_question() -> None:
     """No word of the table leads to something that a job cannot be."""
     assert set(columns.STATUS_WORDS.values()) <= {*columns.STATUS_ANSWERS, "paid", "billed"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Marketing opt-out", "Opted out of all marketing", "newsletter_opt_out", "Is unsubscribed", "E-mail opt out"],
+)
+def test_a_stop_is_known_however_it_is_worded(header: str) -> None:
+    """A column that is not understood would lose what somebody asked for."""
+    assert set(headers.meanings(header)) == {"client.opt_out"}
+
+
+def test_a_link_to_opt_out_is_no_stop() -> None:
+    """Everybody has one in a newsletter's export."""
+    assert "client.opt_out" not in headers.meanings("Opt-out link")
