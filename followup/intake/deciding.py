@@ -60,16 +60,18 @@ _ENOUGH = 4
 class Evidence:
     """What the lines of one table show."""
 
-    def __init__(self, layout: headers.Layout, statuses: Mapping[str, str]) -> None:
+    def __init__(self, layout: headers.Layout, statuses: Mapping[str, str], *, aside: Sequence[int] = ()) -> None:
         """Begin without any.
 
         Args:
             layout: what the columns mean.
             statuses: normal words whose meaning is certain in such files -> completed, open or not_a_job.
+            aside: further columns of days, which are not read and yet written by the same program.
         """
         jobs = layout.kind != "clients"
         self._statuses = statuses
         self._dates = _Witnesses(columns.order_witness, _places(layout, _DATES) if jobs else [])
+        self._aside = _Witnesses(columns.order_witness, aside if jobs else [])
         self._amounts = _Witnesses(columns.mark_witness, _places(layout, _AMOUNTS) if jobs else [])
         self._status = next(iter(_places(layout, ("job.status",))), -1) if jobs else -1
         self._words: dict[str, Tally] = {}
@@ -78,6 +80,7 @@ class Evidence:
     def see(self, lines: Sequence[Line]) -> None:
         """Look at some lines."""
         self._dates.see(lines)
+        self._aside.see(lines)
         self._amounts.see(lines)
         if self._status >= 0:
             self._see_words(lines)
@@ -124,6 +127,11 @@ class Evidence:
             if columns.proves_order(values):
                 decided["date_order"] = found
             return found
+        if not found.contradictory and self._aside.rows:
+            together = columns.date_order([*values, *self._aside.rows], country=country)
+            if isinstance(together, str):
+                decided["date_order"] = together
+                return together
         where = _where(found.samples, values)
         if found.contradictory:
             question = (

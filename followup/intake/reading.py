@@ -181,7 +181,9 @@ class Reading:
         exporter = chosen.exporter
         ours = exporter is not None and exporter.source == exporters.OURS
         lines, shape = chosen.lines(found, ledger)
-        evidence = deciding.Evidence(chosen.layout, exporter.status if exporter is not None else {})
+        evidence = deciding.Evidence(
+            chosen.layout, exporter.status if exporter is not None else {}, aside=chosen.further_days()
+        )
         harm = damage.Damage(chosen.layout)
         while chunk := list(itertools.islice(lines, _CHUNK)):
             evidence.see(chunk)

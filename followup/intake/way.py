@@ -145,6 +145,14 @@ class Way:
 
         return digest
 
+    def further_days(self) -> list[int]:
+        """Return columns of days that are not read: a program writes all its days alike, a person may not."""
+        if self.exporter is None:
+            return []
+        read = {column.index for column in self.layout.columns if column.field}
+        names = enumerate(map(headers.normal, self.table.header))
+        return [index for index, name in names if "date" in name.split() and index not in read]
+
     def places(self, names: Collection[str]) -> list[int]:
         """Return the columns of fields."""
         return [column.index for column in self.layout.columns if column.field in names]

@@ -146,3 +146,15 @@ def test_a_rejected_row_below_merged_cells_stands_alone(run: Run, home: Path, fo
     run("import", "mine.csv", "--answer", "fill_down=yes", "--skip-bad-rows", "--yes")
     (rejected,) = (home / "rejects").iterdir()
     assert "Ada Hall,ada@example.com,Tap,2026-02-45" in rejected.read_text(encoding="utf-8")
+
+
+def test_a_day_that_is_not_read_tells_the_order_of_those_that_are(run: Run, folder: Path) -> None:
+    """A program writes all its days alike: one that can be read in one order only spares the question."""
+    begin(run)
+    header = "Job #,Client name,Client email,Title,Scheduled start date,Closed date,Visits assigned to\n"
+    row = "7,Ada Hall,ada@example.com,Boiler,{},08/01/2026,Kim\n"
+    (folder / "jobs.csv").write_text(header + row.format("05/01/2026"), "utf-8")
+    assert "date_order=" in run("import", "jobs.csv", exit_code=65).stderr
+    (folder / "jobs.csv").write_text(header + row.format("29/12/2025"), "utf-8")
+    assert "date_order=dmy" in run("import", "jobs.csv", "--yes").stdout
+    assert json.loads(run("job", "export", "--format", "json").stdout)[0]["completed_on"] == "2026-01-08"
