@@ -257,7 +257,7 @@ def desk_at(kept: Path, folder: Path) -> Iterator[Desk]:
 
 def check(desk: Desk, *files: bytes, **options: Any) -> previews.Preview:
     """Return what importing these files would do."""
-    options = {"skip_bad_rows": True, "answers": {"fill_down": "no"}, **options}
+    options = {"skip_bad_rows": True, "answers": {"fill_down": "no", "headings": "nothing"}, **options}
     return importing.check(
         desk, [importing.Source(f"f{number}.csv", data) for number, data in enumerate(files, 1)], **options
     )

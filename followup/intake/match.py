@@ -544,6 +544,11 @@ class _Matcher:
                 return None, "ambiguous"
         if same:
             return same[0], "phone"
+        if not who.emails and not said.phones and not said.client_id and not said.reference:
+            called = _candidates(self.by_name, folded, most=CROWD)
+            there = [entry for entry in called if entry.existing is not None and _lives_at(entry.existing, said)]
+            if len(there) == 1:
+                return there[0], "address"
         by_name = _candidates(self.by_name, folded, most=MOST_DOUBTS)
         if who.is_only_named and (not said.client_id or who.source not in self.numbered):
             if len(by_name) == 1 and self._is_one_person(who, by_name[0]):
@@ -794,6 +799,12 @@ def who_is(source: str, said: facts.ParsedClient) -> Who:
     emails = [_canonical(address) for address in said.emails]
     makes = bool(names and (said.emails or said.phones)) if said.reference else said.reachable()
     return Who(source, said, names, emails, [people.folded(name) for name in names], makes)
+
+
+def _lives_at(client: Client, said: facts.ParsedClient) -> bool:
+    """Return whether a row that gives nothing but a postal address gives that of a client."""
+    ours, theirs = ((each.street, each.postal_code) for each in (client, said))
+    return any(theirs) and [people.folded(each) for each in ours] == [people.folded(each) for each in theirs]
 
 
 def _candidates(index: Mapping[str, Sequence[ClientEntry]], values: Iterable[str], *, most: int) -> list[ClientEntry]:

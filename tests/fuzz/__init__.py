@@ -460,12 +460,17 @@ EVERY = 12
 
 
 def run(
-    folder: Path, *, seed: int, numbers: Iterator[int] | None = None, tell: Callable[[int], None] | None = None
+    folder: Path,
+    *,
+    seed: int,
+    numbers: Iterator[int] | None = None,
+    tell: Callable[[int], None] | None = None,
+    seconds: float = SECONDS,
 ) -> Iterator[Finding]:
     """Yield findings as they come; ends when *numbers* do, and never without them."""
     household = Household(folder)
     for case in cases(seed) if numbers is None else (next(cases(seed, number)) for number in numbers):
-        found = look(case, seed)
+        found = look(case, seed, seconds=seconds)
         if found is None and case.number % EVERY == 0:
             found = household.try_out(case, seed)
         if found is not None:
