@@ -259,6 +259,7 @@ def test_whoever_leaves_at_a_question_leaves_no_trace(
     before = tables(loaded.home)
     process, terminal = in_a_terminal(loaded, "import", str(path))
     until(terminal, asked)
+    time.sleep(1)  # from the words of the question to waiting for its answer: what comes in between is not heard
     process.send_signal(signal.SIGINT)
     said = until(terminal, "Stopped.")
     assert process.wait(60) == 130
