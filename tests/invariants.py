@@ -28,7 +28,6 @@ import sqlite3
 import stat
 import sys
 import tarfile
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -43,9 +42,6 @@ from tests.mailserver import PASSWORD, USER
 from tests.mailserver.truth import Accepted, Truth
 
 ENDED = ("drafted", "sent", "temporary", "permanent", "unknown", "cancelled")
-YOUNG = 60
-"""Seconds for which a page of drafts that was half written is left alone: another run may be writing it."""
-
 HALF_WAY = ("claimed", "handing_over")
 HOLDING = ("drafted", "claimed", "handing_over", "unknown", "sent")
 GONE_OUT = ("handing_over", "unknown", "sent")  # states in which nobody takes a touchpoint for due
@@ -360,8 +356,6 @@ def _nothing_left_over(home: Path, belief: Belief, output: Iterable[str], *, end
         return
     for pattern in ("*.part", ".followup-scratch*", "followup.db-*", ".lock.holder"):
         for path in home.rglob(pattern):
-            if pattern == "*.part" and path.parent.name == "drafts" and time.time() - path.stat().st_mtime < YOUNG:
-                continue  # of a run that was killed just now: for all that the next one knows, somebody is writing it
             raise Broken("I10", str(path), "was left over")
     for attempt in belief.attempts:
         if attempt["state"] in HALF_WAY:
