@@ -298,7 +298,7 @@ def _show(app: App, preview: Preview) -> None:
         if _kept(file) and not file.known and not file.looks_like:  # of a program, we know which are kept
             say(
                 f"{file.name}: kept under their own names: {', '.join(_kept(file)[:SHOWN])} "
-                f'(to say what one is: --answer "column:{_kept(file)[0]}=phone")'
+                f'(to say what one is: --answer "column:{_kept(file)[0]}=notes")'
             )
         for why, rows in _left_out(file.skipped).items():
             say(f"{file.name}: left out: {why} ({_row_numbers(rows)})")
