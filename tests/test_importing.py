@@ -73,6 +73,38 @@ def everything(desk: Desk) -> tuple[list[Client], list[Job]]:
 ADA = CLIENTS + "1,Ada Hall,ada@example.com,07700 900123,Leeds,\n"
 
 
+def test_rows_that_are_read_again_beside_a_bad_one_change_nothing(desk: Desk) -> None:
+    """They are needed to see who is who; what they say was said, and contradicted, in an import before."""
+    leeds = ADA + "1,Ada Hall,no address,,,\n"
+    york = ADA.replace("Leeds", "York")
+    load(desk, leeds, york, skip_bad_rows=True)
+    assert everything(desk)[0][0].city == "York"
+    for files in ([leeds, york], [york, leeds], [leeds], [york], [leeds, york]):
+        for whole in (False, True):
+            again = load(desk, *files, skip_bad_rows=True, whole=whole)
+            assert again.changes_nothing
+            assert not again.kept
+
+
+def test_what_rows_that_are_read_again_say_is_no_news_beside_a_new_row_of_their_client(desk: Desk) -> None:
+    """The new row may say more; where it contradicts what stands above it in its file, that counts, and is old."""
+    load(desk, ADA, ADA.replace("Leeds", "York"))
+    load(desk, ADA + "1,Ada Hall,hall@example.com,,Bath,\n")
+    (ada,) = everything(desk)[0]
+    assert (ada.city, ada.emails) == ("York", ("ada@example.com", "hall@example.com"))
+
+
+def test_a_job_that_lives_again_is_not_cancelled_by_a_row_that_is_read_again(desk: Desk) -> None:
+    """The row that had cancelled it is read beside a bad one, and does not do so once more."""
+    job = "7,1,Ada Hall,,Boiler,13/02/2026,{},120,\n"
+    cancelled = JOBS + job.format("Cancelled") + "7,1,Ada Hall,,Boiler,13/02/2026,Done,many,\n"
+    load(desk, ADA, JOBS + job.format("Done"))
+    load(desk, cancelled, skip_bad_rows=True)
+    load(desk, JOBS + job.format("Completed"))
+    assert everything(desk)[1][0].status is JobStatus.COMPLETED
+    assert load(desk, cancelled, skip_bad_rows=True).changes_nothing
+
+
 def test_clients_come_before_jobs_whatever_the_order_of_the_files(desk: Desk) -> None:
     """All files of one command are one batch."""
     preview = load(desk, JOBS + "7,1,Ada Hall,,Boiler,13/02/2026,Done,120,Sam Taylor\n", ADA)

@@ -50,6 +50,7 @@ def opened(
     answers: Mapping[str, str] | None = None,
     remembered: questions.Remembered | None = None,
     known: reading.Known | None = None,
+    whole: bool = False,
     progress: reading.Progress | None = None,
     keep: int = 0,
 ) -> reading.Reading:
@@ -65,7 +66,9 @@ def opened(
         kind: clients, jobs or mixed, where the owner said so.
         answers: given for this file now.
         remembered: answers given earlier, by the fingerprint of the header.
-        known: which rows need not be read again; without it every row is read.
+        known: which rows the home has read before. They are not read again, but for those that are needed to understand
+            new ones; without it every row is new.
+        whole: read all rows, also those that are known.
         progress: is told how much of the work is done and how much there is, in a unit of its own.
         keep: how many rows may be kept once looked through; of a longer file, and by itself of any, none are.
 
@@ -81,6 +84,7 @@ def opened(
         kind=kind,
         remembered=remembered or (lambda _: {}),
         known=known,
+        whole=whole,
         progress=progress,
         keep=keep,
     )

@@ -6,7 +6,7 @@ Takes and gives plain values; the field names are the contract of ``import --dry
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -224,6 +224,7 @@ class FileResult:
     decided: dict[str, str] = field(default_factory=dict)  # date_order and decimal_mark, as the whole file showed them
     digests: dict[int, str] = field(default_factory=dict)  # row -> what it is recognised by
     volatile: set[int] = field(default_factory=set)  # rows whose meaning changes as days pass: read again next time
+    again: set[int] = field(default_factory=set)  # rows that the home had read before: they tell who is who, no news
     known: int = 0
     rows: int = 0
     passed: Counter[str] = field(default_factory=Counter)  # counts of portions whose rows were let go, as in `counts`
@@ -250,11 +251,16 @@ class FileResult:
             warnings=[],
             digests={},
             volatile=set(),
+            again=set(),
             passed=Counter(),
             sheet={},
             records={},
             given={},
         )
+
+    def is_old(self, rows: Collection[int]) -> bool:
+        """Return whether the home had read all of these rows before."""
+        return bool(self.again) and self.again.issuperset(rows)
 
     def keep_bad_rows(self) -> None:
         """Keep the cells of rows with problems, for the file of rejected rows, and let go of the others."""

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from operator import attrgetter
-from typing import Protocol
+from typing import Any, Protocol
 
 from followup import identity
 from followup.intake import facts, headers, people
@@ -108,6 +108,11 @@ class ClientEntry:
     phones: set[str] = field(default_factory=set)
     by_number: bool = False  # found by the id of the same source
 
+    def news(self) -> list[tuple[facts.FileResult, facts.ParsedClient]]:
+        """Return what the home has not read before; of a client that it does not have, everything."""
+        parsed = self.parsed
+        return parsed if self.existing is None else [each for each in parsed if not each[0].is_old(each[1].rows)]
+
 
 @dataclass(slots=True, eq=False)
 class Who:
@@ -161,6 +166,11 @@ class JobEntry:
     parsed: list[tuple[facts.FileResult, facts.ParsedJob]] = field(default_factory=list)
     link: tuple[str, str] | None = None  # source and number
     clash: bool = False  # its rows are about different jobs
+
+    def news(self) -> list[tuple[facts.FileResult, facts.ParsedJob]]:
+        """Return what the home has not read before; of a job that it does not have, everything."""
+        parsed = self.parsed
+        return parsed if self.existing is None else [each for each in parsed if not each[0].is_old(each[1].rows)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -691,7 +701,7 @@ class _Matcher:
 
     def _ended(self) -> None:
         """Find the jobs we know that a file now calls cancelled, void or a draft."""
-        ended = [(file, job) for file in self.files for job in file.not_jobs]
+        ended = [(file, job) for file in self.files for job in file.not_jobs if not file.is_old(job.rows)]
         alive = {entry.id for entry in self.found.jobs}  # a draft beside the job itself ends nothing
         wanted: dict[str, dict[str, None]] = {}
         for file, job in ended:
@@ -722,6 +732,8 @@ class _Matcher:
             if not whole:
                 continue
             first = whole[0]
+            old = {id(client) for client in whole if entry.existing is not None and file.is_old(client.rows)}
+            news = [replace(client) for client in whole if id(client) not in old] if old else []
             for other in whole[1:]:
                 if first.reference:
                     first.rows = sorted(first.rows + other.rows)
@@ -729,6 +741,8 @@ class _Matcher:
                     said_otherwise += other.rows
             folded = set(map(id, whole[1:]))
             entry.parsed = [(owner, client) for owner, client in entry.parsed if id(client) not in folded]
+            if news:
+                entry.parsed = [(owner, _said_by(news, one) if one is first else one) for owner, one in entry.parsed]
             clients.append(first)
         bad = {problem.row for problem in file.problems}
         file.clients = sorted(
@@ -898,6 +912,19 @@ def _take(first: facts.ParsedClient, other: facts.ParsedClient) -> bool:
         else:
             lost = True
     return lost
+
+
+def _said_by(news: Sequence[facts.ParsedClient], folded: facts.ParsedClient) -> facts.ParsedClient:
+    """Return the rows of a client without the values that only rows have that the home had read before.
+
+    Those take part in what stands first, and are nothing new. What adds up (addresses, tags) stays whole.
+    """
+    kept: dict[str, Any] = {}
+    for name, value in zip(_TOLD, _told(folded), strict=True):
+        if isinstance(value, str) and all(getattr(each, name) != value for each in news):
+            kept[name] = "unknown" if name == "consent" else ""
+    said = {item for each in news for item in each.extra.items()}
+    return replace(folded, **kept, extra={name: value for name, value in folded.extra.items() if (name, value) in said})
 
 
 def _name_column(file: facts.FileResult) -> str:

@@ -118,7 +118,7 @@ class Portions:
             raise files.failure(error, self._folder, doing="write in") from error
 
     def _keep(self, number: int, result: facts.FileResult, piece: _Piece) -> None:
-        digests, volatile, sheet, given = result.digests, result.volatile, result.sheet, result.given
+        digests, volatile, again = result.digests, result.volatile, result.again
         written = marshal.dumps(
             (
                 number,
@@ -131,8 +131,9 @@ class Portions:
                         row,
                         digests.get(row, ""),
                         row in volatile,
-                        rows.SEPARATOR.join(sheet.get(row, ())),
-                        given.get(row),
+                        row in again,
+                        rows.SEPARATOR.join(result.sheet.get(row, ())),
+                        result.given.get(row),
                     )
                     for row in piece.rows
                 ],
@@ -306,11 +307,13 @@ class Portions:
                 result.jobs += [_job(each, client) for each in jobs]
             result.not_jobs += [_job(each, facts.ParsedClient()) for each in not_jobs]
             digests, texts = result.digests, packed[number].texts
-            for row, digest, is_volatile, text, given in lines:
+            for row, digest, is_volatile, is_known, text, given in lines:
                 if digest:
                     digests[row] = digest
                 if is_volatile:
                     result.volatile.add(row)
+                if is_known:
+                    result.again.add(row)
                 texts[row] = text
                 if given:
                     result.given[row] = given

@@ -8,7 +8,7 @@ file.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from followup.intake import (
@@ -41,7 +41,7 @@ _ASKED_AT_ONCE = 10_000
 _TELL_EVERY = 5_000
 _NUMBERS = ("job.id", "job.id+invoice", "client.id")
 
-Known = Callable[[str, Collection[str]], Collection[str]]
+Known = Callable[[str, Iterable[str]], Collection[str]]
 """(fingerprint, digests) -> those of the digests whose rows the home has read before."""
 
 Progress = Callable[[int, int], None]
@@ -61,6 +61,7 @@ class Reading:
         kind: str,
         remembered: questions.Remembered,
         known: Known | None,
+        whole: bool,
         progress: Progress | None,
         keep: int,
     ) -> None:
@@ -72,8 +73,9 @@ class Reading:
         self._kind = kind
         self._remembered = remembered
         self._known = known
+        self._whole = whole
         self._progress = progress
-        self._passes = 3 if known is not None else 2
+        self._passes = 2 if known is None or whole else 3
         self._pass = 0
         self._sheet: table.Sheet | None = None
         self._last = 0  # row
@@ -253,6 +255,7 @@ class Reading:
                 if chosen.fills:
                     ledger.fill(lines, chosen.added)
                 _read(lines, part, reader, digest, ledger, wanted)
+                self._note_again(lines, part)
                 ledger.settle(part, up_to=lines[-1].row)
                 if goes_on:
                     lines.clear()
@@ -270,7 +273,7 @@ class Reading:
     def _unread(self, sheet: table.Sheet, kept: list[Line] | None) -> set[int] | None:
         """Return the rows to read, None when that is every row."""
         known, fingerprint = self._known, self.result.fingerprint
-        if known is None:
+        if known is None or self._whole:
             return None
 
         def chunks() -> Iterator[tuple[list[Line], list[int], Callable[[str], str]]]:
@@ -282,6 +285,16 @@ class Reading:
                     yield lines, places, digest
 
         return unread.rows(chunks, lambda digests: known(fingerprint, digests))
+
+    def _note_again(self, lines: Iterable[Line], part: facts.FileResult) -> None:
+        """Note which of the lines that were read the home had read before."""
+        if self._known is None:
+            return
+        read = part.digests
+        before = self._known(self.result.fingerprint, (read[line.row] for line in lines if line.row in read))
+        for line in lines if before else ():
+            if read.get(line.row) in before:
+                part.again.update((line.row, *line.more))
 
     def _flows(
         self, sheet: table.Sheet, ledger: Ledger, kept: list[Line] | None

@@ -314,7 +314,8 @@ def _opened(
             kind=kind,
             answers=given[file.name],
             remembered=desk.store.answers,
-            known=None if whole or prefer is merge.Prefer.FILE else desk.store.known_rows,
+            known=None if prefer is merge.Prefer.FILE else desk.store.known_rows,
+            whole=whole,
             progress=partial(progress, f"Reading {Path(file.name).name}"),
             keep=room,
         )
@@ -402,12 +403,13 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
     called = {id(file): Path(file.name).name for file in preview.files}
     today, none = desk.today, frozenset[str]()
     for entry in found.clients:
-        names = ", ".join(dict.fromkeys([called[id(file)] for file, _ in entry.parsed]))
+        news = entry.news()
+        names = ", ".join(dict.fromkeys([called[id(file)] for file, _ in news]))
         evidence = f"import of {names} on {today}"
         merged = partial(
             merge.client,
             entry.existing,
-            [client for _, client in entry.parsed],
+            [client for _, client in news],
             client_id=entry.id,
             by_number=entry.by_number,
             today=today,
@@ -421,7 +423,7 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
         else:
             preview.clients.append(previews.Change(entry.existing, record))
         preview.stops += _stops(desk, entry.existing, record)
-        for address in [each for _, client in entry.parsed if client.mail_refused for each in client.emails]:
+        for address in [each for _, client in news if client.mail_refused for each in client.emails]:
             if desk.store.suppression(address) is None:  # an owner who allowed it again knows better
                 preview.mail_refused[address] = evidence
 
@@ -469,7 +471,7 @@ def _plan_jobs(desk: Desk, preview: previews.Preview, found: match.Matches, pref
         merged = partial(
             merge.job,
             entry.existing,
-            [job for _, job in entry.parsed],
+            [job for _, job in entry.news()],
             job_id=entry.id,
             client_id=entry.client.id,
             today=today,
@@ -529,13 +531,14 @@ def _plan_rows(preview: previews.Preview, found: match.Matches) -> None:
     for file in preview.files:
         if not file.ready:
             continue
-        bad = {problem.row for problem in file.problems}
-        # A row that is no job stands for itself: it is not read again either.
+        left_out = {problem.row for problem in file.problems} | file.volatile
         of_row = of_file[id(file)]
+        if file.again:  # to remember a row outdates the others of its record, which only news can do
+            news = {of_row.get(row) for row in file.digests.keys() - left_out - file.again}
+            left_out |= {row for row in file.again if of_row.get(row) not in news}
+        # A row that is no job stands for itself: it is not read again either.
         preview.remembered.setdefault(file.fingerprint, []).extend(
-            (digest, of_row.get(row, digest))
-            for row, digest in file.digests.items()
-            if row not in bad and row not in file.volatile
+            (digest, of_row.get(row, digest)) for row, digest in file.digests.items() if row not in left_out
         )
 
 
