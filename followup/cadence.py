@@ -611,8 +611,8 @@ def windows(
     if step.reminder:
         for name in (step.name, *step.was):
             yield _ranged("contact.on", low, high, [step.reminder], settings, step=name)
-    yield AnchorWindow(field="case.open")
-    yield AnchorWindow(field="case.resolved_on", from_on=low, to_on=high)
+    yield AnchorWindow(field="care.open", kind="case")
+    yield AnchorWindow(field="care.closed_on", kind="case", from_on=low, to_on=high)
     yield AnchorWindow(field="instruction.until", from_on=low, to_on=high)
     yield AnchorWindow(field="instruction.on", from_on=low, to_on=high)
     yield AnchorWindow(field="attempt.open")
@@ -668,14 +668,15 @@ def _anchors(
                 _ranged(_FIELDS[step.occasion], low, high, shifts, settings), opted_in=needs_consent, done=done
             )
         else:
-            yield _ranged(_FIELDS[step.occasion], low, high, shifts, settings)
+            kind = "case" if step.occasion in (OccasionKind.CASE_OPENED, OccasionKind.CASE_RESOLVED) else ""
+            yield replace(_ranged(_FIELDS[step.occasion], low, high, shifts, settings), kind=kind)
 
 
 _FIELDS = {
     OccasionKind.JOB_COMPLETED: "job.completed_on",
     OccasionKind.FIRST_JOB: "summary.first_job_on",
-    OccasionKind.CASE_OPENED: "case.opened_on",
-    OccasionKind.CASE_RESOLVED: "case.resolved_on",
+    OccasionKind.CASE_OPENED: "care.opened_on",
+    OccasionKind.CASE_RESOLVED: "care.closed_on",
 }
 
 

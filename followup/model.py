@@ -208,21 +208,210 @@ class Job:
     created_on: date | None = None  # the day on which the home first knew it
 
 
+# ---------------------------------------------------------------- the relationship, beyond jobs
+
+
+US, THEM = "us", "them"
+"""Whose it is: who made a promise, who saw that something went wrong."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """Something went wrong or might; lives until resolved."""
+class Record:
+    """What all records of a relationship have in common; `care` describes each kind."""
 
     id: str
     client_id: str
-    opened_on: date
-    summary: str = ""
+    opened_on: date  # the day on which it began: received, made, opened, given, said
+    opened_at: datetime | None = None  # the instant, where hours count
+    state: str = ""  # one of its kind's states
+    summary: str = ""  # what it is, in a line
     job_id: str = ""
-    opened_by: str = "us"  # us | them
+    owner: str = ""  # a person's id: who looks after it
+    opened_by: str = US
+    due_on: date | None = None  # by when
+    acted_on: date | None = None  # the last act before its end: answered, offered, won
+    closed_on: date | None = None
+    resolution: str = ""  # how it ended, in words
+    recorded_at: datetime | None = None
+
+
+class EnquiryState(StrEnum):
+    """How far an enquiry is."""
+
+    NEW = "new"
+    ANSWERED = "answered"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enquiry(Record):
+    """A first connection, before any job. *job_id* is the job that it became."""
+
+    service: str = ""
+    source: str = ""  # how they came to us: call, website, a friend
+    amount_minor: int | None = None  # what it may be worth
+    currency: str = ""
+    answered_at: datetime | None = None  # the first answer; its day is `acted_on`
+
+
+class PromiseState(StrEnum):
+    """What became of a promise. Kept early, kept and late follow from the days."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    BROKEN = "broken"
+    MOVED = "moved"  # another one took its place, and the client was told
+    WAIVED = "waived"  # the one to whom it was made lets it go
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise(Record):
+    """Something told to a client (or, opened by them, by a client) with a date: *due_on* is the day that was said."""
+
+    target_on: date | None = None  # our own, earlier one
+    case_id: str = ""
+    moved_from: str = ""  # the promise whose place this one took
+    receiver: str = ""  # a person's id: who has the client's matter in hand now (handover)
+
+
+class CaseState(StrEnum):
+    """Whether a case lives."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(Record):
+    """Something went wrong or might; lives until resolved."""
+
+    state: str = CaseState.OPEN
     severity: str = ""
     cause: str = ""
-    owner: str = ""
-    resolved_on: date | None = None
-    resolution: str = ""
+    acknowledged_at: datetime | None = None
+    called_at: datetime | None = None  # the owner's call
+    offered: tuple[str, ...] = ()  # names of remedies
+    offered_on: date | None = None
+    chosen: str = ""  # the remedy that the client took
+    cost_minor: int | None = None
+    currency: str = ""
+    grant_asked_at: datetime | None = None  # a remedy above the limit waits for the owner since then
+    granted_by: str = ""  # a person's id
+    promise_id: str = ""  # the promise by when it is put right
+    return_of: str = ""  # the job or case whose trouble came back
+    continues_id: str = ""  # the resolved case that this one opens again
+
+
+class ReferralState(StrEnum):
+    """How far a referral is. That a reward is due follows from the job."""
+
+    MADE = "made"
+    WON = "won"
+    PAID = "paid"
+    LOST = "lost"
+    REFUSED = "refused"  # no reward, with a reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referral(Record):
+    """A client (*client_id*) brought another one. *job_id* is the friend's job."""
+
+    friend_id: str = ""  # the other client's id, once they are one
+    friend: str = ""  # the name as it was said
+    reward: str = ""  # in words
+    reward_minor: int | None = None
+    currency: str = ""
+    doubts: tuple[str, ...] = ()  # codes of checks that did not hold: self, household, cap ...
+    allowed_by: str = ""  # the person who decided all the same
+
+
+class GiftState(StrEnum):
+    """Whether an entry of the register holds. Entries are never changed, only voided and entered again."""
+
+    GIVEN = "given"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gift(Record):
+    """Something given: an entry of the register that tax law asks for. *opened_on* is the day on which it was given."""
+
+    kind: str = "gift"  # gift | referral_reward | goodwill | discount | promotional | donation
+    recipient: str = ""  # the person
+    recipient_role: str = ""
+    recipient_company: str = ""
+    quantity: int = 1
+    currency: str = ""
+    goods_minor: int = 0  # cost parts, without value added tax
+    food_drink_minor: int = 0
+    voucher_cash_minor: int = 0
+    branding_minor: int = 0
+    wrap_post_minor: int = 0
+    vat_minor: int = 0
+    vat_recoverable: bool = False
+    carries_advert: bool = False
+    purpose: str = ""
+    receipt_ref: str = ""
+    approved_by: str = ""
+    voids_id: str = ""  # the entry that this one takes the place of
+    referral_id: str = ""
+    case_id: str = ""
+
+
+class PraiseState(StrEnum):
+    """Whether praise has reached the person who earned it."""
+
+    NEW = "new"
+    PASSED_ON = "passed-on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Praise(Record):
+    """A good word about somebody; *owner* is the person who earned it. With a permission it can be quoted."""
+
+    quote: str = ""  # the wording that was allowed, fixed
+    quoted_as: str = ""  # "M. D., Leeds"
+    permission: str = ""  # where and when it was given
+
+
+class LessonState(StrEnum):
+    """Whether what was learnt is in place."""
+
+    OPEN = "open"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson(Record):
+    """What happened, and what we do differently since."""
+
+    case_id: str = ""
+    cause: str = ""
+    better: str = ""  # what we would do differently
+
+
+class RecapState(StrEnum):
+    """What the client said of a recap."""
+
+    WRITTEN = "written"
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recap(Record):
+    """What a job was about in plain words, for the client to confirm or correct."""
+
+    found: str = ""
+    did: str = ""
+    not_done: str = ""
+    watch_for: str = ""
+    checked: tuple[str, ...] = ()  # of the service's checklist
+    correction: str = ""
+
+
+# ---------------------------------------------------------------- contacts and attempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +434,7 @@ class Attempt:
     on: date  # the home's local day of `made_at`
     job_ids: tuple[str, ...] = ()
     person: str = ""  # who it says it is from
+    to_person: str = ""  # a person's id, where it went to one of us and not to the client
     handed_over_at: datetime | None = None  # the instant before the final dot of SMTP; None: it never got so far
     settled_at: datetime | None = None
     server_said: str = ""
@@ -271,6 +461,7 @@ class Contact:
     note: str = ""
     reference: str = ""  # Message-ID, or the attempt's identifier
     attempt_id: str = ""
+    score: int | None = None  # 0 to 10: how likely they are to recommend us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,7 +537,8 @@ class Dossier:
     client: Client
     summary: Summary
     jobs: tuple[Job, ...] = ()  # by completion date, then id
-    cases: tuple[Case, ...] = ()
+    cases: tuple[Case, ...] = ()  # by the day they were opened, then id
+    records: tuple[Record, ...] = ()  # every other record of the relationship, in the same order
     contacts: tuple[Contact, ...] = ()  # by day, then instant
     attempts: tuple[Attempt, ...] = ()  # by instant; `text` and `message` are empty here
     instructions: tuple[Instruction, ...] = ()  # by instant; the latest one about a key counts
@@ -470,9 +662,11 @@ class AnchorWindow:
     """Which stored dates can matter for a step in some window of days; the store answers it by an index.
 
     *field* is one of: ``job.completed_on``, ``job.completed_on+service`` (with *services*, lower case),
-    ``summary.first_job_on``, ``summary.last_job_on`` (with *gap_days*: only clients with that usual gap, or with
-    none where it is 0), ``contact.on`` (with *step*: contacts and attempts of that step), ``case.opened_on``,
-    ``case.resolved_on``, ``instruction.until``, ``instruction.on``, ``case.open`` (dates ignored),
+    ``job.promised_on`` (of open jobs), ``summary.first_job_on``, ``summary.last_job_on`` (with *gap_days*: only
+    clients with that usual gap, or with none where it is 0), ``contact.on`` (with *step*: contacts and attempts of
+    that step), ``instruction.until``, ``instruction.on``; of records of one *kind* ``care.opened_on``,
+    ``care.due_on``, ``care.acted_on``, ``care.closed_on`` and ``care.open`` (not closed, and due up to *to_on* or
+    without a day);
     ``attempt.open`` (drafted, claimed, handing over, unknown, temporary, permanent; dates ignored).
 
     Two things narrow the fields of a summary, which so many clients fit: *opted_in* asks for clients who allowed
@@ -488,6 +682,7 @@ class AnchorWindow:
     gap_days: int | None = None
     opted_in: bool = False
     done: str = ""
+    kind: str = ""
 
 
 # ---------------------------------------------------------------- decisions and messages

@@ -57,7 +57,7 @@ def of(dossier: Dossier, ways: Ways) -> Iterator[Occasion]:
             )
     yield from _of_client(dossier, ways)
     for case in dossier.cases:
-        for kind, day in ((OccasionKind.CASE_OPENED, case.opened_on), (OccasionKind.CASE_RESOLVED, case.resolved_on)):
+        for kind, day in ((OccasionKind.CASE_OPENED, case.opened_on), (OccasionKind.CASE_RESOLVED, case.closed_on)):
             if day is not None:
                 yield Occasion(
                     kind=kind, fact_id=case.id, on=day, client_id=client_id, job_id=case.job_id, case_id=case.id

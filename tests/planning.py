@@ -82,4 +82,4 @@ CALL_KEY = f"{JOB}.check-in-call.1"
 
 
 def case(opened_on: date, resolved_on: date | None = None, summary: str = "leak") -> Case:
-    return Case(id="kcasexxxxx", client_id=ADA, opened_on=opened_on, resolved_on=resolved_on, summary=summary)
+    return Case(id="kcasexxxxx", client_id=ADA, opened_on=opened_on, closed_on=resolved_on, summary=summary)

@@ -472,7 +472,7 @@ def facts(*steps: Step, **fields: Any) -> Any:
 
 
 TODAY = date(2026, 3, 2)
-HOLDS = {"case.open", "case.resolved_on", "instruction.until", "instruction.on", "attempt.open"}
+HOLDS = {"care.open", "care.closed_on", "instruction.until", "instruction.on", "attempt.open"}
 
 
 def anchors(one: Step, *, gaps: tuple[int, ...] = (), horizon: date = TODAY, **fields: Any) -> list[AnchorWindow]:
@@ -628,8 +628,8 @@ def test_a_reminder_looks_where_the_first_went_out() -> None:
     [
         (OccasionKind.JOB_COMPLETED, "job.completed_on"),
         (OccasionKind.FIRST_JOB, "summary.first_job_on"),
-        (OccasionKind.CASE_OPENED, "case.opened_on"),
-        (OccasionKind.CASE_RESOLVED, "case.resolved_on"),
+        (OccasionKind.CASE_OPENED, "care.opened_on"),
+        (OccasionKind.CASE_RESOLVED, "care.closed_on"),
     ],
 )
 def test_each_occasion_has_its_field(occasion: OccasionKind, field: str) -> None:
@@ -668,7 +668,7 @@ def test_what_waits_for_a_person_is_always_found() -> None:
     """Open cases and attempts, cases just resolved, and what the owner said lately."""
     found = list(cadence.windows(step(), today=TODAY, horizon=TODAY, settings=facts(step())))
     assert {each.field for each in found} >= HOLDS
-    assert inside(found, TODAY, field="case.resolved_on")
+    assert inside(found, TODAY, field="care.closed_on", kind="case")
     assert inside(found, TODAY - timedelta(days=80), field="instruction.until")
 
 
@@ -679,7 +679,7 @@ def test_all_windows_are_joined_where_they_meet() -> None:
     found = cadence.all_windows(facts(first, second, off), today=TODAY, horizon=TODAY)
     assert len([each for each in found if each.field == "job.completed_on"]) == 1
     assert len(found) == 6
-    assert AnchorWindow(field="case.open") in found
+    assert AnchorWindow(field="care.open", kind="case") in found
     assert inside(found, TODAY - timedelta(days=1), field="job.completed_on")
     assert inside(found, TODAY - timedelta(days=150), field="job.completed_on")
 

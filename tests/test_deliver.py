@@ -254,7 +254,7 @@ def test_the_latest_instruction_counts(world: World) -> None:
 )
 def test_an_open_case_stops_asks_only(world: World, ask: bool, resolved_on: date | None, stops: bool) -> None:
     """Nobody asks for a favour while something is wrong; an answer or a thank-you may go."""
-    case = model.Case(id="kcasexxxxx", client_id=world.client.id, opened_on=TODAY, resolved_on=resolved_on)
+    case = model.Case(id="kcasexxxxx", client_id=world.client.id, opened_on=TODAY, closed_on=resolved_on)
     world.add(case)
     assert (world.draft(ask=ask) is None) is stops
 

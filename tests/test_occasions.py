@@ -122,7 +122,7 @@ def test_what_counts_as_quiet_is_the_firms_to_say():
 
 def test_cases_are_occasions_when_opened_and_when_resolved():
     """A case starts what follows its opening, and once it is resolved what follows that."""
-    case = Case(id="kk", client_id="c", opened_on=date(2026, 2, 1), job_id="j", resolved_on=date(2026, 2, 9))
+    case = Case(id="kk", client_id="c", opened_on=date(2026, 2, 1), job_id="j", closed_on=date(2026, 2, 9))
     dossier = factories.dossier(cases=(case, Case(id="kl", client_id="c", opened_on=date(2026, 3, 1))))
     found = [(each.kind, each.fact_id, each.on, each.case_id) for each in occasions.of(dossier, WAYS)]
     assert found == [

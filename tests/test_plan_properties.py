@@ -158,7 +158,7 @@ def dossiers(draw, client_id: str = "cada") -> Dossier:
     keys = [f"{job.id}.{step}.1" for job in done for step in steps]
     opened_on = draw(days_before(0, 90))
     cases = [Case(id=f"{client_id}k", client_id=client_id, opened_on=opened_on)]
-    cases.append(replace(cases[0], resolved_on=opened_on + draw(st.integers(0, 30)) * DAY))
+    cases.append(replace(cases[0], closed_on=opened_on + draw(st.integers(0, 30)) * DAY))
     known = factories.dossier(
         factories.client(
             id=client_id,

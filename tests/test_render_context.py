@@ -224,7 +224,7 @@ def test_service_reminders_know_when() -> None:
 
 def test_cases_and_what_was_felt() -> None:
     """A message about a case knows it; others do not."""
-    case = model.Case(id="k1", client_id="c", opened_on=TODAY, summary="leak", resolved_on=TODAY, resolution="mended")
+    case = model.Case(id="k1", client_id="c", opened_on=TODAY, summary="leak", closed_on=TODAY, resolution="mended")
     client = factories.client()
     summary = factories.summary(client_id=client.id, last_outcome=model.Outcome.HAPPY, last_contact_on=TODAY)
     dossier = factories.dossier(client, cases=(case,), summary=summary)

@@ -65,7 +65,7 @@ TAP = factories.job(
 LEAK = Case(id="sleak00000", client_id=ADA.id, opened_on=date(2026, 2, 20), summary="tap drips", severity="low")
 SOLVED = Case(
     id="ssolved000", client_id=ADA.id, opened_on=date(2026, 1, 5), summary="late", opened_by="them", owner="sam",
-    cause="traffic", job_id="jboiler000", resolved_on=date(2026, 1, 7), resolution="apologised",
+    cause="traffic", job_id="jboiler000", closed_on=date(2026, 1, 7), resolution="apologised",
 )  # fmt: skip
 
 

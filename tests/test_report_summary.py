@@ -32,7 +32,7 @@ JANUARY = summary.Month(month="2026-01", clients={"out": 0, "in": 0}, completed=
 QUIET = summary.Month(month="2025-12", clients={"out": 0, "in": 0})
 CLIENTS = {"out": 2, "in": 2}
 CASES = [
-    Case(id="s1", client_id="c1", opened_on=date(2026, 2, 20), resolved_on=date(2026, 3, 1)),
+    Case(id="s1", client_id="c1", opened_on=date(2026, 2, 20), closed_on=date(2026, 3, 1)),
     Case(id="s2", client_id="c2", opened_on=date(2026, 3, 1)),
 ]
 

@@ -106,5 +106,5 @@ def resolve_command(app: App, *, case: str, resolution: str, cause: str, on: dat
     from followup.workflow import contacts
 
     closed = contacts.resolve_case(app.desk(), case, resolution=resolution, cause=cause, on=on)
-    assert closed.resolved_on is not None
-    say(f"Resolved case {closed.id} on {words.long_day(closed.resolved_on)}. Held asks count from this day.")
+    assert closed.closed_on is not None
+    say(f"Resolved case {closed.id} on {words.long_day(closed.closed_on)}. Held asks count from this day.")

@@ -51,7 +51,7 @@ def stop_reason(dossier: Dossier, message: Message, decision: Decision, *, today
             "a marketing message needs a way to opt out",
         ),
         (
-            decision.ask and any(case.resolved_on is None for case in dossier.cases),
+            decision.ask and any(case.closed_on is None for case in dossier.cases),
             "a case is open: nobody asks this client for a favour",
         ),
         (any(contact.key == decision.key for contact in dossier.contacts), "it was recorded as done"),

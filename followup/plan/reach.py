@@ -67,7 +67,7 @@ def _holds(record: Record, context: Context, delay: int) -> Iterable[tuple[date,
     rules = context.rules
     days = timedelta(days=max(rules.messages_days, rules.asks_days))
     yield from ((sent.on, sent.on + days) for sent in context.household.messages)
-    yield from ((case.opened_on, _plus(case.resolved_on or context.today, delay)) for case in record.dossier.cases)
+    yield from ((case.opened_on, _plus(case.closed_on or context.today, delay)) for case in record.dossier.cases)
     yield from record.snoozes
 
 

@@ -138,8 +138,8 @@ class Record:
                 latest = self.latest_by_service.get(service)
                 if latest is None or _order(latest) < _order(job):
                     self.latest_by_service[service] = job
-        self.open_cases: list[Case] = [case for case in dossier.cases if case.resolved_on is None]
-        self.closed_cases: list[Case] = [case for case in dossier.cases if case.resolved_on is not None]
+        self.open_cases: list[Case] = [case for case in dossier.cases if case.closed_on is None]
+        self.closed_cases: list[Case] = [case for case in dossier.cases if case.closed_on is not None]
         self.keys: dict[str, Past] = {}
         self.open_keys: dict[str, tuple[str, str, int]] = {}  # touchpoints with an attempt that needs looking after
         self.inbound: list[Contact] = []

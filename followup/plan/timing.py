@@ -181,7 +181,7 @@ def _add_sent(holds: list[Hold], sent: list[Sent], due: date, latest: date | Non
 
 
 def _of_case(case: Case) -> Hold:
-    resolved = case.resolved_on or case.opened_on
+    resolved = case.closed_on or case.opened_on
     about = f"a case ({case.summary})" if case.summary else "a case"
     said = f"{about} was open from {words.day(case.opened_on)}; counted anew from its end on {words.day(resolved)}"
     return Hold(case.opened_on, Force.CASE, resolved, "case-resolved", said)

@@ -365,7 +365,7 @@ def _case_values(dossier: Dossier, case_id: str) -> dict[str, str]:
                 "summary": block(case.summary),
                 "opened_on": _iso(case.opened_on),
                 "resolution": block(case.resolution),
-                "resolved_on": _iso(case.resolved_on),
+                "resolved_on": _iso(case.closed_on),
             }
     return _NO_CASE
 

@@ -161,7 +161,7 @@ def _dossier(client: Client, *jobs: Job, with_case: bool = False) -> Dossier:
         client_id=client.id,
         opened_on=_DAY,
         summary="leak at the joint",
-        resolved_on=_DAY,
+        closed_on=_DAY,
         resolution="joint replaced",
     )
     return Dossier(client=client, summary=summary, jobs=jobs, cases=(case,) if with_case else ())

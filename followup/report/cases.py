@@ -41,8 +41,8 @@ def rows(cases: Iterable[Case], known: Mapping[str, Client], *, today: date) -> 
             case.severity,
             case.opened_by,
             case.owner,
-            ((case.resolved_on or today) - case.opened_on).days,
-            case.resolved_on,
+            ((case.closed_on or today) - case.opened_on).days,
+            case.closed_on,
             case.resolution,
             case.cause,
             case.client_id,
@@ -60,7 +60,7 @@ def lines(case: Case, client: Client | None, contacts: Iterable[Contact], *, tod
         ("job", case.job_id),
     ]
     made += words.aligned([(name, value) for name, value in facts if value], indent=6)
-    if case.resolved_on is None:
+    if case.closed_on is None:
         made.append("      Nothing is asked of this client until it is resolved.")
     since = [contact for contact in contacts if contact.on >= case.opened_on]
     if since:

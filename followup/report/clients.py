@@ -210,8 +210,8 @@ def _contact_events(contacts: Iterable[Contact]) -> Iterator[tuple[Any, ...]]:
 def _case_events(cases: Iterable[Case]) -> Iterator[tuple[Any, ...]]:
     for case in cases:
         yield case.opened_on, "case opened", "", "", case.summary, "", case.owner, case.cause, "", case.id
-        if case.resolved_on:
-            yield case.resolved_on, "case resolved", "", "", case.summary, "", case.owner, case.resolution, "", case.id
+        if case.closed_on:
+            yield case.closed_on, "case resolved", "", "", case.summary, "", case.owner, case.resolution, "", case.id
 
 
 def _attempt_events(attempts: Iterable[Attempt]) -> Iterator[tuple[Any, ...]]:
@@ -324,10 +324,10 @@ def case_lines(case: Case, *, today: date) -> list[str]:
     """Return a case in a line, and what came of it in a second one."""
     severity = f" [{case.severity}]" if case.severity else ""
     line = f"  {words.full_day(case.opened_on)}  {case.summary or 'no summary'}{severity}  ({case.id})"
-    if case.resolved_on is None:
+    if case.closed_on is None:
         return [printable(f"{line}  OPEN, {words.plural((today - case.opened_on).days, 'day')}")]
     how = f": {case.resolution}" if case.resolution else ""
-    return [printable(line), printable(f"      resolved on {words.full_day(case.resolved_on)}{how}")]
+    return [printable(line), printable(f"      resolved on {words.full_day(case.closed_on)}{how}")]
 
 
 def contact_row(contact: Contact) -> tuple[str, ...]:

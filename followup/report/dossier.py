@@ -260,7 +260,7 @@ def _job(held: Held, job: Job) -> Iterator[str]:
 
 
 def _case(held: Held, case: Case) -> Iterator[str]:
-    ended = f"resolved on {words.full_day(case.resolved_on)}" if case.resolved_on else "not resolved yet"
+    ended = f"resolved on {words.full_day(case.closed_on)}" if case.closed_on else "not resolved yet"
     yield printable(f"  {words.full_day(case.opened_on)}  {case.summary or 'no summary'} ({ended})")
     details = (
         ("how bad", case.severity),

@@ -64,8 +64,8 @@ def rows(
         _count(each, numbers, asks=asks)
     for case in cases:
         numbers[f"{case.opened_on:%Y-%m}", "cases", "opened"] += 1
-        if case.resolved_on:
-            numbers[f"{case.resolved_on:%Y-%m}", "cases", "resolved"] += 1
+        if case.closed_on:
+            numbers[f"{case.closed_on:%Y-%m}", "cases", "resolved"] += 1
     whole: Counter[tuple[str, str, str]] = Counter()
     for (_, about, what), count in numbers.items():
         if about != "clients":  # who was there in two months is one client

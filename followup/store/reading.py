@@ -12,10 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from followup import identity
-from followup.errors import Ambiguous
 from followup.model import (
     REFUSED,
     AnchorWindow,
@@ -29,15 +28,17 @@ from followup.model import (
     Instruction,
     Job,
     Person,
+    Record,
     Summary,
     Suppression,
     Tie,
     TieKind,
 )
 from followup.store import codec, names
-from followup.store.codec import Record
 from followup.store.engine import Database, Row, chunks
 from followup.store.history import TOGETHER, Batch, Change, Learnt
+
+Care = TypeVar("Care", bound=Record)
 
 PAGE = 500
 """How many records of a long list are in memory at a time."""
@@ -299,34 +300,36 @@ class Reader:
                 return sorted(self.jobs(ids).values(), key=_by_completion)
         return []
 
-    # ------------------------------------------------------------ cases
+    # ------------------------------------------------------------ records of a relationship
+
+    def care(self, kind: type[Care], *, open_only: bool = False, client_id: str | None = None) -> list[Care]:
+        """Return the records of *kind* by the day on which they began: all, the open ones, those of one client."""
+        self.settle()
+        if client_id is not None:
+            rows: Iterable[Row] = self.database.among("care_of_clients", [client_id])
+        else:
+            rows = self.database.rows("care_open" if open_only else "care_of_kind", kind=codec.TABLES[kind].name)
+        found = (record for record in map(codec.care_record, rows) if isinstance(record, kind))
+        return [record for record in found if not (open_only and record.closed_on)]
+
+    def find_care(self, kind: type[Care], text: str) -> list[Care]:
+        """Return the records of *kind* whose id is *text* or begins with it (four letters at least)."""
+        wanted = text.strip()
+        ids = self._by_prefix("care_ids_like", wanted)
+        if wanted in ids:
+            ids = {wanted}
+        found = map(codec.care_record, self.database.among("care_among", sorted(ids)))
+        return sorted(
+            (record for record in found if isinstance(record, kind)), key=lambda record: (record.opened_on, record.id)
+        )
+
+    def care_among(self, ids: Iterable[str]) -> dict[str, Record]:
+        """Return the records of a relationship that exist among *ids*, of whatever kind, by id."""
+        return {record.id: record for record in map(codec.care_record, self.database.among("care_among", ids))}
 
     def cases(self, *, open_only: bool, client_id: str | None = None) -> list[Case]:
         """Return cases by the day they were opened: all of them, the open ones, or those of one client."""
-        if client_id is not None:
-            rows: Iterable[Row] = self.database.among("trouble_cases_of_clients", [client_id])
-        else:
-            rows = self.database.rows("trouble_cases_open" if open_only else "trouble_cases_all")
-        found = [codec.CASE.record(row) for row in rows]
-        return [case for case in found if not (open_only and case.resolved_on)]
-
-    def find_cases(self, text: str) -> list[Case]:
-        """Return the cases whose id is *text* or begins with it (four letters at least)."""
-        wanted = text.strip()
-        ids = self._by_prefix("trouble_case_ids_like", wanted)
-        if wanted in ids:
-            ids = {wanted}
-        return sorted(
-            (codec.CASE.record(row) for row in self.database.among("trouble_cases_among", sorted(ids))),
-            key=lambda case: (case.opened_on, case.id),
-        )
-
-    def case(self, prefix: str) -> Case | None:
-        """Return the case whose id begins with *prefix*; several are an error that lists them."""
-        found = self.find_cases(prefix)
-        if len(found) > 1:
-            raise Ambiguous(f"'{prefix}'", (f"{case.id}  {case.opened_on}  {case.summary}" for case in found))
-        return found[0] if found else None
+        return self.care(Case, open_only=open_only, client_id=client_id)
 
     # ------------------------------------------------------------ history
 
@@ -365,7 +368,7 @@ class Reader:
         """Yield what is known of addresses that asked us to stop or were refused, by hash; lifted ones too."""
         return self._by_id("suppressions_after", codec.SUPPRESSION)
 
-    def _by_id(self, statement: str, table: codec.Table[Record]) -> Iterator[Record]:
+    def _by_id(self, statement: str, table: codec.Table[codec.Record]) -> Iterator[codec.Record]:
         last = ""
         while page := self.database.rows(statement, id=last, size=PAGE):
             yield from map(table.record, page)
@@ -501,8 +504,12 @@ class Reader:
                 return self.database.rows("candidates_first_job", opted_in=opted_in, done=window.done, **days)
             case "contact.on" if window.step:
                 return self.database.rows("candidates_contact_step", step=window.step, **days)
-            case "case.open" | "attempt.open":
-                return self.database.rows(_CANDIDATES[window.field])
+            case "attempt.open":
+                return self.database.rows("candidates_attempt_open")
+            case "care.open":
+                return self.database.rows("candidates_care_open", kind=window.kind, to_on=days["to_on"])
+            case "care.opened_on" | "care.due_on" | "care.acted_on" | "care.closed_on":
+                return self.database.rows(_CANDIDATES[window.field], kind=window.kind, **days)
             case _:
                 return self.database.rows(_CANDIDATES[window.field], **days)
 
@@ -597,7 +604,7 @@ class Reader:
             return
         summaries = {row[0]: codec.SUMMARY.record(row) for row in read("summaries_among", ids)}
         jobs = _grouped(map(codec.JOB.record, read("jobs_of_clients", ids)))
-        cases = _grouped(map(codec.CASE.record, read("trouble_cases_of_clients", ids)))
+        care = _grouped(map(codec.care_record, read("care_of_clients", ids)))
         contacts = _grouped(map(codec.CONTACT.record, read("contacts_of_clients", ids)))
         attempts = _grouped(map(codec.ATTEMPT.record, read("attempts_of_clients", ids)))
         instructions = _grouped(map(codec.INSTRUCTION.record, read("instructions_of_clients", ids)))
@@ -609,7 +616,8 @@ class Reader:
                 client=client,
                 summary=summaries.get(client.id) or Summary(client_id=client.id),
                 jobs=tuple(sorted(jobs.get(client.id, ()), key=_by_completion)),
-                cases=tuple(cases.get(client.id, ())),
+                cases=tuple(each for each in care.get(client.id, ()) if isinstance(each, Case)),
+                records=tuple(each for each in care.get(client.id, ()) if not isinstance(each, Case)),
                 contacts=tuple(contacts.get(client.id, ())),
                 attempts=tuple(attempts.get(client.id, ())),
                 instructions=tuple(instructions.get(client.id, ())),
@@ -641,7 +649,7 @@ class Reader:
 
     def client_of_fact(self, fact_id: str) -> str | None:
         """Return the client that a job, a case or a client's identifier belongs to, also when it was merged since."""
-        for statement in ("client_of_job", "client_exists", "client_of_case"):
+        for statement in ("client_of_job", "client_exists", "client_of_record"):
             found = self.database.value(statement, id=fact_id)
             if found is not None:
                 return next(iter(self._followed([str(found)])))
@@ -835,12 +843,13 @@ _COUNTS = (
 _CANDIDATES = {
     "job.completed_on": "candidates_job_completed",
     "contact.on": "candidates_contact",
-    "case.opened_on": "candidates_case_opened",
-    "case.resolved_on": "candidates_case_resolved",
-    "case.open": "candidates_case_open",
+    "job.promised_on": "candidates_job_promised",
+    "care.opened_on": "candidates_care_opened",
+    "care.due_on": "candidates_care_due",
+    "care.acted_on": "candidates_care_acted",
+    "care.closed_on": "candidates_care_closed",
     "instruction.until": "candidates_instruction_until",
     "instruction.on": "candidates_instruction_on",
-    "attempt.open": "candidates_attempt_open",
 }
 
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 UNDOABLE = frozenset({"import", "hand"})
 
-_RECORDS = ("client", "job", "trouble_case", "instruction", "tie")  # in this order they can be put back
-_WORDS = {"trouble_case": "case", "external_id": "number", "instruction": "your", "tie": "your word that"}
+_RECORDS = ("client", "job", *codec.CARE, "instruction", "tie")  # in this order they can be put back
+_WORDS = {"external_id": "number", "instruction": "your", "tie": "your word that"}
 _REACHED = "it was spoken with or written to since"
 _LEFT_OUT = {
     "attempt": "what was handed over stays on record",
@@ -187,7 +187,10 @@ def _stored(reader: Reader, kind: str, ids: Sequence[str]) -> Mapping[str, Any]:
     if kind == "client":
         return reader.clients(ids)
     table = codec.BY_NAME[kind]
-    return {row[0]: table.record(row) for row in reader.database.among(f"{kind}s_among", ids)}
+    return {
+        row[0]: table.record(row)
+        for row in reader.database.among("care_among" if kind in codec.CARE else f"{kind}s_among", ids)
+    }
 
 
 def _item(reader: Reader, scene: _Scene, change: Change) -> UndoItem:
@@ -287,8 +290,9 @@ def _staying(reader: Reader, scene: _Scene, changes: Iterable[Change]) -> dict[t
     for record in scene.created:
         if scene.now.get(record) is not None and record in scene.since.records:
             staying.setdefault(record, scene.since.records[record])
-    for kind, statement in (("job", "job_ids_of_clients"), ("trouble_case", "trouble_case_ids_of_clients")):
+    for statement in ("job_ids_of_clients", "care_ids_of_clients"):
         for row in reader.database.among(statement, clients):
+            kind = row[3] if statement == "care_ids_of_clients" else "job"
             record = (kind, row[0])
             if record not in scene.created or record in staying:
                 staying.setdefault(("client", row[1]), f"it has a {_WORDS.get(kind, kind)} that stays")
@@ -336,7 +340,7 @@ def _reached(reader: Reader, client_ids: Iterable[str]) -> tuple[set[str], set[s
         for client_id, key, job_id in reader.database.among("contact_marks_of_clients", chunk):
             clients.add(client_id)
             facts.update((key.partition(".")[0], job_id))
-        for _, _, job_id in reader.database.among("trouble_case_ids_of_clients", chunk):
+        for _, _, job_id, _ in reader.database.among("care_ids_of_clients", chunk):
             facts.add(job_id)
     return clients, facts
 

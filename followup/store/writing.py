@@ -19,7 +19,6 @@ from followup.model import (
     REFUSED,
     Attempt,
     AttemptState,
-    Case,
     Client,
     Consent,
     Contact,
@@ -27,6 +26,7 @@ from followup.model import (
     Job,
     JobStatus,
     Person,
+    Record,
     Suppression,
     Tie,
     TieKind,
@@ -38,7 +38,7 @@ from followup.store.engine import Database, chunks
 from followup.store.history import TOGETHER, ImportedFile
 from followup.store.reading import Reader
 
-Saved = Client | Job | Case | Contact | Instruction | Tie
+Saved = Client | Job | Record | Contact | Instruction | Tie
 
 CHUNK = 500
 BUFFERED = 5000
@@ -153,9 +153,9 @@ class Writer:
         self._keep_fresh(kind, new)
         if new:
             self._created.update(record.id for record in new)
-            self._database.run_rows(f"{table.name}_insert", *_cells(table, new))
+            self._database.run_rows(f"{table.statements}_insert", *_cells(table, new))
         if changed:
-            self._database.run_many(f"{table.name}_update", map(_row, changed))
+            self._database.run_many(f"{table.statements}_update", map(_row, changed))
         if kind is Client:
             self._derive(new, changed, changed_fields)
         return len(new) + len(changed)
@@ -174,9 +174,10 @@ class Writer:
     def _known(self, kind: type, ids: Collection[str]) -> dict[str, Any]:
         """Return the records among *ids* that exist, without asking a table that was empty before."""
         table = codec.TABLES[kind]
-        if table.name not in self._was_empty:
-            self._was_empty[table.name] = self._database.first(f"{table.name}_any") is None
-        if self._was_empty[table.name]:
+        asked = table.statements
+        if asked not in self._was_empty:
+            self._was_empty[asked] = self._database.first(f"{asked}_any") is None
+        if self._was_empty[asked]:
             ids = [record_id for record_id in ids if record_id in self._created]
         return self.current(table, list(ids)) if ids else {}
 
@@ -186,7 +187,7 @@ class Writer:
             return self._reader.clients(ids)
         return {
             table.identifier(record): record
-            for record in map(table.record, self._database.among(_AMONG[table.name], ids))
+            for record in map(table.record, self._database.among(_AMONG[table.statements], ids))
         }
 
     def _derive(self, new: Sequence[Client], changed: Sequence[Client], fields: Mapping[str, Collection[str]]) -> None:
@@ -217,7 +218,7 @@ class Writer:
         """Remove a record that was typed by hand. Whoever calls has made sure that nothing depends on it."""
         table = codec.TABLES[type(record)]
         if not self.remove(table, [record.id]):
-            raise NotFound(f"There is no {table.name.replace('trouble_', '')} {record.id}.")
+            raise NotFound(f"There is no {table.name} {record.id}.")
 
     def _forget_ties(self, client_ids: Sequence[str]) -> None:
         self.remove(codec.TIE, [tie.id for tie in self._reader.ties(client_ids)])
@@ -244,7 +245,7 @@ class Writer:
                     self._database.run_among(statement, list(stored))
                 for record_id in stored:
                     self._touched.pop(record_id, None)
-            self._database.run_many(f"{table.name}_delete", ({"id": record_id} for record_id in stored))
+            self._database.run_many(f"{table.statements}_delete", ({"id": record_id} for record_id in stored))
         return removed
 
     # ------------------------------------------------------------ attempts
@@ -484,8 +485,8 @@ class Writer:
             self._record("client", keep_id, field, plain, plain)
         everything = self._reader.jobs_of(drop_id)
         self.save_many([replace(job, client_id=keep_id) for job in everything])
-        cases = self._reader.cases(open_only=False, client_id=drop_id)
-        self.save_many([replace(case, client_id=keep_id) for case in cases])
+        records = map(codec.care_record, self._database.among("care_of_clients", [drop_id]))
+        self.save_many([replace(record, client_id=keep_id) for record in records])
         instructions = self._database.among("instructions_of_clients", [drop_id])
         self.save_many([replace(codec.INSTRUCTION.record(row), client_id=keep_id) for row in instructions])
         for record, listing, _ in _MOVED_WITH_A_CLIENT:
@@ -579,15 +580,12 @@ class Writer:
             replace(codec.JOB.record(row), site_address="", note="", extra={})
             for row in self._database.among("jobs_of_clients", whole)
         ]
-        cases = [
-            replace(codec.CASE.record(row), summary="", cause="", resolution="")
-            for row in self._database.among("trouble_cases_of_clients", whole)
-        ]
+        care = map(codec.care_record, self._database.among("care_of_clients", whole))
         names = {each.full_name for each in self._reader.clients(whole).values()} - {""}
         brought = [row[1] for row in self._database.among("clients_referred_by", whole)]
         brought += [row[1] for row in self._database.among("clients_referred_by_name", names)]
         referred = [replace(client, referred_by="") for client in self._reader.clients(brought).values()]
-        self.save_many([*erased, *jobs, *cases, *referred])
+        self.save_many([*erased, *jobs, *map(codec.without_words, care), *referred])
         self._forget_ties(whole)
         named = [row[0] for statement in _OF_A_CLIENT for row in self._database.among(statement, whole)]
         named += self._suppress_erased(stopped)
@@ -757,14 +755,14 @@ _FILE = ("number", "batch_id", "fingerprint", "book", "name", "looks_like", "hea
 _CHANGE = ("batch_id", "number", "record", "record_id", "field", "old", "new")
 _AMONG = {
     "job": "jobs_among",
-    "trouble_case": "trouble_cases_among",
+    "care": "care_among",
     "contact": "contacts_among",
     "instruction": "instructions_among",
     "tie": "ties_among",
 }
 _OF_A_CLIENT = (
     "job_ids_of_clients",
-    "trouble_case_ids_of_clients",
+    "care_ids_of_clients",
     "attempt_ids_of_clients",
     "contact_ids_of_clients",
     "instruction_ids_of_clients",

@@ -13,6 +13,7 @@ from followup.errors import BadInput, NotFound, UsageError
 from followup.model import (
     UNREACHED,
     Case,
+    CaseState,
     Channel,
     Client,
     Contact,
@@ -200,12 +201,14 @@ def open_case(
 def resolve_case(desk: Desk, text: str, *, resolution: str = "", cause: str = "", on: date | None = None) -> Case:
     """Close a case; held asks count from this day."""
     found = finding.case(desk, text)
-    if found.resolved_on:
-        raise BadInput(f"Case {found.id} was resolved on {found.resolved_on}.")
+    if found.closed_on:
+        raise BadInput(f"Case {found.id} was resolved on {found.closed_on}.")
     day = on or desk.today
     if day > desk.today or day < found.opened_on:
         raise BadInput(f"{day} is not between the day it was opened ({found.opened_on}) and today ({desk.today}).")
-    resolved = replace(found, resolved_on=day, resolution=resolution, cause=cause or found.cause)
+    resolved = replace(
+        found, state=CaseState.RESOLVED, closed_on=day, resolution=resolution, cause=cause or found.cause
+    )
     with desk.store.write(kind="hand", command="case resolve", person=desk.person, now=desk.now()) as write:
         write.save(resolved)
     return resolved

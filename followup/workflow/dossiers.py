@@ -14,7 +14,7 @@ from followup.store import Batch, Change
 from followup.workflow import planning, wishes
 from followup.workflow.desk import Desk
 
-_OF_FACTS = {"client": "you", "job": "a job", "trouble_case": "a case"}
+_OF_FACTS = {"client": "you", "job": "a job", "case": "a case"}
 """Records whose changes are told; what is said of contacts and messages stands with them."""
 
 

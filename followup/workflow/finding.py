@@ -57,7 +57,7 @@ def job(desk: Desk, text: str) -> Job:
 
 def case(desk: Desk, text: str, *, open_only: bool = True) -> Case:
     """Return the case that *text* means: its id or prefix, or its client; a resolved one where no open one fits."""
-    found = desk.store.find_cases(text)
+    found = desk.store.find_care(Case, text)
     if not found:
         who = client(desk, text)
         found = desk.store.cases(open_only=True, client_id=who.id)

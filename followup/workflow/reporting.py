@@ -74,7 +74,7 @@ def summary(desk: Desk, **period: Any) -> Iterator[tuple[Any, ...]]:
     cases = [
         case
         for case in desk.store.cases(open_only=False)
-        if case.opened_on.toordinal() in inside or (case.resolved_on and case.resolved_on.toordinal() in inside)
+        if case.opened_on.toordinal() in inside or (case.closed_on and case.closed_on.toordinal() in inside)
     ]
     now = status.count(desk)
     waiting = {

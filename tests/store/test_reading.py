@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from followup import identity, model, store
-from followup.errors import Ambiguous
 from followup.model import UNREACHED, AnchorWindow, AttemptState, Channel, Consent, JobStatus, Outcome
 from followup.store import reading, sql
 from tests import factories
@@ -110,16 +109,16 @@ def test_jobs_are_found_by_what_people_type(opened: store.Store, keep: Keep) -> 
 def test_cases_are_listed_and_found(opened: store.Store, keep: Keep) -> None:
     """Open ones, all, of a client, by the beginning of the id."""
     client = factories.client()
-    first = model.Case(id="xabcdefghj", client_id=client.id, opened_on=DAY, resolved_on=DAY)
+    first = model.Case(id="xabcdefghj", client_id=client.id, opened_on=DAY, closed_on=DAY)
     second = model.Case(id="xabcdefghk", client_id=client.id, opened_on=DAY, summary="leak")
     keep(client, first, second)
     assert opened.cases(open_only=True) == [second]
     assert opened.cases(open_only=False) == [first, second]
     assert opened.cases(open_only=True, client_id=client.id) == [second]
-    assert opened.case("xabcdefghk") == second
-    assert opened.case("nobody") is None
-    with pytest.raises(Ambiguous, match="leak"):
-        opened.case("xabc")
+    assert opened.find_care(model.Case, "xabcdefghk") == [second]
+    assert opened.find_care(model.Case, "xabc") == [first, second]
+    assert opened.find_care(model.Case, "nobody") == []
+    assert opened.find_care(model.Promise, "xabcdefghk") == []
     facts = (client.id, second.id, "nobody")
     assert [opened.client_of_fact(fact) for fact in facts] == [client.id, client.id, None]
 
@@ -273,7 +272,7 @@ def test_every_window_finds_its_clients(opened: store.Store, keep: Keep) -> None
         factories.job(client_id=clients[0].id, completed_on=DAY, service="Boiler SERVICE"),
         *(factories.job(client_id=clients[1].id, completed_on=day, service="Tap") for day in gaps),
         factories.contact(client_id=clients[2].id, on=DAY, step="thank-you"),
-        model.Case(id=factories.identifier("x"), client_id=clients[4].id, opened_on=DAY, resolved_on=late),
+        model.Case(id=factories.identifier("x"), client_id=clients[4].id, opened_on=DAY, closed_on=late),
         model.Case(id=factories.identifier("x"), client_id=clients[5].id, opened_on=late),
         model.Instruction(
             id=factories.identifier("i"),
@@ -304,9 +303,10 @@ def test_every_window_finds_its_clients(opened: store.Store, keep: Keep) -> None
     assert ask("summary.last_job_on", gap_days=0) == [0]
     assert ask("contact.on") == [2]
     assert ask("contact.on", step="thank-you") == [2, 3]
-    assert ask("case.opened_on") == [4]
-    assert ask("case.resolved_on", late) == [4]
-    assert ask("case.open") == [5]
+    assert ask("care.opened_on", kind="case") == [4]
+    assert ask("care.closed_on", late, kind="case") == [4]
+    assert ask("care.open", kind="case") == [5]
+    assert ask("care.open", kind="promise") == []
     assert ask("instruction.on") == [6]
     assert ask("instruction.until", late) == [6]
     assert ask("attempt.open", late) == [3]

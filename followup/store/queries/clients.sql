@@ -66,7 +66,7 @@ SELECT id, referred_by FROM client WHERE referred_by <> '' AND referred_by_id = 
 SELECT id FROM client WHERE notes LIKE :pattern ESCAPE '!' OR note LIKE :pattern ESCAPE '!'
     OR referred_by LIKE :pattern ESCAPE '!'
 UNION SELECT client_id FROM job WHERE note LIKE :pattern ESCAPE '!' OR site_address LIKE :pattern ESCAPE '!'
-UNION SELECT client_id FROM trouble_case WHERE summary LIKE :pattern ESCAPE '!' OR cause LIKE :pattern ESCAPE '!'
+UNION SELECT client_id FROM care WHERE summary LIKE :pattern ESCAPE '!' OR detail LIKE :pattern ESCAPE '!'
     OR resolution LIKE :pattern ESCAPE '!'
 UNION SELECT client_id FROM contact WHERE summary LIKE :pattern ESCAPE '!' OR note LIKE :pattern ESCAPE '!'
 UNION SELECT client_id FROM instruction WHERE text LIKE :pattern ESCAPE '!' OR reason LIKE :pattern ESCAPE '!'

@@ -3,17 +3,18 @@
 -- name: attempt_insert
 INSERT INTO attempt (
     id, key, client_id, step, channel, state, purpose, address, subject, text, message, message_id, made_at,
-    made_on, job_ids, person, handed_over_at, settled_at, server_said, file_name
+    made_on, job_ids, person, to_person, handed_over_at, settled_at, server_said, file_name
 ) VALUES (
     :id, :key, :client_id, :step, :channel, :state, :purpose, :address, :subject, :text, :message, :message_id,
-    :made_at, :made_on, :job_ids, :person, :handed_over_at, :settled_at, :server_said, :file_name
+    :made_at, :made_on, :job_ids, :person, :to_person, :handed_over_at, :settled_at, :server_said,
+    :file_name
 )
 ON CONFLICT DO NOTHING;
 
 -- name: attempts_among
 SELECT
     id, key, client_id, step, channel, state, purpose, address, subject, text, message, message_id, made_at,
-    made_on, job_ids, person, handed_over_at, settled_at, server_said, file_name
+    made_on, job_ids, person, to_person, handed_over_at, settled_at, server_said, file_name
 FROM attempt
 WHERE id IN (:ids...)
 ORDER BY made_at, id;
@@ -22,7 +23,7 @@ ORDER BY made_at, id;
 -- Without the words and the bytes: the planner needs neither.
 SELECT
     id, key, client_id, step, channel, state, purpose, address, subject, '', '', message_id, made_at, made_on,
-    job_ids, person, handed_over_at, settled_at, server_said, file_name
+    job_ids, person, to_person, handed_over_at, settled_at, server_said, file_name
 FROM attempt
 WHERE client_id IN (:ids...)
 ORDER BY client_id, made_at, id;
@@ -31,7 +32,7 @@ ORDER BY client_id, made_at, id;
 -- Without the bytes: what a person can read.
 SELECT
     id, key, client_id, step, channel, state, purpose, address, subject, text, '', message_id, made_at, made_on,
-    job_ids, person, handed_over_at, settled_at, server_said, file_name
+    job_ids, person, to_person, handed_over_at, settled_at, server_said, file_name
 FROM attempt
 WHERE id > :id
 ORDER BY id LIMIT :size;
@@ -39,7 +40,7 @@ ORDER BY id LIMIT :size;
 -- name: attempts_of_key
 SELECT
     id, key, client_id, step, channel, state, purpose, address, subject, text, message, message_id, made_at,
-    made_on, job_ids, person, handed_over_at, settled_at, server_said, file_name
+    made_on, job_ids, person, to_person, handed_over_at, settled_at, server_said, file_name
 FROM attempt
 WHERE key = :key
 ORDER BY made_at, id;
@@ -95,10 +96,10 @@ SELECT DISTINCT key FROM attempt WHERE key IN (:keys...);
 -- name: contact_insert
 INSERT INTO contact (
     id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
-    reference, attempt_id
+    reference, attempt_id, score
 ) VALUES (
     :id, :client_id, :channel, :direction, :at, :on_day, :purpose, :key, :step, :job_id, :by_person, :outcome,
-    :summary, :note, :reference, :attempt_id
+    :summary, :note, :reference, :attempt_id, :score
 );
 
 -- name: contact_any
@@ -108,20 +109,20 @@ SELECT 1 FROM contact LIMIT 1;
 UPDATE contact SET
     client_id = :client_id, channel = :channel, direction = :direction, at = :at, on_day = :on_day,
     purpose = :purpose, key = :key, step = :step, job_id = :job_id, by_person = :by_person, outcome = :outcome,
-    summary = :summary, note = :note, reference = :reference, attempt_id = :attempt_id
+    summary = :summary, note = :note, reference = :reference, attempt_id = :attempt_id, score = :score
 WHERE id = :id;
 
 -- name: contacts_among
 SELECT
     id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
-    reference, attempt_id
+    reference, attempt_id, score
 FROM contact
 WHERE id IN (:ids...);
 
 -- name: contacts_of_clients
 SELECT
     id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
-    reference, attempt_id
+    reference, attempt_id, score
 FROM contact
 WHERE client_id IN (:ids...)
 ORDER BY client_id, on_day, at, id;
@@ -129,7 +130,7 @@ ORDER BY client_id, on_day, at, id;
 -- name: contacts_between
 SELECT
     id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
-    reference, attempt_id
+    reference, attempt_id, score
 FROM contact
 WHERE on_day >= :from_on AND on_day <= :to_on 
     AND (:channel = '' OR channel = :channel)
@@ -138,7 +139,7 @@ ORDER BY on_day, at, id;
 -- name: contacts_between_of_client
 SELECT
     id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
-    reference, attempt_id
+    reference, attempt_id, score
 FROM contact
 WHERE client_id = :client_id AND on_day >= :from_on AND on_day <= :to_on 
     AND (:channel = '' OR channel = :channel)

@@ -51,14 +51,29 @@ SELECT DISTINCT client_id FROM contact WHERE on_day >= :from_on AND on_day <= :t
 SELECT client_id FROM contact WHERE step = :step AND on_day >= :from_on AND on_day <= :to_on
 UNION SELECT client_id FROM attempt WHERE step = :step AND made_on >= :from_on AND made_on <= :to_on;
 
--- name: candidates_case_opened
-SELECT DISTINCT client_id FROM trouble_case WHERE opened_on >= :from_on AND opened_on <= :to_on;
+-- name: candidates_care_opened
+SELECT DISTINCT client_id FROM care WHERE kind = :kind AND opened_on >= :from_on AND opened_on <= :to_on;
 
--- name: candidates_case_resolved
-SELECT DISTINCT client_id FROM trouble_case WHERE resolved_on >= :from_on AND resolved_on <= :to_on;
+-- name: candidates_care_due
+SELECT DISTINCT client_id FROM care
+WHERE kind = :kind AND due_on IS NOT NULL AND due_on >= :from_on AND due_on <= :to_on;
 
--- name: candidates_case_open
-SELECT DISTINCT client_id FROM trouble_case WHERE resolved_on IS NULL;
+-- name: candidates_care_acted
+SELECT DISTINCT client_id FROM care
+WHERE kind = :kind AND acted_on IS NOT NULL AND acted_on >= :from_on AND acted_on <= :to_on;
+
+-- name: candidates_care_closed
+SELECT DISTINCT client_id FROM care
+WHERE kind = :kind AND closed_on IS NOT NULL AND closed_on >= :from_on AND closed_on <= :to_on;
+
+-- name: candidates_care_open
+-- What is due later than the last day matters later.
+SELECT client_id FROM care WHERE kind = :kind AND closed_on IS NULL AND due_on IS NULL
+UNION SELECT client_id FROM care WHERE kind = :kind AND closed_on IS NULL AND due_on <= :to_on;
+
+-- name: candidates_job_promised
+SELECT DISTINCT client_id FROM job
+WHERE status = 'open' AND promised_on IS NOT NULL AND promised_on >= :from_on AND promised_on <= :to_on;
 
 -- name: candidates_instruction_until
 SELECT DISTINCT client_id FROM instruction WHERE until_day >= :from_on AND until_day <= :to_on;
@@ -94,8 +109,8 @@ SELECT number, client_id FROM client_phone WHERE number IN (:keys...);
 -- name: client_of_job
 SELECT client_id FROM job WHERE id = :id;
 
--- name: client_of_case
-SELECT client_id FROM trouble_case WHERE id = :id;
+-- name: client_of_record
+SELECT client_id FROM care WHERE id = :id;
 
 -- name: client_exists
 SELECT id FROM client WHERE id = :id;
