@@ -164,7 +164,8 @@ def imports_sources_command(
 def undo_command(app: App, *, number: int | None, yes: bool) -> None:
     """Take back the last import or change by hand, or import NUMBER of `followup imports`, after showing it.
 
-    What was changed since stays, and so do opt-outs, erasures and what reached a client.
+    What was changed since stays, and so do opt-outs, erasures and what reached a client. What stayed can go later, with
+    the same number, once the change that kept it is taken back.
 
     \b
     Example:
@@ -177,7 +178,9 @@ def undo_command(app: App, *, number: int | None, yes: bool) -> None:
     found = undoing.preview(desk, number=number)
     when = desk.local(found.batch.at)
     command = cells.printable(found.batch.command)
-    say(f"{'The last change' if number is None else f'Import {number}'}: {command}, {when:%Y-%m-%d %H:%M}")
+    what = "The last change" if number is None else f"Import {number}"
+    in_part = ", taken back except for:" if found.batch.undone_at is not None else ""
+    say(f"{what}: {command}, {when:%Y-%m-%d %H:%M}{in_part}")
     if found.going:
         say(f"  in all: {_summary(found)}")
     most = None if app.verbose else SHOWN

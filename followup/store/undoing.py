@@ -5,8 +5,9 @@ database through the writer it is given.
 
 Undoing walks through the changes backwards. A field goes back only when nothing changed it since; a record that the
 batch added goes only while nothing changed it since and nothing reached its client. What was taken back already counts
-as never done, so that fields come to the same end in whatever order batches are taken back. Opt-outs, suppressions,
-erasures and everything that reached a client stay, always.
+as never done, so that fields come to the same end in whatever order batches are taken back. What had to stay is kept
+with the batch, so that it can still go when its reason is gone. Opt-outs, suppressions, erasures and everything that
+reached a client stay, always.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ UNDOABLE = frozenset({"import", "hand"})
 
 _RECORDS = ("client", "job", *codec.CARE, "instruction", "tie")  # in this order they can be put back
 _WORDS = {"external_id": "number", "instruction": "your", "tie": "your word that"}
+_LEFT = "left"
+"""In the detail of a batch that was taken back: number and record of the changes that had to stay."""
 _REACHED = "it was spoken with or written to since"
 _LEFT_OUT = {
     "attempt": "what was handed over stays on record",
@@ -90,7 +93,9 @@ def apply(writer: Writer, reader: Reader, batch_id: str, *, now: datetime) -> li
     reader.database.run("known_rows_of_batch_restore", batch_id=batch_id)
     reader.database.run("known_rows_since_delete", number=batch.number)
     reader.database.run("imported_files_of_batch_delete", batch_id=batch_id)
-    reader.database.run("batch_undone", id=batch_id, at=codec.instant(now))
+    left = [_place(item.change) for item in planned if item.why_not and item.change.record not in _LEFT_OUT]
+    detail = codec.dumps({**batch.detail, _LEFT: left})
+    reader.database.run("batch_undone", id=batch_id, at=codec.instant(now), detail=detail)
     return [f"{item.what}: {item.why_not}" for item in planned if item.why_not]
 
 
@@ -98,11 +103,20 @@ def _undoable(reader: Reader, batch_id: str) -> Batch:
     batch = reader.batch(batch_id)
     if batch is None:
         raise NotFound(f"There is no batch {batch_id}. `followup imports` lists what was imported.")
-    if batch.undone_at is not None:
-        raise BadInput(f"'{batch.command}' of {batch.at:%Y-%m-%d} was taken back already.")
+    if batch.undone_at is not None and not batch.detail.get(_LEFT):
+        raise _taken_back(batch)
     if batch.kind not in UNDOABLE:
         raise BadInput(f"'{batch.command}' of {batch.at:%Y-%m-%d} cannot be taken back: what reached a client stays.")
     return batch
+
+
+def _taken_back(batch: Batch) -> BadInput:
+    return BadInput(f"'{batch.command}' of {batch.at:%Y-%m-%d} was taken back already.")
+
+
+def _place(change: Change) -> tuple[int, str]:
+    """Return what tells a change from the others of its batch; one that added many records has one number."""
+    return change.number, change.record_id
 
 
 def _plan(reader: Reader, batch: Batch) -> tuple[list[UndoItem], _Scene]:
@@ -126,14 +140,34 @@ def _plan(reader: Reader, batch: Batch) -> tuple[list[UndoItem], _Scene]:
     scene.staying = _staying(reader, scene, changes)
     scene.origins = _origins(reader, batch, changes)
     scene.lent = _lent(scene, changes)
+    left = {(number, record_id) for number, record_id in batch.detail.get(_LEFT, ())}
     planned = []
     for change in reversed(changes):
+        if batch.undone_at is not None and (_place(change) not in left or _is_gone(reader, scene, change)):
+            continue
         if change.field and change.old == change.new != "":
             continue  # a value that was chosen and stayed; an empty one was erased
         if change.record == "external_id" and any((kind, change.record_id) in scene.created for kind in _RECORDS):
             continue  # goes or stays with its record
         planned.append(_item(reader, scene, change))
+    if batch.undone_at is not None and not planned:
+        raise _taken_back(batch)
     return planned, scene
+
+
+def _is_gone(reader: Reader, scene: _Scene, change: Change) -> bool:
+    """Return whether what a batch had to leave went meanwhile, with the change that lay over it."""
+    if change.record == "answer":
+        return bool(reader.answers(change.record_id).get(change.field) == change.old)
+    if change.record not in _RECORDS:
+        return False
+    now = scene.now[change.record, change.record_id]
+    if not change.field:
+        return (now is None) == (change.old is None)
+    if now is None:
+        return True
+    before = scene.origins.get(change.number, change.old)
+    return bool(codec.BY_NAME[change.record].plain_value(change.field, getattr(now, change.field)) == before)
 
 
 def _since(reader: Reader, batch: Batch, touched: Mapping[str, Collection[str]]) -> _Since:
@@ -290,11 +324,19 @@ def _staying(reader: Reader, scene: _Scene, changes: Iterable[Change]) -> dict[t
     for record in scene.created:
         if scene.now.get(record) is not None and record in scene.since.records:
             staying.setdefault(record, scene.since.records[record])
+    # What the batch itself gave to a client goes back before that one does.
+    given = {
+        (change.record, change.record_id)
+        for change in changes
+        if change.field == "client_id"
+        and (now := scene.now.get((change.record, change.record_id))) is not None
+        and not _why_field_stays(scene, codec.BY_NAME[change.record], now, change)
+    }
     for statement in ("job_ids_of_clients", "care_ids_of_clients"):
         for row in reader.database.among(statement, clients):
             kind = row[3] if statement == "care_ids_of_clients" else "job"
             record = (kind, row[0])
-            if record not in scene.created or record in staying:
+            if (record not in scene.created and record not in given) or record in staying:
                 staying.setdefault(("client", row[1]), f"it has a {_WORDS.get(kind, kind)} that stays")
     for kept_for, _ in reader.database.among("clients_merged_into", clients):
         staying.setdefault(("client", kept_for), "another client was merged into it since")

@@ -207,9 +207,10 @@ def test_a_skip_is_taken_back(opened: store.Store, keep: Keep) -> None:
 def test_only_some_batches_can_be_taken_back_and_once(opened: store.Store, keep: Keep) -> None:
     """Contacts cannot; twice cannot; nothing cannot."""
     client = factories.client()
-    keep(client, command="add")
+    keep(client, kind="system")
     keep(factories.contact(client_id=client.id), kind="contact")
-    latest, first = opened.batches()
+    keep(replace(client, city="York"), command="edit")
+    first, latest, _ = opened.batches()
     with pytest.raises(BadInput, match="cannot be taken back"):
         opened.undo_preview(latest.id)
     with pytest.raises(NotFound):
@@ -273,6 +274,62 @@ def test_only_what_still_stood_when_it_was_taken_back_is_passed_over(opened: sto
     write_batch(opened, replace(client, city="Leeds"))
     assert take_back(opened, write_batch(opened, replace(client, city="York"))) == []
     assert opened.client(client.id) == replace(client, city="Leeds")
+
+
+def test_what_had_to_stay_goes_once_its_reason_is_gone(opened: store.Store) -> None:
+    """The rest, and nothing that was taken back the first time; then there is nothing left."""
+    kept, gone, job = factories.client(), factories.client(full_name="Bob Lee"), factories.job()
+    job = replace(job, client_id=kept.id)
+    with opened.write(kind="import", command="import", now=factories.NOW) as write:
+        write.save_many([kept, gone, job])
+        write.remember_answer("file", "date_order", "dmy")
+        write.remember_files([store.ImportedFile(fingerprint="file", name="a.csv")])
+        first = write.batch_id
+    with opened.write(kind="import", command="import", now=factories.NOW) as write:
+        write.save(replace(job, note="later"))
+        write.remember_files([store.ImportedFile(fingerprint="file", name="a.csv")])
+        second = write.batch_id
+    assert len(take_back(opened, first)) == 3
+    write_batch(opened, gone)
+    assert opened.undo_preview(first) != []
+    assert take_back(opened, second) == []
+    going = [item.what for item in opened.undo_preview(first) if not item.why_not]
+    assert sorted(going) == [
+        "forget the answer date_order=dmy",
+        "remove client Ada Hall",
+        "remove job Boiler service 2026-02-27",
+    ]
+    assert take_back(opened, first) == []
+    assert set(opened.clients([kept.id, gone.id])) == {gone.id}
+    assert opened.answers("file") == {}
+    with pytest.raises(BadInput, match="already"):
+        opened.undo_preview(first)
+
+
+def test_what_went_with_the_change_over_it_is_not_left(opened: store.Store) -> None:
+    """Below a later import, a value goes when that one does: then there is nothing to say of it."""
+    client = factories.client()
+    write_batch(opened, client, kind="system")
+    first = write_batch(opened, replace(client, city="Leeds"))
+    second = write_batch(opened, replace(client, city="York"))
+    assert len(take_back(opened, first)) == 1
+    assert [item.why_not for item in opened.undo_preview(first)] == [
+        "import 3 changed it since; `followup undo 3` first"
+    ]
+    take_back(opened, second)
+    with pytest.raises(BadInput, match="already"):
+        opened.undo_preview(first)
+
+
+def test_a_client_goes_who_had_only_a_job_that_goes_back(opened: store.Store) -> None:
+    """The import made the client and gave them a job of somebody else's; all of that is taken back."""
+    ada, bob = factories.client(), factories.client(full_name="Bob Lee")
+    job = factories.job(client_id=bob.id)
+    write_batch(opened, bob, job, kind="system")
+    first = write_batch(opened, ada, replace(job, client_id=ada.id))
+    assert take_back(opened, first) == []
+    assert opened.client(ada.id) is None
+    assert opened.jobs([job.id]) == {job.id: job}
 
 
 def test_what_a_person_wrote_since_stays_also_when_it_is_the_same_again(opened: store.Store) -> None:

@@ -8,7 +8,7 @@ SELECT :id, COALESCE(MAX(number), 0) + 1, :kind, :command, :person, :at, :detail
 UPDATE batch SET detail = :detail WHERE id = :id;
 
 -- name: batch_undone
-UPDATE batch SET undone_at = :at WHERE id = :id;
+UPDATE batch SET undone_at = :at, detail = :detail WHERE id = :id;
 
 -- name: batches
 SELECT id, number, kind, command, person, at, detail, undone_at FROM batch ORDER BY number DESC;
