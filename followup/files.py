@@ -26,6 +26,8 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 _SHARED_FILE = 0o666  # less the umask
 
+_ABANDONED_SECONDS = 60  # a younger file may be another run's, which is just writing it
+
 _NO_ROOM = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG})
 
 
@@ -114,6 +116,25 @@ def _replacing(path: Path, *, private: bool) -> Iterator[io.BufferedWriter]:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
         raise
+
+
+def abandoned(folder: Path, names: re.Pattern[str]) -> list[Path]:
+    """Return what runs that were killed left half written in *folder*, among the files with such names.
+
+    Raises:
+        IOFailure, NoPermission: nothing can be written there, which would tell the file system's time.
+    """
+    partials = [path for path in folder.iterdir() if names.fullmatch(path.name)]
+    if not partials:
+        return []
+    try:
+        import tempfile
+
+        with tempfile.TemporaryFile(dir=folder) as now:
+            oldest = os.fstat(now.fileno()).st_mtime - _ABANDONED_SECONDS
+    except OSError as error:
+        raise failure(error, folder, doing="write in") from error
+    return [path for path in partials if path.exists() and path.stat().st_mtime < oldest]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -822,3 +823,17 @@ def test_the_order_of_files_and_rows_does_not_matter(
     finally:
         desk.close()
         other.close()
+
+
+def test_half_written_files_of_rejected_rows_go_when_nobody_writes_them_any_more(desk: Desk) -> None:
+    """A run that was killed leaves one; the next import removes it, and nothing of the owner's."""
+    folder = desk.home.rejects_path
+    folder.mkdir(exist_ok=True)
+    killed, working = (folder / f".f1 rejected 2026-03-02.csv.abcdefg{last}.part" for last in "hi")
+    own = folder / "mine.part"
+    for path in (killed, working, own):
+        path.write_text("half")
+    os.utime(killed, (0, 0))
+    os.utime(own, (0, 0))
+    load(desk, ADA)
+    assert sorted(folder.iterdir()) == sorted([working, own])

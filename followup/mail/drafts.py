@@ -31,7 +31,6 @@ NAME_LIMIT = 40
 
 _OURS = re.compile(r"\d{4}-\d{2}-\d{2}-(?:[a-z0-9-]*-)?(?P<key>[a-z0-9]+\.[a-z0-9_-]+\.\d+)\.eml")
 _PARTIAL = re.compile(r"\.(?:\d{4}-\d{2}-\d{2}-|drafts\.html\.).*\.part")  # of `files.write_atomically`, after a crash
-_ABANDONED_SECONDS = 60  # a younger one may be another run's, which is just writing it
 # Letters that Unicode does not take apart into a Latin letter and a mark.
 _FOLDED = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 
@@ -67,11 +66,10 @@ def write(folder: Path, attempts: Iterable[Attempt]) -> list[Path]:
         drafts.append((replace(draft, message=head), path))
     drafts.sort(key=lambda one: (one[0].made_at, one[0].key))
     paths = [path for _, path in drafts]
-    listed = page(drafts).encode()
-    _write_if_changed(folder / PAGE, listed)
+    _write_if_changed(folder / PAGE, page(drafts).encode())
     # Last, so that a draft is never in neither place when its file is renamed.
     _remove(_settled(folder, {path.name for path in paths}))
-    _remove(_abandoned(folder, listed))
+    _remove(files.abandoned(folder, _PARTIAL))
     return paths
 
 
@@ -183,16 +181,6 @@ def _settled(folder: Path, keep: set[str]) -> list[Path]:
     return [
         path for path, ours in found if ours and path.name not in keep and identity.split_key(ours["key"]) is not None
     ]
-
-
-def _abandoned(folder: Path, listed: bytes) -> list[Path]:
-    """Return what runs that were killed left half written; the page, written anew, tells the file system's time."""
-    partials = [path for path in folder.iterdir() if _PARTIAL.fullmatch(path.name)]
-    if not partials:
-        return []
-    files.write_atomically(folder / PAGE, listed)
-    now = (folder / PAGE).stat().st_mtime
-    return [path for path in partials if path.exists() and now - path.stat().st_mtime > _ABANDONED_SECONDS]
 
 
 def _source_hash(source: str) -> str:

@@ -689,7 +689,7 @@ def _writing(desk: Desk, results: Sequence[facts.FileResult]) -> AbstractContext
 
 
 def _finish(desk: Desk, write: Writer, preview: previews.Preview, then: Callable[[Writer], None] | None) -> Imported:
-    rejected = rejects.write(desk, preview.files) if preview.skip_bad_rows else []
+    rejected = rejects.write(desk, preview.files if preview.skip_bad_rows else ())
     _conclude(desk, write, preview, rejected=rejected)
     if then is not None:
         then(write)

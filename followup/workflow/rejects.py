@@ -10,6 +10,7 @@ import io
 import itertools
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _LONGEST_STEM = 50
 """Letters of a file's name that its rejected rows keep: with four bytes each, a name still has room for the day."""
 _FIRST_ROW = re.compile(r"row \d+")
+_PARTIAL = re.compile(r"\..+\.\w{8}\.part")  # of `files.write_atomically`, after a kill
 _AGAIN = re.compile(r" rejected \d{4}-\d\d-\d\d( \d+)?$")
 
 
@@ -30,7 +32,12 @@ def write(desk: Desk, results: Iterable[facts.FileResult]) -> list[Path]:
 
     Repaired, such a file is imported like the one it came from; the column of reasons is left out by itself. What a row
     was given from others, such as its client from a heading, stands in its empty cells and in columns of our own.
+    What runs that were killed left half written goes.
     """
+    folder = desk.home.rejects_path
+    for path in files.abandoned(folder, _PARTIAL) if folder.is_dir() else ():
+        with suppress(OSError):  # the next run tries again
+            path.unlink()
     written: list[Path] = []
     for file in results:
         if not file.problems:
@@ -63,9 +70,9 @@ def write(desk: Desk, results: Iterable[facts.FileResult]) -> list[Path]:
             else:
                 values.append(text)
             writer.writerow([cells.guard(writable(value)) for value in values])
-        files.make_folder(desk.home.rejects_path)
+        files.make_folder(folder)
         stem = f"{_AGAIN.sub('', Path(file.name).stem)[:_LONGEST_STEM]} rejected {desk.today}"
-        written.append(_write_anew(desk.home.rejects_path, stem, "\ufeff" + stream.getvalue()))
+        written.append(_write_anew(folder, stem, "\ufeff" + stream.getvalue()))
     return written
 
 
