@@ -34,6 +34,7 @@ LAYERS = (
     "home",
     "intake",
     "store",
+    "care",
     "occasions",
     "pace",
     "plan",
@@ -88,7 +89,7 @@ OWN_PROCESS = {"render/child.py"}
 LATE = {"mail/line.py"}
 """Modules made of a heavy library's classes; only functions import them, so they may load it at once."""
 
-PURE = {"occasions", "cadence", "pace", "plan", "report"}
+PURE = {"care", "occasions", "cadence", "pace", "plan", "report"}
 """Facts in, rows out: no clock, no files, no chance."""
 
 IMPURE_MODULES = {
