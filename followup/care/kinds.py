@@ -219,13 +219,16 @@ REFERRAL = Kind(
         Field(
             name="friend", label="Friend", help="Whom they brought, by name.", required=True, place="everywhere",
         ),
-        Field(name="friend_id", label="Friend's id", takes="client", help="The client that the friend became."),
+        Field(
+            name="friend_id", label="Friend's id", takes="client", option="--became",
+            help="The client that the friend became.",
+        ),
         Field(name="summary", label="About", help="What was said."),
         Field(name="job_id", label="Friend's job", takes="job", help="The friend's job.", at=("edit",)),
         Field(name="reward", label="Reward", help="The reward in words.", place="everywhere", spare=2),
         Field(
-            name="reward_minor", label="Worth", takes="amount", option="--reward-amount", column="reward_amount", help="What it comes to.",
-            place="everywhere", spare=1,
+            name="reward_minor", label="Worth", takes="amount", option="--reward-amount",
+            column="reward_amount", help="What it comes to.", place="everywhere", spare=1,
         ),
         _OWNER,
         _state(ReferralState),
