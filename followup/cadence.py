@@ -17,7 +17,12 @@ from typing import Any, Protocol, TypeVar
 from followup import codes, workdays
 from followup.errors import ConfigurationError
 from followup.model import (
+    CLIENT_CHANNELS,
     MESSAGE_CHANNELS,
+    TO_BUSINESS,
+    TO_CLIENT,
+    TO_OWNER,
+    TO_RECEIVER,
     AnchorWindow,
     Channel,
     Conditions,
@@ -211,7 +216,10 @@ STEP_KEYS: Mapping[str, str] = {
     "occasion": f"What starts it: {', '.join(OccasionKind)}.",
     "after_step": "Count from the day on which this other step went out, for the same occasion.",
     "otherwise": "Counted from the occasion where the step in after_step did not go out.",
-    "channels": f"By what means, the first one that the client can and wants to receive: {', '.join(Channel)}.",
+    "to": "Whom it speaks to: client, or one of you: owner (of the record, job or client), business, receiver, or "
+    "a name under [people]. What goes to one of you is no contact.",
+    "channels": f"By what means, the first one that the client can and wants to receive: {', '.join(CLIENT_CHANNELS)};"
+    " to one of you: email, note.",
     "template": "The words; without it, the template that is called like the step.",
     "purpose": "service, or marketing, which needs a basis, a postal address and a way out.",
     "ask": "true when the client is asked for a favour; asks have a budget of their own.",
@@ -242,6 +250,7 @@ CONDITION_KEYS: Mapping[str, str] = {
     "client_for": "A client for at least this long.",
     "paid": "true: the job is not known to be unpaid.",
     "no_future_job": "true: no later job of that service is done or planned.",
+    "return_visit": "true: only for a case about trouble that came back; false: only for other cases.",
     "any_of": "A list of conditions of which one is enough.",
 }
 """Every key of the conditions (`when`) of a step, and what it means."""
@@ -253,7 +262,29 @@ CADENCE_KEYS: Mapping[str, str] = {
 }
 """Keys of a cadence itself; every other one in it is a step."""
 
-_UNFORESEEN = frozenset(OccasionKind) - {OccasionKind.SERVICE_INTERVAL, OccasionKind.CLIENT_QUIET}
+_UNFORESEEN = frozenset(OccasionKind) - {
+    OccasionKind.SERVICE_INTERVAL,
+    OccasionKind.CLIENT_QUIET,
+    OccasionKind.PROMISE_DUE,
+    OccasionKind.THEIR_PROMISE_DUE,
+}
+
+CASES = frozenset(
+    {
+        OccasionKind.CASE_OPENED,
+        OccasionKind.CASE_UNANSWERED,
+        OccasionKind.CASE_OVERDUE,
+        OccasionKind.SECOND_CASE,
+        OccasionKind.REMEDY_OFFERED,
+        OccasionKind.REMEDY_ASKED,
+        OccasionKind.CASE_RESOLVED,
+    }
+)
+"""Occasions that a case gives."""
+
+_ROLES = (TO_CLIENT, TO_OWNER, TO_BUSINESS, TO_RECEIVER)
+_OUR_CHANNELS = frozenset({Channel.EMAIL, Channel.NOTE})
+"""By what means one of us is told something."""
 
 
 def is_name(text: str) -> bool:
@@ -269,6 +300,7 @@ def parse_step(
     where: str,
     amounts: Mapping[str, str] | None = None,
     templates: Collection[str] | None = None,
+    people: Collection[str] = (),
 ) -> Step:
     """Return the step that a *table* of the settings file describes; ConfigurationError holds all its problems.
 
@@ -278,6 +310,7 @@ def parse_step(
         where: the file, for the messages.
         amounts: amounts that may be written by the name of a setting, such as "calls.minimum_amount".
         templates: names of the templates there are; None leaves them unchecked.
+        people: names under [people], to whom a step can speak.
     """
     reader = _Reader(f"{where}: cadence.{cadence}.{name}", table, STEP_KEYS)
     if not is_name(name):
@@ -303,6 +336,7 @@ def parse_step(
         by_lead=by_lead,
         after_step=reader.text("after_step"),
         otherwise=reader.delay("otherwise"),
+        to=_to(reader, people),
         channels=_channels(reader),
         template=template,
         purpose=reader.word("purpose", Purpose, Purpose.SERVICE) or Purpose.SERVICE,
@@ -349,6 +383,14 @@ def _when_due(reader: _Reader) -> tuple[Delay, bool]:
     return delay, False
 
 
+def _to(reader: _Reader, people: Collection[str]) -> str:
+    to = reader.text("to") or TO_CLIENT
+    known = (*_ROLES, *people)
+    if to not in known:
+        reader.problem("to", f"there is nobody called '{to}'. {codes.did_you_mean(to, known)}")
+    return to
+
+
 def _channels(reader: _Reader) -> tuple[Channel, ...]:
     channels = []
     for text in reader.texts("channels"):
@@ -358,7 +400,7 @@ def _channels(reader: _Reader) -> tuple[Channel, ...]:
             reader.problem("channels", f"there is no channel '{text}'. {codes.did_you_mean(text, Channel)}")
     if len(set(channels)) != len(channels):
         reader.problem("channels", "names a channel twice")
-    return tuple(channels) or (Channel.EMAIL,)
+    return tuple(channels) or ((Channel.EMAIL,) if reader.table.get("to", TO_CLIENT) == TO_CLIENT else (Channel.NOTE,))
 
 
 def _times(reader: _Reader, every: Delay | None) -> int | None:
@@ -398,6 +440,7 @@ def _conditions(reader: _Reader, table: Any, amounts: Mapping[str, str], path: s
         client_for=inner.delay("client_for"),
         paid=inner.truth("paid") or False,
         no_future_job=inner.truth("no_future_job") or False,
+        return_visit=inner.truth("return_visit"),
         any_of=tuple(nested),
     )
 
@@ -405,6 +448,14 @@ def _conditions(reader: _Reader, table: Any, amounts: Mapping[str, str], path: s
 def _check_together(reader: _Reader, step: Step, table: Mapping[str, Any]) -> None:
     if step.delay.before and step.every is None and step.occasion in _UNFORESEEN:
         reader.problem("before", f"nobody knows of '{step.occasion}' before it happens; use after")
+    if step.to == TO_CLIENT and Channel.NOTE in step.channels:
+        reader.problem("channels", 'no client reads a note; write to = "owner" for one of you')
+    if step.to != TO_CLIENT and not _OUR_CHANNELS.issuperset(step.channels):
+        reader.problem("channels", "one of you is told by email or note")
+    if step.to != TO_CLIENT and (step.ask or step.purpose is Purpose.MARKETING):
+        reader.problem("to", "asks and marketing go to clients")
+    if step.to == TO_RECEIVER and step.occasion is not OccasionKind.HANDED_OVER:
+        reader.problem("to", f"there is no receiver of '{step.occasion}'")
     if step.otherwise and not step.after_step:
         reader.problem("otherwise", "means nothing without after_step")
     if step.after_step and (step.by_lead or step.delay.before):
@@ -419,6 +470,8 @@ def _check_together(reader: _Reader, step: Step, table: Mapping[str, Any]) -> No
         reader.problem("times", 'means nothing without every = "60 days"')
     if step.when.no_future_job and step.occasion not in (OccasionKind.JOB_COMPLETED, OccasionKind.SERVICE_INTERVAL):
         reader.problem("when.no_future_job", f"is not known for the occasion '{step.occasion}'")
+    if step.when.return_visit is not None and step.occasion not in CASES:
+        reader.problem("when.return_visit", f"is not known for the occasion '{step.occasion}'")
     low, high = step.when.min_amount, step.when.below_amount
     if low and high and Decimal(low) >= Decimal(high):
         reader.problem("when", f"no amount is at least {low} and below {high}")

@@ -136,6 +136,26 @@ def days(value: Any) -> int:
     return _whole(value, 0, 366)
 
 
+def day_of_year(value: Any) -> str:
+    """Check a day that comes every year: month and day."""
+    text = line(value)
+    try:
+        if text and f"{date.fromisoformat(f'2001-{text}'):%m-%d}" != text:  # a year without 29 February
+            raise ValueError
+    except ValueError:
+        raise ValueError('is no day of every year; write month and day, such as "04-06" for 6 April') from None
+    return text
+
+
+def file_names(value: Any) -> tuple[str, ...]:
+    """Check a list of names of files, without folders."""
+    found = texts(value)
+    for each in found:
+        if not each or each.startswith(".") or re.search(r"[/\\:]", each):
+            raise ValueError(f"holds '{each}'; write names of files without folders, such as \"boiler.pdf\"")
+    return found
+
+
 def tries(value: Any) -> int:
     """Check how often to try."""
     return _whole(value, 1, 20)
@@ -214,6 +234,14 @@ def hours(value: Any) -> str:
     if start >= end:
         raise ValueError("ends before it begins; it has to lie within one day")
     return f"{start}-{end}"
+
+
+def office_hours(value: Any) -> str:
+    """Check a range of hours within a day that cannot be left open."""
+    text = hours(value)
+    if not text:
+        raise ValueError('is empty; write for example "09:00-17:00"')
+    return text
 
 
 def closing_days(value: Any) -> tuple[tuple[date, date], ...]:

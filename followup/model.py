@@ -16,7 +16,7 @@ from followup.records import dataclass, field
 
 
 class Channel(StrEnum):
-    """By what means a client is reached."""
+    """By what means a client is reached; a note is laid before one of us, and nothing goes out."""
 
     EMAIL = "email"
     CALL = "call"
@@ -24,7 +24,11 @@ class Channel(StrEnum):
     LETTER = "letter"
     CARD = "card"
     VISIT = "visit"
+    NOTE = "note"
 
+
+CLIENT_CHANNELS = tuple(channel for channel in Channel if channel is not Channel.NOTE)
+"""Channels by which a client is reached."""
 
 MESSAGE_CHANNELS = frozenset({Channel.EMAIL, Channel.TEXT, Channel.LETTER, Channel.CARD})
 """Channels that count against the budget of messages; calls and visits do not."""
@@ -148,6 +152,7 @@ class Person:
     phone: str = ""
     signature: str = ""
     also: tuple[str, ...] = ()  # other spellings in `assigned_to` columns
+    outside: bool = False  # a supplier or colleague elsewhere: things are handed to them, and they use no desk of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -576,8 +581,31 @@ class OccasionKind(StrEnum):
     FIRST_JOB = "first job"  # fact: the client; on: the day of the first completed job
     SERVICE_INTERVAL = "service interval"  # fact: the job; on: the day on which its service is due again
     CLIENT_QUIET = "client quiet"  # fact: the last job; on: the day on which the usual gap is exceeded
+    ENQUIRY_RECEIVED = "enquiry received"  # fact: the enquiry, as all those of a record; while it is new
+    ENQUIRY_ANSWERED = "enquiry answered"  # while it is answered and no more
+    ENQUIRY_WON = "enquiry won"
+    ENQUIRY_LOST = "enquiry lost"
+    PROMISE_DUE = "promise due"  # fact: our promise while it is open, or an open job with a promised day
+    PROMISE_LATE = "promise late"  # the same, on the business day after
+    THEIR_PROMISE_DUE = "their promise due"
+    PROMISE_MOVED = "promise moved"  # fact: the promise that took the place of another
+    HANDED_OVER = "handed over"  # fact: the promise that says who has it now
     CASE_OPENED = "case opened"  # fact: the case
+    CASE_UNANSWERED = "case unanswered"  # on: the first business morning after it should have been acknowledged
+    CASE_OVERDUE = "case overdue"  # on: the first business morning after it should have been solved
+    SECOND_CASE = "second case"  # fact: the case; another one of that client is not long ago
+    REMEDY_OFFERED = "remedy offered"  # while nothing is chosen
+    REMEDY_ASKED = "remedy asked"  # while nobody has granted what is above the limit
     CASE_RESOLVED = "case resolved"  # fact: the case
+    REFERRAL_MADE = "referral made"
+    REFERRAL_WON = "referral won"
+    REWARD_DUE = "reward due"  # won, the friend's job is paid, and the time to wait has passed
+    GIFT_GIVEN = "gift given"
+    PRAISE_RECEIVED = "praise received"  # while it has not reached who earned it
+    PRAISE_PASSED_ON = "praise passed on"
+    LESSON_DONE = "lesson done"  # of a lesson from a case
+    RECAP_WRITTEN = "recap written"
+    LOW_SCORE = "low score"  # fact: the contact with the score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -595,7 +623,12 @@ class Conditions:
     client_for: Delay | None = None  # client for at least this long
     paid: bool = False  # not known to be unpaid
     no_future_job: bool = False  # no later job of that service is done or planned
+    return_visit: bool | None = None  # the case is about trouble that came back
     any_of: tuple[Conditions, ...] = ()
+
+
+TO_CLIENT, TO_OWNER, TO_BUSINESS, TO_RECEIVER = "client", "owner", "business", "receiver"
+"""Whom a step speaks to; the other ones are people of our own firm, as are the names under [people]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -608,6 +641,7 @@ class Step:
     delay: Delay
     after_step: str = ""  # count `delay` from the day this step went out, for the same occasion
     otherwise: Delay | None = None  # counted from the occasion where `after_step` did not go out
+    to: str = TO_CLIENT  # or owner, business, receiver, or a person's id: to one of us
     channels: tuple[Channel, ...] = (Channel.EMAIL,)
     template: str = ""
     purpose: Purpose = Purpose.SERVICE
@@ -634,6 +668,18 @@ class Service:
     name: str  # as written; settings keep it under its lower-case form
     interval: Delay | None = None
     lead: Delay = Delay(30, "day")
+    checklist: tuple[str, ...] = ()  # what is looked at before such a job is complete
+    guides: tuple[str, ...] = ()  # files of the home's folder guides/ that go with its messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """A way to put something right. *name* is the one of the table in followup.toml: ``[remedies.come-back-free]``."""
+
+    name: str
+    text: str = ""
+    cost: str = ""  # decimal, in the home's currency; empty: not known
+    granted_by: tuple[str, ...] = ()  # people's ids; empty: everybody, up to the limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -655,6 +701,7 @@ class Occasion:
     client_id: str
     job_id: str = ""
     case_id: str = ""
+    record_id: str = ""  # of any record, cases too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -713,6 +760,7 @@ class Decision:
     until: date | None = None  # of a hold
     channel: Channel | None = None
     address: str = ""  # e-mail address or phone number for the channel
+    to_person: str = ""  # a person's id, where it is for one of us and not for the client
     template: str = ""
     purpose: Purpose = Purpose.SERVICE
     ask: bool = False
@@ -742,5 +790,6 @@ class Message:
     text: str
     html: str = ""
     person: str = ""  # who it says it is from
+    to_person: str = ""  # a person's id, where it is for one of us and not for the client
     unsubscribe: str = ""  # mailto: address of the opt-out, marketing only
     edited: bool = False

@@ -18,7 +18,7 @@ from typing import Any
 
 from followup import cadence, codes, kinds, providers, shipped
 from followup.errors import ConfigurationError, IOFailure, NoPermission, NotFound
-from followup.model import Delay, Person, Quiet, Service, Step
+from followup.model import Delay, Person, Quiet, Remedy, Service, Step
 from followup.records import dataclass
 
 FILE_NAME = "followup.toml"
@@ -134,6 +134,58 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promises:
+    """How promises are made."""
+
+    margin: Delay  # our own target lies so long before the day that is told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enquiries:
+    """How enquiries are answered."""
+
+    answer: Delay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cases:
+    """By when something is done about a case, and what makes it a graver one."""
+
+    acknowledge: Delay
+    call: Delay
+    solve: Delay
+    second_within: Delay
+    return_within: Delay
+    grant_limit: str  # decimal, in the home's currency
+    grant_within: Delay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referrals:
+    """What is given for a client that a client brought."""
+
+    reward: str  # in words; empty: none is promised
+    reward_amount: str  # decimal, in the home's currency; empty: not money
+    wait: Delay  # after the friend's job was paid
+    per_year: int  # at most so many for one client; 0: no limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """How feedback is read."""
+
+    low: int  # a score up to this is a sign that somebody is unhappy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gifts:
+    """What the limits for gifts depend on."""
+
+    company: bool  # a limited company; else a sole trader or a partnership
+    year_starts: str  # month and day, "04-06"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What followup.toml says, and the default for everything that it does not."""
 
@@ -146,6 +198,14 @@ class Settings:
     calls: Calls
     run: Run
     quiet: Quiet
+    promises: Promises
+    enquiries: Enquiries
+    cases: Cases
+    remedies: Mapping[str, Remedy]
+    referrals: Referrals
+    feedback: Feedback
+    gifts: Gifts
+    hours: str  # of the office: "09:00-17:00"
     closing_days: tuple[tuple[date, date], ...]
     weekend: frozenset[int] | None  # None: the country's
     services: Mapping[str, Service]  # by lower-case name
@@ -187,6 +247,13 @@ SECTIONS: Mapping[str, str] = {
     "calls": "Calls.",
     "calendar": "When you work. Public holidays of your country and region are known already.",
     "quiet": "From when on a client counts as quiet, for the win-back.",
+    "enquiries": "First connections, before any job.",
+    "promises": "What you told a client, with a day.",
+    "cases": "When something went wrong. Deadlines count in your office hours ([calendar]).",
+    "remedies.NAME": "Ways to put it right, such as [remedies.come-back-free]; a client is offered one or several.",
+    "referrals": "Clients who bring clients.",
+    "feedback": "Scores and comments.",
+    "gifts": "The register of gifts and rewards.",
     "services.NAME": 'Work that comes again, such as [services."boiler service"]: written as in your list of jobs.',
 }
 
@@ -223,6 +290,12 @@ SETTINGS: tuple[Setting, ...] = (
         "people.NAME.signature", kinds.lines, "", "What stands under the name in a message; several lines are fine."
     ),
     Setting("people.NAME.also", kinds.texts, [], "Other spellings of the name in your list of jobs."),
+    Setting(
+        "people.NAME.outside",
+        kinds.yes_or_no,
+        False,
+        "true: a supplier or a colleague elsewhere, to whom a client can be handed over.",
+    ),
     Setting(
         "marketing.basis",
         kinds.one_of(cadence.OPT_IN, COMPLETED_JOB),
@@ -336,6 +409,7 @@ SETTINGS: tuple[Setting, ...] = (
         'Days of the week that are not business days: ["Sunday"].',
         "the country's",
     ),
+    Setting("calendar.hours", kinds.office_hours, "09:00-17:00", "Your office hours, in which deadlines are counted."),
     Setting("quiet.factor", kinds.factor, Decimal("1.5"), "After so many times their usual gap between jobs."),
     Setting("quiet.at_least", kinds.delay, "30 days", "But never sooner than this after the last job."),
     Setting(
@@ -343,6 +417,59 @@ SETTINGS: tuple[Setting, ...] = (
         kinds.longer_delay,
         "18 months",
         "After this, where no usual gap is known (fewer than three jobs).",
+    ),
+    Setting("enquiries.answer", kinds.delay, "1 business day", "By when an enquiry is answered."),
+    Setting(
+        "promises.margin",
+        kinds.delay,
+        "2 business days",
+        "Your own target lies so long before the day that the client is told.",
+    ),
+    Setting("cases.acknowledge", kinds.delay, "same day", "By when the client hears that you know."),
+    Setting("cases.call", kinds.delay, "1 business day", "By when the owner calls."),
+    Setting("cases.solve", kinds.delay, "5 business days", "By when it is put right."),
+    Setting(
+        "cases.second_within",
+        kinds.delay,
+        "12 months",
+        "A second case within this time stops all automatic messages to that client, and the owner decides.",
+    ),
+    Setting(
+        "cases.return_within",
+        kinds.delay,
+        "60 days",
+        "The same work for the same client within this time: the same trouble, which came back.",
+    ),
+    Setting(
+        "cases.grant_limit", kinds.amount, "50", "A remedy that costs more is granted by the owner of the business."
+    ),
+    Setting("cases.grant_within", kinds.delay, "1 business day", "By when the owner grants it."),
+    Setting(
+        "remedies.NAME.text",
+        kinds.line,
+        "",
+        'What the client gets, in the words that they read: "we come back and put it right, free of charge".',
+        "the name",
+    ),
+    Setting("remedies.NAME.cost", kinds.amount, "", "What it costs you, about.", "not known, so the owner decides"),
+    Setting(
+        "remedies.NAME.granted_by",
+        kinds.texts,
+        [],
+        "Names under [people] who may grant it; empty: everybody, up to cases.grant_limit.",
+    ),
+    Setting("referrals.reward", kinds.line, "", 'What a client gets for a client: "20 pounds off your next bill".'),
+    Setting("referrals.reward_amount", kinds.amount, "", "The same as an amount of money."),
+    Setting("referrals.wait", kinds.delay, "14 days", "It is due so long after the friend's job was paid."),
+    Setting("referrals.per_year", kinds.whole(0, 1000), 4, "At most so many for one client in a year; 0: no limit."),
+    Setting("feedback.low", kinds.whole(0, 10), 6, "A score of 0 to 10 up to this is shown to the owner."),
+    Setting("gifts.company", kinds.yes_or_no, False, "true: a limited company; false: a sole trader or partnership."),
+    Setting(
+        "gifts.year_starts",
+        kinds.day_of_year,
+        "",
+        'Month and day on which your tax year begins: "04-06".',
+        "the country's",
     ),
     Setting("services.NAME.interval", kinds.longer_delay, "", 'How often it is due again: "12 months".', "never"),
     Setting(
@@ -352,12 +479,29 @@ SETTINGS: tuple[Setting, ...] = (
         "How long before that to remind.",
         "30 days; 14 days when half-yearly or more often",
     ),
+    Setting("services.NAME.checklist", kinds.texts, [], "What is looked at before such a job is complete."),
+    Setting(
+        "services.NAME.guides",
+        kinds.file_names,
+        [],
+        "Files of the folder guides/ in your home that go with the messages about such a job.",
+    ),
 )
 """Every setting but the cadences, whose keys are in `cadence.STEP_KEYS`."""
 
 _BY_SECTION: dict[str, dict[str, Setting]] = {
     section: {each.key: each for each in SETTINGS if each.section == section} for section in SECTIONS
 }
+_EXAMPLES = {"services": '"boiler service"', "remedies": "come-back-free"}
+"""The names that the starter file shows, where the owner chooses them."""
+
+_TAX_YEARS = {"AU": "07-01", "GB": "04-06", "IN": "04-01", "NZ": "04-01", "ZA": "03-01"}
+"""When the tax year of a person in business begins; everywhere else it is the calendar's.
+
+GB: Income Tax Act 2007, section 4; NZ: Income Tax Act 2007, YA 1 ("tax year"); AU: Income Tax Assessment Act 1997,
+section 4-10; IN: Income-tax Act 1961, section 3; ZA: Income Tax Act 1962, section 1 ("year of assessment").
+"""
+
 _TABLES = [*(section.partition(".")[0] for section in SECTIONS), "cadence"]
 
 
@@ -408,9 +552,15 @@ def parse(text: str, *, where: str, templates: Collection[str] | None = None, pa
     run = Run(**reader.section("run"))
     budget, quiet = reader.section("budget"), reader.section("quiet")
     services = {name.lower(): _service(name, reader) for name in reader.names("services")}
+    remedies = {name: _remedy(name, reader, people) for name in reader.names("remedies")}
+    promises, cases, enquiries = reader.section("promises"), reader.section("cases"), reader.section("enquiries")
+    referrals, feedback, gifts = reader.section("referrals"), reader.section("feedback"), reader.section("gifts")
+    gifts["year_starts"] = gifts["year_starts"] or _TAX_YEARS.get(business["country"], "01-01")
     reader.unknown_tables()
     amounts = {"calls.minimum_amount": calls["minimum_amount"] or "0"}
-    steps = _steps(document.get("cadence", {}), reader, where=where, amounts=amounts, templates=templates)
+    steps = _steps(
+        document.get("cadence", {}), reader, where=where, amounts=amounts, templates=templates, people=people
+    )
     if reader.problems:
         raise ConfigurationError(reader.problems)
     return Settings(
@@ -423,6 +573,14 @@ def parse(text: str, *, where: str, templates: Collection[str] | None = None, pa
         calls=Calls(**{**calls, "minimum_amount": amounts["calls.minimum_amount"]}),
         run=run,
         quiet=Quiet(**quiet),
+        promises=Promises(**promises),
+        enquiries=Enquiries(**enquiries),
+        cases=Cases(**cases),
+        remedies=remedies,
+        referrals=Referrals(**referrals),
+        feedback=Feedback(**feedback),
+        gifts=Gifts(**gifts),
+        hours=calendar["hours"],
         closing_days=calendar["closing_days"],
         weekend=calendar["weekend"],
         services=services,
@@ -558,7 +716,18 @@ def _service(name: str, reader: _Document) -> Service:
     interval, lead = values["interval"], values["lead"]
     if lead is None:
         lead = cadence.default_lead(interval) if interval else Delay(30, "day")
-    return Service(name=name, interval=interval, lead=lead)
+    return Service(**{**values, "name": name, "lead": lead})
+
+
+def _remedy(name: str, reader: _Document, people: Collection[str]) -> Remedy:
+    values = reader.read(_BY_SECTION["remedies.NAME"], reader.tables["remedies"][name], f"remedies.{name}")
+    if not cadence.is_name(name):
+        reader.problem(f"remedies.{name}", f"use small letters, digits and hyphens, such as [remedies.{_slug(name)}]")
+    for person in values["granted_by"]:
+        if person not in people:
+            hint = codes.did_you_mean(person, people) or "Add them."
+            reader.problem(f"remedies.{name}.granted_by", f"there is nobody called '{person}' under [people]. {hint}")
+    return Remedy(**{**values, "name": name, "text": values["text"] or name.replace("-", " ")})
 
 
 def _mail(reader: _Document, owners_address: str) -> Mail:
@@ -638,7 +807,13 @@ def shipped_cadences() -> Mapping[str, Any]:
 
 
 def _steps(
-    own: Any, reader: _Document, *, where: str, amounts: Mapping[str, str], templates: Collection[str] | None
+    own: Any,
+    reader: _Document,
+    *,
+    where: str,
+    amounts: Mapping[str, str],
+    templates: Collection[str] | None,
+    people: Collection[str],
 ) -> tuple[Step, ...]:
     """Return the shipped steps as the home changes them, then the home's own."""
     if not isinstance(own, Mapping):
@@ -656,6 +831,7 @@ def _steps(
                     where=where,
                     amounts=amounts,
                     templates=templates if touched else None,
+                    people=people,
                 )
             )
         except ConfigurationError as error:
@@ -809,7 +985,8 @@ def render_starter(answers: Mapping[str, str]) -> str:
     for section, meaning in SECTIONS.items():
         named = section.endswith(".NAME")
         answered = any(each.name in given for each in _BY_SECTION[section].values())
-        heading = section.replace("NAME", person if section.startswith("people") else '"boiler service"')
+        name = {**_EXAMPLES, "people": person}.get(section.partition(".")[0], "")
+        heading = section.replace("NAME", name)
         lines += ["", "", *_comment(meaning), f"{'' if answered or not named else '# '}[{heading}]"]
         for setting in _BY_SECTION[section].values():
             default = f"Default: {setting.filled}." if setting.filled else ""

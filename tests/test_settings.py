@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from followup import cadence, cells, codes, providers, settings, shipped
 from followup.errors import ConfigurationError, FollowupError, IOFailure, NoPermission, NotFound
-from followup.model import Channel, Conditions, Delay, OccasionKind, Outcome, Purpose, Quiet, Service, Step
+from followup.model import Channel, Conditions, Delay, OccasionKind, Outcome, Purpose, Quiet, Remedy, Service, Step
 
 COMPLETE = """
 [business]
@@ -80,6 +80,7 @@ again = "1 business day"
 minimum_amount = 500
 
 [calendar]
+hours = "8:00 - 16:30"
 closing_days = ["2026-12-24..2027-01-03", 2026-05-29]
 weekend = ["Sunday"]
 
@@ -88,9 +89,46 @@ factor = 1.75
 at_least = "6 weeks"
 otherwise = "2 years"
 
+[enquiries]
+answer = "same day"
+
+[promises]
+margin = "1 day"
+
+[cases]
+acknowledge = "1 business day"
+call = "2 business days"
+solve = "2 weeks"
+second_within = "6 months"
+return_within = "90 days"
+grant_limit = 80
+grant_within = "same day"
+
+[remedies.come-back-free]
+text = "we come back, free of charge"
+cost = 40.50
+granted_by = ["lee", "sam"]
+
+[remedies.flowers]
+
+[referrals]
+reward = "20 pounds off"
+reward_amount = 20
+wait = "30 days"
+per_year = 2
+
+[feedback]
+low = 5
+
+[gifts]
+company = true
+year_starts = "01-01"
+
 [services."Boiler Service"]
 interval = "12 months"
 lead = "3 weeks"
+checklist = ["No leak", "Client told"]
+guides = ["boiler.pdf"]
 
 [services.filter]
 interval = "3 months"
@@ -115,6 +153,8 @@ def step(name: str, text: str = "") -> Step:
     """Return the step *name* as it is with the settings in *text*."""
     return {each.name: each for each in parse(text).steps}[name]
 
+
+SAME_DAY = cadence.SAME_DAY
 
 TEMPLATES = frozenset(
     [
@@ -178,8 +218,37 @@ def test_everything_that_can_be_said_arrives() -> None:
     )
     assert found.weekend == frozenset({6})
     assert found.quiet == Quiet(factor="1.75", at_least=Delay(6, "week"), otherwise=Delay(2, "year"))
+    assert found.hours == "08:00-16:30"
+    assert found.enquiries == settings.Enquiries(answer=SAME_DAY)
+    assert found.promises == settings.Promises(margin=Delay(1, "day"))
+    assert found.cases == settings.Cases(
+        acknowledge=Delay(1, "business day"),
+        call=Delay(2, "business day"),
+        solve=Delay(2, "week"),
+        second_within=Delay(6, "month"),
+        return_within=Delay(90, "day"),
+        grant_limit="80",
+        grant_within=SAME_DAY,
+    )
+    assert found.remedies == {
+        "come-back-free": Remedy(
+            name="come-back-free", text="we come back, free of charge", cost="40.50", granted_by=("lee", "sam")
+        ),
+        "flowers": Remedy(name="flowers", text="flowers"),
+    }
+    assert found.referrals == settings.Referrals(
+        reward="20 pounds off", reward_amount="20", wait=Delay(30, "day"), per_year=2
+    )
+    assert found.feedback == settings.Feedback(low=5)
+    assert found.gifts == settings.Gifts(company=True, year_starts="01-01")
     assert found.services == {
-        "boiler service": Service(name="Boiler Service", interval=Delay(12, "month"), lead=Delay(3, "week")),
+        "boiler service": Service(
+            name="Boiler Service",
+            interval=Delay(12, "month"),
+            lead=Delay(3, "week"),
+            checklist=("No leak", "Client told"),
+            guides=("boiler.pdf",),
+        ),
         "filter": Service(name="filter", interval=Delay(3, "month"), lead=Delay(14, "day")),
         "survey": Service(name="survey", interval=None, lead=Delay(30, "day")),
     }
@@ -197,6 +266,10 @@ def test_an_empty_file_is_a_file_of_defaults() -> None:
     assert found.mail.transport == "drafts"
     assert found.weekend is None
     assert found.quiet == Quiet()
+    assert found.hours == "09:00-17:00"
+    assert found.cases.acknowledge == SAME_DAY
+    assert found.remedies == {}
+    assert found.gifts == settings.Gifts(company=False, year_starts="01-01")
 
 
 @pytest.mark.parametrize(
@@ -428,7 +501,7 @@ business.nmae: there is no such setting. Did you mean 'name'?
 business.tries: there is no such setting. 'tries' belongs under [calls].
 business.country: 'UK' is not the ISO 3166 code of a country; did you mean "GB"?
 people.sam.email: 'sam at example' is not an e-mail address; write only the address, such as "sam@example.com".
-people.pat.boss: there is no such setting. Known: name, email, phone, signature, also.
+people.pat.boss: there is no such setting. Known: name, email, phone, signature, also, outside.
 people.pat.name: is missing; write the name that clients know, such as name = "Sam Hall".
 business.owner: there is nobody called 'sma' under [people]. Did you mean 'sam'?
 mail.transport: 'smpt' is not one of: drafts, smtp; did you mean 'smtp'?
@@ -444,7 +517,8 @@ cadence.after-job.thank-you.template: there is no template 'thanks-you'. Did you
     expected = expected.replace("{providers}", ", ".join(providers.PROVIDERS))
     expected = expected.replace("{makes}", "`followup template new` makes one.").replace(
         "{headings}",
-        "Headings: business, people, marketing, mail, run, budget, calls, calendar, quiet, services, cadence.",
+        "Headings: business, people, marketing, mail, run, budget, calls, calendar, quiet, enquiries, promises, cases, "
+        "remedies, referrals, feedback, gifts, services, cadence.",
     )
     assert found == [f"followup.toml: {line}" for line in expected.strip().splitlines()]
 
@@ -515,6 +589,19 @@ cadence.after-job.thank-you.template: there is no template 'thanks-you'. Did you
             '[calendar]\nweekend = ["Monday","Tuesday","Wednesday","Thursday","Friday","Saturday","Sunday"]',
             "takes the whole week",
         ),
+        ('[calendar]\nhours = ""', "calendar.hours: '' is empty; write for example"),
+        ('[people.Pat]\nname = "Pat"\noutside = "yes"', "people.Pat.outside: 'yes' is neither true nor false"),
+        ('[cases]\nsolve = "5 busines days"', "cases.solve: .* did you mean 'business days'"),
+        ('[remedies.free]\ngranted_by = ["sma"]\n[people.sam]\nname = "Sam"', "granted_by: .* Did you mean 'sam'"),
+        ("[remedies.Free]", "remedies.Free: use small letters, digits and hyphens, such as .remedies.free"),
+        ("[referrals]\nper_year = -1", "referrals.per_year: is not a whole number from 0 to 1000"),
+        ("[feedback]\nlow = 11", "feedback.low: is not a whole number from 0 to 10"),
+        (
+            '[gifts]\nyear_starts = "6 April"',
+            "gifts.year_starts: '6 April' is no day of every year; write month and day",
+        ),
+        ('[gifts]\nyear_starts = "02-29"', "gifts.year_starts: '02-29' is no day of every year"),
+        ('[services.boiler]\nguides = ["../key"]', "guides: holds '../key'; write names of files without folders"),
         ('[services]\n"boiler" = "12 months"', "services.boiler: stands under"),
         ('[services.boiler]\ninterval = "same day"', "services.\"boiler\".interval: 'same day' is no time at all"),
         ("cadence = 3", "cadence: is not a table"),
@@ -530,6 +617,12 @@ cadence.after-job.thank-you.template: there is no template 'thanks-you'. Did you
             '[cadence.own.thank-you]\nafter = "1 day"\noccasion = "first job"',
             "'thank-you' belongs to cadence.after-job",
         ),
+        ('[cadence.after-job.thank-you]\nto = "sma"\n[people.sam]\nname = "Sam"', "to: .* Did you mean 'sam'"),
+        ('[cadence.after-job.thank-you]\nto = "owner"', "thank-you.channels: one of you is told by email or note"),
+        ('[cadence.after-job.thank-you]\nto = "receiver"', "there is no receiver of 'job completed'"),
+        ('[cadence.after-job.feedback-ask]\nto = "owner"', "feedback-ask.to: asks and marketing go to clients"),
+        ('[cadence.after-job.thank-you]\nchannels = ["note"]', "no client reads a note"),
+        ("[cadence.after-job.thank-you]\nwhen.return_visit = true", "is not known for the occasion 'job completed'"),
         ('[cadence.after-job.new]\nafter = "1 day"', "there is no template 'new'"),
         ('[cadence.after-job.referral-ask]\nafter_step = "feedbak-ask"', "Did you mean 'feedback-ask'"),
     ],
@@ -862,12 +955,13 @@ def test_whatever_is_answered_the_starter_can_be_read(answers: dict[str, str]) -
 def test_a_starter_without_its_comment_signs_says_the_same() -> None:
     """The defaults that it shows are the defaults that hold."""
     starter = settings.render_starter({"name": "Sam Hall", "country": "GB"})
-    bare = re.sub(r"(?m)^# (?=(\[services\.|[a-z_]+ = ))", "", starter)
+    bare = re.sub(r"(?m)^# (?=(\[services\.|\[remedies\.|[a-z_]+ = ))", "", starter)
     bare = bare.split("# The cadences:")[0]
     assert tomllib.loads(bare)["services"]
     found, expected = parse(bare), parse(starter)
     assert found.services["boiler service"] == Service(name="boiler service")
-    assert {**vars_of(found), "services": {}} == vars_of(expected)
+    assert found.remedies == {"come-back-free": Remedy(name="come-back-free", text="come back free")}
+    assert {**vars_of(found), "services": {}, "remedies": {}} == vars_of(expected)
 
 
 def vars_of(found: settings.Settings) -> dict[str, object]:

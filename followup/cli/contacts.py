@@ -10,14 +10,14 @@ import click
 
 from followup.cli.app import App, pass_app
 from followup.cli.output import DAY, format_option, print_rows, say
-from followup.model import Channel, Direction, Outcome
+from followup.model import CLIENT_CHANNELS, Channel, Direction, Outcome
 from followup.report import words
 
 if TYPE_CHECKING:
     from followup.workflow.contacts import Recorded
 
 OUTCOMES = click.Choice([each.value for each in Outcome if each is not Outcome.SENT])
-CHANNELS = click.Choice([each.value for each in Channel])
+CHANNELS = click.Choice([each.value for each in CLIENT_CHANNELS])
 
 
 @click.command("calls")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from followup.cells import Column
 from followup.errors import NotFound
-from followup.model import Conditions, OccasionKind, Step
+from followup.model import TO_CLIENT, Conditions, OccasionKind, Step
 
 COLUMNS = (
     Column("cadence", "Cadence"),
@@ -48,8 +48,31 @@ _OCCASIONS = {
     OccasionKind.FIRST_JOB: ("on the day of the first job", "the first job"),
     OccasionKind.SERVICE_INTERVAL: ("when a service is due again", "it is due again"),
     OccasionKind.CLIENT_QUIET: ("when a client has gone quiet", "a client has gone quiet"),
+    OccasionKind.ENQUIRY_RECEIVED: ("on the day of an enquiry", "an enquiry"),
+    OccasionKind.ENQUIRY_ANSWERED: ("when an enquiry is answered", "an enquiry is answered"),
+    OccasionKind.ENQUIRY_WON: ("when an enquiry is won", "an enquiry is won"),
+    OccasionKind.ENQUIRY_LOST: ("when an enquiry is lost", "an enquiry is lost"),
+    OccasionKind.PROMISE_DUE: ("on the day that we promised", "the day that we promised"),
+    OccasionKind.PROMISE_LATE: ("when a promise of ours is late", "a promise of ours is late"),
+    OccasionKind.THEIR_PROMISE_DUE: ("on the day that a client promised", "the day that a client promised"),
+    OccasionKind.PROMISE_MOVED: ("when a promise is moved", "a promise is moved"),
+    OccasionKind.HANDED_OVER: ("when somebody else takes over", "somebody else takes over"),
     OccasionKind.CASE_OPENED: ("when a case is opened", "a case is opened"),
+    OccasionKind.CASE_UNANSWERED: ("when a case was not acknowledged in time", "it should have been acknowledged"),
+    OccasionKind.CASE_OVERDUE: ("when a case was not solved in time", "it should have been solved"),
+    OccasionKind.SECOND_CASE: ("when a client has a second case", "a client has a second case"),
+    OccasionKind.REMEDY_OFFERED: ("when a remedy is offered", "a remedy is offered"),
+    OccasionKind.REMEDY_ASKED: ("when a remedy waits to be granted", "a remedy was asked for"),
     OccasionKind.CASE_RESOLVED: ("when a case is resolved", "a case is resolved"),
+    OccasionKind.REFERRAL_MADE: ("when a client brings somebody", "a client brings somebody"),
+    OccasionKind.REFERRAL_WON: ("when a referral is won", "a referral is won"),
+    OccasionKind.REWARD_DUE: ("when a reward is due", "a reward is due"),
+    OccasionKind.GIFT_GIVEN: ("when a gift is given", "a gift is given"),
+    OccasionKind.PRAISE_RECEIVED: ("when somebody is praised", "somebody is praised"),
+    OccasionKind.PRAISE_PASSED_ON: ("when praise has been passed on", "praise has been passed on"),
+    OccasionKind.LESSON_DONE: ("when a lesson is in place", "a lesson is in place"),
+    OccasionKind.RECAP_WRITTEN: ("when a recap is written", "a recap is written"),
+    OccasionKind.LOW_SCORE: ("when a client gives a low score", "a client gives a low score"),
 }
 
 
@@ -91,6 +114,8 @@ def conditions(wanted: Conditions) -> list[str]:
         (wanted.client_for, f"client for at least {wanted.client_for}"),
         (wanted.paid, "not known to be unpaid"),
         (wanted.no_future_job, "no later job of that service is done or planned"),
+        (wanted.return_visit is True, "the trouble came back"),
+        (wanted.return_visit is False, "the trouble is new"),
         (wanted.any_of, " or ".join(" and ".join(conditions(each)) for each in wanted.any_of)),
     ]
     return [text for holds, text in said if holds]
@@ -110,6 +135,8 @@ def lines(steps: Iterable[Step], name: str) -> Iterator[str]:
         if step.description:
             yield f"  {step.description}"
         yield f"  when:      {when(step)}"
+        if step.to != TO_CLIENT:
+            yield f"  to:        {step.to}, of your own people"
         yield f"  by:        {', '.join(channel.value for channel in step.channels)}, the first that fits the client"
         yield f"  template:  {step.template}" + (f", reminder {step.reminder_template}" if step.reminder else "")
         yield f"  purpose:   {step.purpose.value}" + (", asks a favour" if step.ask else "")

@@ -252,7 +252,7 @@ INSTRUCTION = Table("instruction", model.Instruction, renamed={"on": "on_day", "
 TIE = Table("tie", model.Tie)
 SUPPRESSION = Table("suppression", model.Suppression, identity="address_hash")
 SUMMARY = Table("client_summary", model.Summary, identity="client_id")
-PERSON = Table("person", model.Person, apart=("also",))
+PERSON = Table("person", model.Person, apart=("also", "outside"))  # the settings have these
 
 _CARE: Mapping[str, type[model.Record]] = {
     "enquiry": model.Enquiry,

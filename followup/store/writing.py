@@ -631,7 +631,7 @@ class Writer:
         """Store the people of the firm as the settings have them; those who left stay, history names them."""
         known = {person.id: person for person in self._reader.people()}
         for person in people:
-            plain = replace(person, also=())
+            plain = replace(person, also=(), outside=False)
             before = known.get(person.id)
             if before == plain:
                 continue
