@@ -359,6 +359,9 @@ class Gift(Record):
     purpose: str = ""
     receipt_ref: str = ""
     approved_by: str = ""
+    recorded_by: str = ""  # a person's id
+    family_of: str = ""  # the customer in whose household the recipient is, by name
+    ledger_account: str = ""
     voids_id: str = ""  # the entry that this one takes the place of
     referral_id: str = ""
     case_id: str = ""

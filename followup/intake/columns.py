@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import NamedTuple
 
 from followup import cells, codes
 from followup.intake import headers
@@ -293,7 +292,8 @@ def _mark_of(number: str) -> str | None:
     return mark
 
 
-class Money(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Money:
     """An exact amount in minor units."""
 
     minor: int
