@@ -120,7 +120,7 @@ def take_in(
     desk = app.desk()
     if files.count(STANDARD_INPUT) > 1:
         raise UsageError("Standard input (-) can be read once.")
-    sources = [_source(name) for name in files]
+    sources = [_source(desk, name) for name in files]
     given = dict(importing.split_answer(each) for each in answers)
     if sheet:
         given.setdefault("sheet", sheet)
@@ -212,7 +212,8 @@ def take_in(
     _tell_rejected(app, done)
 
 
-def _source(name: str) -> Source:
+def _source(desk: Desk, name: str) -> Source:
+    from followup import intake
     from followup.workflow import importing
 
     if name != STANDARD_INPUT:
@@ -222,7 +223,8 @@ def _source(name: str) -> Source:
     if sys.stdin.isatty():
         click.echo("Reading standard input; end it with Ctrl-D (on Windows Ctrl-Z and Enter).", err=True)
     with click.open_file(name, "rb") as stream:
-        return importing.Source(name="standard input", data=stream.read())
+        called = "standard input"
+        return importing.Source(name=called, data=intake.Piped(stream, name=called, folder=desk.home.path))
 
 
 def _tell_rejected(app: App, done: Imported) -> None:

@@ -33,15 +33,16 @@ from pathlib import Path
 
 from followup.intake import facts, questions, reading, sources
 from followup.intake.facts import DEFAULT_SOURCE, HomeFacts
+from followup.intake.sources import Piped
 
-__all__ = ["DEFAULT_SOURCE", "HomeFacts", "check_answer", "fingerprint", "opened", "read", "recognised"]
+__all__ = ["DEFAULT_SOURCE", "HomeFacts", "Piped", "check_answer", "fingerprint", "opened", "read", "recognised"]
 
 check_answer = questions.check
 fingerprint = questions.fingerprint
 
 
 def opened(
-    file: bytes | Path,
+    file: bytes | Path | Piped,
     *,
     name: str,
     home: HomeFacts,
@@ -59,7 +60,7 @@ def opened(
     What is in the file never raises; `Reading.result` says it.
 
     Args:
-        file: the bytes, or where they are; at a path they are read in pieces, and never all of them are kept.
+        file: the bytes, or where they are; there they are read in pieces, and never all of them are kept.
         name: how the owner calls it.
         home: what reading depends on.
         source: whose numbers its numbers are; "" for what its header says, else DEFAULT_SOURCE.

@@ -19,8 +19,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from followup import files, identity, intake
-from followup.errors import BadInput, NotFound, TryLater, UsageError
+from followup import identity, intake
+from followup.errors import BadInput, TryLater, UsageError
 from followup.intake import exporters, facts, match, merge, moved, portions
 from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus
 from followup.store import ImportedFile
@@ -50,25 +50,11 @@ Record = TypeVar("Record", Client, Job)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file of the command: its name as the owner knows it, and its bytes or where they are."""
+    """One file of the command: its name as the owner knows it, and its bytes or where they are, if not at that name."""
 
     name: str
-    data: bytes | None = None
+    data: bytes | intake.Piped | None = None
     path: Path | None = None
-
-    def read(self) -> bytes:
-        """Return the bytes."""
-        if self.data is not None:
-            return self.data
-        path = self.path or Path(self.name)
-        if path.is_dir():
-            raise BadInput(f"{self.name} is a folder. Name the files in it: {self.name}/*.csv")
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            raise NotFound(f"There is no file {self.name}. Check the name, and the folder you are in.") from None
-        except OSError as error:
-            raise files.failure(error, path, doing="read") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

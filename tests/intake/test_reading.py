@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import threading
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from followup import intake
 from followup.errors import BadInput, NotFound, TryLater
-from followup.intake import facts, reading
+from followup.intake import facts, reading, sources
 from tests import factories, sheets
 
 HOME = intake.HomeFacts(country="GB", currency="GBP", today=factories.TODAY, key=factories.HOME_KEY)
@@ -182,6 +183,37 @@ def test_a_pipe_is_read_whole(tmp_path: Path) -> None:
     writer.start()
     assert len(told(opened(path).slices(2))["jobs"]) == 5
     writer.join()
+
+
+@pytest.mark.parametrize("data", [jobs(150_000).encode(), sheets.xlsx([["Name", "Email"], ["Ada", "a@example.com"]])])
+def test_what_is_piped_in_reads_as_a_file_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    """More of it than a little waits on disk, in a file that nobody sees."""
+    monkeypatch.setattr(sources, "_IN_MEMORY", 1_000)
+    piped = intake.Piped(io.BytesIO(data), name="standard input", folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+    assert piped.size == len(data)
+    for _ in range(2):  # before and after a question
+        assert told(opened(piped).slices(50_000)) == told(opened(data).slices(50_000))
+    with piped.open() as one, piped.open() as other:
+        assert one.read(10) + other.read(10) == data[:10] * 2
+        assert (one.seek(-5, os.SEEK_END), one.read()) == (len(data) - 5, data[-5:])
+
+
+class Endless(io.RawIOBase):
+    """What a device without an end gives, or a program that never stops."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return as many bytes as are asked for."""
+        return bytes(size)
+
+
+def test_what_is_piped_in_without_an_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to a gigabyte it is taken; then it says what else to do."""
+    assert sources.MOST_PIPED == 1 << 30
+    monkeypatch.setattr(sources, "MOST_PIPED", 20 << 20)
+    with pytest.raises(BadInput, match=r"standard input goes on after .* Save it as a file"):
+        intake.Piped(Endless(), name="standard input", folder=tmp_path)  # type: ignore[arg-type]  # reading is enough
+    assert not list(tmp_path.iterdir())
 
 
 def test_progress_goes_on_to_the_end(tmp_path: Path) -> None:
