@@ -774,6 +774,14 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along with a message."""
+
+    name: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A rendered touchpoint, before it becomes bytes."""
@@ -795,4 +803,5 @@ class Message:
     person: str = ""  # who it says it is from
     to_person: str = ""  # a person's id, where it is for one of us and not for the client
     unsubscribe: str = ""  # mailto: address of the opt-out, marketing only
+    attachments: tuple[Attachment, ...] = ()
     edited: bool = False

@@ -111,6 +111,26 @@ def test_a_message_without_html_is_one_plain_part() -> None:
     assert read_back.get_payload(decode=True) == b"Hello Ada,\r\n\r\nthank you.\r\n"
 
 
+@pytest.mark.parametrize("html", ["", "<p>Hello</p>"])
+@pytest.mark.parametrize("name", ["bleed.pdf", "So entlüften Sie.txt", 'a "b".md', "指南.docx"])
+def test_a_file_goes_along_as_it_is(name: str, html: str) -> None:
+    """Whatever it is called and whatever is in it, beside the words."""
+    content = bytes(range(256)) * 40 + b"\r\n--=_guides\r\n"
+    message = read(to_bytes(a_message(html=html, attachments=(model.Attachment(name, content),))))
+    attached = list(message.iter_attachments())
+    assert [each.get_filename() for each in attached] == [name]
+    assert attached[0].get_payload(decode=True) == content
+    assert message.get_body(("plain",)).get_content() == a_message().text
+    assert (message.get_body(("html",)) is None) is (not html)
+
+
+def test_files_that_no_server_takes_are_refused() -> None:
+    """Before anything is made: what is too big comes back days later, from somebody else's server."""
+    big = model.Attachment("plan.pdf", bytes(7_100_000))
+    with pytest.raises(BadInput, match=r"come to 7\.1 MB"):
+        to_bytes(a_message(attachments=(big,)))
+
+
 def test_what_goes_to_a_server_is_not_marked_as_unsent() -> None:
     """X-Unsent is for files that a mail program opens."""
     assert "X-Unsent" not in read(to_bytes(a_message(), unsent=False))

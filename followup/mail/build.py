@@ -6,17 +6,20 @@ for the same input, checked by reading them back. Touches nothing.
 
 from __future__ import annotations
 
+import base64
 import binascii
 import email
 import email.header
 import email.message
 import email.utils
 import re
+from collections.abc import Sequence
 from datetime import datetime
+from email.utils import encode_rfc2231
 from urllib.parse import quote
 
 from followup.errors import BadInput
-from followup.model import Message
+from followup.model import Attachment, Message
 
 MAX_SUBJECT = 250
 MAX_NAME = 250
@@ -36,9 +39,29 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+MIXED = "=_guides"
+"""Between the words and the files that go along; neither is the beginning of the other."""
+
+MAX_ATTACHED = 7_000_000
+"""Bytes of all files together: they grow by a third on their way, and many servers refuse what is over 10 MB."""
+
+_TYPES = {
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "md": "text/markdown; charset=utf-8",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "txt": "text/plain; charset=utf-8",
+}
+"""By the ending of a file's name. Not `mimetypes`, which says something else on every machine."""
+
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_FILE_NAME = re.compile(r"[A-Za-z0-9._ -]{1,60}")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _FROM_LINE = re.compile(rb"^From ", re.MULTILINE)
+
+_Entity = tuple[list[tuple[str, str]], bytes]
+"""Headers and body."""
 
 
 def message_id(touchpoint_id: str, *, sender: str) -> str:
@@ -108,6 +131,12 @@ def to_bytes(
     text, html = _body(message.text), _body(message.html)
     if not text.strip():
         raise BadInput(f"The message {message.key} has no text. Correct its template, or the text you gave it.")
+    attached = sum(len(each.content) for each in message.attachments)
+    if attached > MAX_ATTACHED:
+        raise BadInput(
+            f"The files that go along with {message.key} come to {attached / 1e6:.1f} MB, and many mail servers take "
+            f"no more than {MAX_ATTACHED / 1e6:.0f}. Make them smaller, or send a link."
+        )
     sender = to_ascii_address(message.from_address)
     recipient = to_ascii_address(message.to_address)
     headers = [
@@ -127,7 +156,7 @@ def to_bytes(
     if unsent:
         headers.append(("X-Unsent", "1"))
     headers.append(("MIME-Version", "1.0"))
-    body_headers, body = _mime(text, html)
+    body_headers, body = _mime(text, html, message.attachments)
     headers += body_headers
     raw = _head(headers).encode("ascii") + b"\r\n" + body
     _check(raw, message, names=[name for name, _ in headers], recipient=recipient, text=text, html=html)
@@ -207,22 +236,42 @@ def _body(text: str) -> str:
     return text if not text or text.endswith("\n") else text + "\n"
 
 
-def _mime(text: str, html: str) -> tuple[list[tuple[str, str]], bytes]:
-    plain = _part("plain", text)
-    if not html:
-        return plain
+def _mime(text: str, html: str, attachments: Sequence[Attachment]) -> _Entity:
+    words = _part("plain", text)
+    if html:
+        words = _multipart("alternative", BOUNDARY, [words, _part("html", html)])
+    if attachments:
+        return _multipart("mixed", MIXED, [words, *map(_attached, attachments)])
+    return words
+
+
+def _multipart(subtype: str, boundary: str, parts: Sequence[_Entity]) -> _Entity:
     # The line end in front of a boundary belongs to the boundary (RFC 2046, 5.1.1), hence one more.
-    parts = b"".join(
-        f"--{BOUNDARY}\r\n{_head(headers)}\r\n".encode("ascii") + body + b"\r\n"
-        for headers, body in (plain, _part("html", html))
+    bodies = b"".join(
+        f"--{boundary}\r\n{_head(headers)}\r\n".encode("ascii") + body + b"\r\n" for headers, body in parts
     )
     return (
-        [("Content-Type", f'multipart/alternative;\r\n boundary="{BOUNDARY}"')],
-        parts + f"--{BOUNDARY}--\r\n".encode("ascii"),
+        [("Content-Type", f'multipart/{subtype};\r\n boundary="{boundary}"')],
+        bodies + f"--{boundary}--\r\n".encode("ascii"),
     )
 
 
-def _part(subtype: str, text: str) -> tuple[list[tuple[str, str]], bytes]:
+def _attached(attachment: Attachment) -> _Entity:
+    name = guard(attachment.name, "The name of an attached file,")
+    shown = f'filename="{name}"' if _FILE_NAME.fullmatch(name) else f"filename*={encode_rfc2231(name, 'utf-8')}"
+    headers = [
+        ("Content-Type", _type_of(name)),
+        ("Content-Transfer-Encoding", "base64"),
+        ("Content-Disposition", f"attachment;\r\n {shown}"),
+    ]
+    return headers, base64.encodebytes(attachment.content).replace(b"\n", b"\r\n")
+
+
+def _type_of(name: str) -> str:
+    return _TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
+
+
+def _part(subtype: str, text: str) -> _Entity:
     headers = [
         ("Content-Type", f"text/{subtype}; charset=utf-8"),
         ("Content-Transfer-Encoding", "quoted-printable"),
@@ -262,7 +311,7 @@ def _difference(raw: bytes, message: Message, *, names: list[str], recipient: st
     is_cut_by_crlf = raw.count(b"\r") == raw.count(b"\n") == len(lines) - 1
     if not (raw.isascii() and is_cut_by_crlf and max(map(len, lines)) <= MAX_LINE):
         return "a line is too long or not plain ASCII"
-    head, _, body = raw.partition(b"\r\n\r\n")
+    head, _, _ = raw.partition(b"\r\n\r\n")
     read = email.message_from_bytes(head + b"\r\n\r\n")
     if read.keys() != names:
         return f"its head has {', '.join(read.keys())}"
@@ -275,25 +324,30 @@ def _difference(raw: bytes, message: Message, *, names: list[str], recipient: st
             return f"{header} reads {read[header]!r}"
     if decoded(read["Subject"]) != message.subject:
         return f"the subject reads {read['Subject']!r}"
+    parts = _parts(raw)
     meant = [("text/plain", text)] + ([("text/html", html)] if html else [])
-    if [(part.get_content_type(), _text_of(part)) for part in _parts(raw, read, body)] != meant:
+    if [(part.get_content_type(), _text_of(part)) for part in parts[: len(meant)]] != meant:
         return "its text reads differently"
+    along = [(each.name, each.content) for each in message.attachments]
+    if [(part.get_filename(), part.get_payload(decode=True)) for part in parts[len(meant) :]] != along:
+        return "what is attached reads differently"
     return ""
 
 
-def _parts(raw: bytes, read: email.message.Message, body: bytes) -> list[email.message.Message]:
-    """Return the parts as RFC 2046 (5.1.1) cuts them.
+def _parts(raw: bytes) -> list[email.message.Message]:
+    """Return the parts as RFC 2046 (5.1.1) cuts them, those within others too.
 
     The library's parser cuts the same way, but compiles a pattern for each boundary, which costs as much as all the
     rest of a message.
     """
-    boundary = read.get_boundary()
+    head, _, body = raw.partition(b"\r\n\r\n")
+    boundary = email.message_from_bytes(head + b"\r\n\r\n").get_boundary()
     if boundary is None:
         return [email.message_from_bytes(raw)]
     first, *inner, end = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("ascii"))
     if first or end != b"--\r\n" or any(not part.startswith(b"\r\n") for part in inner):
         return []
-    return [email.message_from_bytes(part.removeprefix(b"\r\n")) for part in inner]
+    return [each for part in inner for each in _parts(part.removeprefix(b"\r\n"))]
 
 
 def _text_of(part: email.message.Message) -> str:
