@@ -23,7 +23,7 @@ _ANGLE = re.compile(r"<([^<>\s]+)>")
 
 def split(cell: str) -> tuple[list[str], list[str]]:
     """Return the addresses in a cell, in order and once each (case ignored), and the parts that are none."""
-    if _PLAIN.fullmatch(cell) and len(cell) <= 64:
+    if is_plain(cell):
         return [cell], []
     in_angles = _ANGLE.findall(cell)
     good: list[str] = []
@@ -51,9 +51,14 @@ def words(cell: str) -> str:
     return rest if any(said) else ""
 
 
+def is_plain(cell: str) -> bool:
+    """Return whether a cell holds one address as nearly all are, and nothing else."""
+    return len(cell) <= 64 and _PLAIN.fullmatch(cell) is not None
+
+
 def is_address(text: str) -> bool:
     """Return whether mail can be sent to *text*."""
-    if _PLAIN.fullmatch(text) and len(text) <= 64:
+    if is_plain(text):
         return True
     local, at, domain = text.rpartition("@")
     if not at or len(local) > 64 or len(text) > 254 or not _LOCAL.fullmatch(local):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import NamedTuple
 
 from followup import cells, codes
 from followup.intake import headers
@@ -292,8 +293,7 @@ def _mark_of(number: str) -> str | None:
     return mark
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(NamedTuple):
     """An exact amount in minor units."""
 
     minor: int

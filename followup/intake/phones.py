@@ -46,6 +46,17 @@ def to_e164(text: str, country: str) -> str | None:
     return _reader(country)(text)
 
 
+def plain(cell: str, country: str) -> str | None:
+    """Return the number of a cell that is one, with the zero or the plus that it is dialled with: nearly every cell.
+
+    None says nothing; `read` has the others.
+    """
+    return _quick_reader(country)(cell) if cell[:1] in _DIALLED else None
+
+
+_DIALLED = frozenset("0+(")
+
+
 class Found(NamedTuple):
     """What a cell of phone numbers says."""
 
@@ -150,7 +161,7 @@ def damaged(cell: str) -> bool:
     return bool(_SCIENTIFIC.fullmatch(cell.strip()))
 
 
-_PLAIN = re.compile(r"[+\d(][\d ().-]{5,24}")
+_BEGINNINGS = frozenset("+(0123456789")
 _NO_MARKS = str.maketrans("", "", " ().-")
 
 
@@ -185,6 +196,7 @@ def _reader(country: str) -> Callable[[str], str | None]:
     return read
 
 
+@lru_cache(maxsize=8)
 def _quick_reader(country: str) -> Callable[[str], str | None]:
     """Return a reader of the plain case, thirty times faster: a national number as it is dialled at home.
 
@@ -209,10 +221,12 @@ def _quick_reader(country: str) -> Callable[[str], str | None]:
     fits = re.compile(meta.general_desc.national_number_pattern or "").fullmatch
 
     def quick(text: str) -> str | None:
-        if not text.isascii() or not _PLAIN.fullmatch(text) or "(0)" in text:
+        if text[:1] not in _BEGINNINGS or not 5 < len(text) < 26 or not text.isascii() or "(0)" in text:
             return None
-        digits = text.translate(_NO_MARKS)
-        if digits.startswith(begin):
+        digits = text.replace(" ", "")
+        if not digits.isdigit():
+            digits = text.translate(_NO_MARKS)
+        if text[0] == "+" and digits.startswith(begin):
             rest = digits[len(begin) :]
         elif digits[:1] == prefix and prefix == "0":
             rest = digits[1:]

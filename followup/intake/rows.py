@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from operator import itemgetter
 from typing import Literal
 
 from followup import cells, codes
@@ -79,20 +80,23 @@ _SINGLE = [
     "client.preferred_channel",
     "client.no_channels",
     "client.language",
-    "job.id",
-    "job.id+invoice",
-    "job.invoice_ref",
-    "job.service",
-    "job.status",
-    "job.amount",
     "job.currency",
     "job.open_balance",
     "job.unit_price",
     "job.quantity",
-    "job.assigned_to",
-    "job.note",
     "job.dated_on",
 ]
+_PARTS = frozenset({"street", "city", "region", "postal_code", "country"})
+"""Parts of an address that say one thing each."""
+_OF_A_JOB = (
+    "job.service",
+    "job.invoice_ref",
+    "job.id",
+    "job.id+invoice",
+    "job.completed_on",
+    "job.amount",
+    "job.status",
+)
 
 
 class Reader:
@@ -123,7 +127,7 @@ class Reader:
             (index, header if unknown.count(header) == 1 else f"{header} (column {index + 1})")
             for index, header in zip(of.get("", ()), unknown, strict=True)
         ]
-        self._one_line = [index for name in _ONE_LINE for index in of.get(name, ())]
+        self._one_line = sorted(index for name in _ONE_LINE for index in of.get(name, ()))
         self._sites = of.get("job.site_address", [])
         self._emails = of.get("client.email", [])
         self._phones = of.get("client.phone", [])
@@ -131,6 +135,10 @@ class Reader:
         self._last_first = of.get("client.last_first", [None])[0]
         self._row_kind = of.get("row.kind", [None])[0]
         self._places = self._address_groups(layout)
+        parts = [[part for part, _ in group] for group in self._places]
+        self._each_part_alone = decisions.zeros_lost.isdisjoint(of.get("address.postal_code", ())) and all(
+            _PARTS.issuperset(group) and len(set(group)) == len(group) for group in parts
+        )
         self._plain = [
             (name.removeprefix("client."), of[name][0])
             for name in [
@@ -148,9 +156,7 @@ class Reader:
         # One more cell, always empty, stands for the columns that the file does not have.
         self._at = {name: of[name][0] if name in of else self._width for name in _SINGLE}
         self._amounts: dict[tuple[str, str], columns.Money | str] = {}
-        self._email_memo: dict[str, tuple[list[str], list[str]]] = {}
-        self._phone_memo: dict[tuple[str, bool], dict[str, phones.Found]] = {}  # by country, and how its zeros are
-        self._known: dict[tuple[str, ...], facts.ParsedClient] = {}
+        self._known: dict[object, facts.ParsedClient] = {}  # by what is said of them
         self._statuses: dict[str, str] = {}
         self._line_of = ""  # the number of the job in the row above
         self._adds_up = bool(layout.of("job.unit_price")) or any(
@@ -158,11 +164,17 @@ class Reader:
         )
         self._dates: dict[str, date | str | None] = {}
         self._date_columns = {name: of[f"job.{name}"][0] for name in ("promised_on", "paid_on") if f"job.{name}" in of}
+        self._progresses: dict[tuple[str, str], tuple[str, date | None, bool, bool]] = {}  # by day and word
+        self._says_it_all = "job.completed_on" in of and "job.cancelled" not in of  # day and word, if they name a day
+        self._is_dated = bool(self._date_columns) or "job.open_balance" in of
         self._done = of.get("job.completed_on", [None])[0]
+        self._of_a_job = itemgetter(*(of.get(name, [self._width])[0] for name in _OF_A_JOB))
+        texts = ("assigned_to", "note")
+        self._job_texts = [(name, of[f"job.{name}"][0]) for name in texts if f"job.{name}" in of]
         self._ids = [
             index for name in ("client.id", "job.id", "job.id+invoice", "job.invoice_ref") for index in of.get(name, ())
         ]
-        self._whose = shape.identity_columns(layout)
+        self._said_of_whom = itemgetter(self._width, *shape.identity_columns(layout))
         # What few files say about a client is looked for only where the file has columns for it.
         self._wishes: list[Callable[[facts.ParsedClient, int, Sequence[str], Outcome], None]] = [
             read
@@ -194,7 +206,7 @@ class Reader:
 
     def forget(self) -> None:
         """Let go of what was kept of the rows so far, so that a long file takes no more memory than a short one."""
-        for kept in (self.warnings, self._amounts, self._email_memo, self._phone_memo, self._known, self._dates):
+        for kept in (self.warnings, self._amounts, self._known, self._dates, self._progresses):
             kept.clear()
 
     def read(self, row: int, record: Sequence[str], joined: str) -> Outcome:
@@ -217,6 +229,11 @@ class Reader:
     # ------------------------------------------------------------ cells
 
     def _clean(self, row: int, record: Sequence[str], joined: str, out: Outcome) -> list[str]:
+        """Return the cells as they are meant, and one more that is empty."""
+        if len(record) == self._width and _is_plain(record, joined):  # nearly every row
+            values = [*map(str.strip, record), ""]
+            nothing_said = self.decisions.form or _NOTHING.isdisjoint(values)
+            return values if nothing_said else self._mended(row, values, joined, out)
         if len(joined) > table.LONGEST_CELL:
             for index, cell in enumerate(record):
                 if len(cell) > table.LONGEST_CELL:
@@ -248,8 +265,7 @@ class Reader:
             del values[max(self._width, 0) :]
         elif len(values) < self._width:
             values += [""] * (self._width - len(values))
-        values = [value.strip() for value in values]
-        values.append("")
+        values = [*map(str.strip, values), ""]
         if not self.decisions.form:
             values = self._mended(row, values, joined, out)
         if "'" in joined and self.decisions.form != "cards":
@@ -332,7 +348,7 @@ class Reader:
 
     def _who(self, row: int, values: Sequence[str], out: Outcome) -> facts.ParsedClient:
         """Return whom a job's row names: one value for all rows that say the very same of a client."""
-        said = tuple([values[index] for index in self._whose])
+        said = self._said_of_whom(values)
         who = self._known.get(said)
         if who is None:
             who = self._client(row, values, out)
@@ -373,8 +389,11 @@ class Reader:
             if not client.company and people.is_firm(client.full_name):
                 client.company = client.full_name
             return
+        if not client.full_name:
+            self._name_of_parts(client, values)
+            return
         is_firm = client.full_name == client.company  # as our own export writes a firm without a person
-        if client.full_name and not is_firm and not (client.first_name or client.last_name):
+        if not is_firm and not (client.first_name or client.last_name):
             firm, person = people.firm_and_person(client.full_name) if not client.company else ("", "")
             if firm:  # "Hall Ltd (Ada Hall)": the name stays as it is written
                 title, client.first_name, client.last_name, _ = people.split(person)
@@ -392,21 +411,20 @@ class Reader:
                 client.company = whole
         elif client.last_name and client.full_name.startswith(f"{client.last_name},"):
             client.full_name = people.split(client.full_name)[3]  # QuickBooks Desktop sorts its list by "Hall, Ada"
-        elif not client.full_name:
-            if client.last_name and not client.first_name:  # "Mr and Mrs Hall", or a firm, in a column of last names
-                if people.is_firm(client.last_name):
-                    client.company, client.last_name = client.company or client.last_name, ""
-                    client.full_name = client.company
-                    return
-                title, first, last, whole = people.split(client.last_name)
-                if title:
-                    client.title, client.first_name, client.last_name = client.title or title, first, last
-                    client.full_name = whole
-                    return
-            middle = self._value(values, "client.middle_name")
-            client.full_name = " ".join(part for part in (client.first_name, middle, client.last_name) if part)
-            if not client.full_name and client.company:
+
+    def _name_of_parts(self, client: facts.ParsedClient, values: Sequence[str]) -> None:
+        if client.last_name and not client.first_name:  # "Mr and Mrs Hall", or a firm, in a column of last names
+            if people.is_firm(client.last_name):
+                client.company, client.last_name = client.company or client.last_name, ""
                 client.full_name = client.company
+                return
+            title, first, last, whole = people.split(client.last_name)
+            if title:
+                client.title, client.first_name, client.last_name = client.title or title, first, last
+                client.full_name = whole
+                return
+        parts = (client.first_name, self._value(values, "client.middle_name"), client.last_name)
+        client.full_name = " ".join([part for part in parts if part]) or client.company
 
     def _reach(self, client: facts.ParsedClient, row: int, values: Sequence[str], out: Outcome) -> None:
         for index in self._emails:
@@ -432,10 +450,10 @@ class Reader:
                 client.extra[self._headers[index]] = value
 
     def _add_emails(self, client: facts.ParsedClient, row: int, index: int, value: str, out: Outcome) -> None:
-        found = self._email_memo.get(value)
-        if found is None:
-            found = self._email_memo[value] = addresses.split(value)
-        good, bad = found
+        if addresses.is_plain(value):  # nearly every cell
+            client.emails = (value,) if not client.emails else _joined(client.emails, [value], fold=True)
+            return
+        good, bad = addresses.split(value)
         if bad:
             part = "is" if bad[0] == value else f"holds '{telling.short(bad[0])}', which is"
             self._problem(out, row, index, value, "email", f"{part} no e-mail address; correct it or empty the cell")
@@ -448,10 +466,11 @@ class Reader:
         home, lost = self.decisions.country, index in self.decisions.zeros_lost
         if client.country != home and client.country in codes.COUNTRIES:  # a number without one is of where they live
             home = client.country
-        memo = self._phone_memo.setdefault((home, lost), {})
-        read = memo.get(value)
-        if read is None:
-            read = memo[value] = phones.read(value, home, zeros_lost=lost)
+        number = phones.plain(value, home)
+        if number:
+            client.phones = (number,) if not client.phones else _joined(client.phones, [number])
+            return
+        read = phones.read(value, home, zeros_lost=lost)
         if read.numbers:
             if lost and phones.lacks_zero(value, read.numbers[0], home):
                 self._warn("zeros that a spreadsheet took from the front of phone numbers were put back", row)
@@ -473,8 +492,10 @@ class Reader:
             filled = [(part, values[index], index) for part, index in group if values[index]]
             if not filled:
                 continue
+            if self._each_part_alone:  # as in nearly every table: nothing to put together or to take apart
+                self._parts(client, filled)
+                return
             streets = [value for part, value, _ in filled if part == "street"]
-            whose = (client.full_name, client.company, f"{client.first_name} {client.last_name}")
             for part, value, _ in filled:
                 if (
                     part == "street"
@@ -482,8 +503,8 @@ class Reader:
                     and any(one != value and one.casefold() in value.casefold() for one in streets)
                 ):
                     continue  # the whole address in one cell, beside its parts
-                if part in ("street", "line2") and value in whose:
-                    continue  # the first lines of a label
+                if part in ("street", "line2") and self._is_own_name(client, value):
+                    continue
                 if part == "line2" or (part == "street" and client.street and client.street != value):
                     client.street = f"{client.street}, {value}" if client.street else value
                 elif part == "country":
@@ -496,6 +517,27 @@ class Reader:
                     setattr(client, part, value)
             self._place(client, row, filled)
             return
+
+    def _parts(self, client: facts.ParsedClient, filled: Sequence[tuple[str, str, int]]) -> None:
+        for part, value, _ in filled:
+            if part == "country":
+                client.country = columns.read_country(value)
+            elif part != "street" or not self._is_own_name(client, value):
+                setattr(client, part, value)
+        if not client.city and not client.postal_code and client.street:
+            self._whole_street(client)
+
+    @staticmethod
+    def _is_own_name(client: facts.ParsedClient, line: str) -> bool:
+        """Return whether a line of an address is the first of a label."""
+        return line in (client.full_name, client.company, f"{client.first_name} {client.last_name}")
+
+    def _whole_street(self, client: facts.ParsedClient) -> None:
+        """Take apart a street that is a whole address, where that is certain."""
+        found = postal.split(client.street, client.country or self.decisions.country)
+        if found is not None:
+            client.street, client.postal_code, client.city = found.street, found.postal_code, found.city
+            client.region, client.country = client.region or found.region, client.country or found.country
 
     def _place(self, client: facts.ParsedClient, row: int, filled: Sequence[tuple[str, str, int]]) -> None:
         """Take apart what one cell says of several parts of an address, where that is certain."""
@@ -514,10 +556,7 @@ class Reader:
                     client.postal_code = whole
                     self._warn("zeros that a spreadsheet took from the front of postal codes were put back", row)
         if not client.city and not client.postal_code and client.street:
-            found = postal.split(client.street, home)
-            if found is not None:
-                client.street, client.postal_code, client.city = found.street, found.postal_code, found.city
-                client.region, client.country = client.region or found.region, client.country or found.country
+            self._whole_street(client)
 
     def _consent(self, client: facts.ParsedClient, row: int, values: Sequence[str], out: Outcome) -> None:
         for index in self._of.get("client.consent", ()):
@@ -609,25 +648,22 @@ class Reader:
                 why = "says neither client, job nor promise; write one of them"
                 self._problem(out, row, self._row_kind, values[self._row_kind], "row-kind", why)
                 return
-        at = self._at
+        service, invoice_ref, job_id, both, done, amount, status = self._of_a_job(values)
         job = facts.ParsedJob(
             rows=[row],
             client_id=who.client_id,
             client_name=who.full_name or who.company,
             client_email=who.emails[0] if who.emails else "",
-            service=values[at["job.service"]],
-            invoice_ref=values[at["job.invoice_ref"]] or values[at["job.id+invoice"]],
-            job_id=values[at["job.id"]] or values[at["job.id+invoice"]],
-            assigned_to=values[at["job.assigned_to"]],
-            note=values[at["job.note"]],
+            service=service,
+            invoice_ref=invoice_ref or both,
+            job_id=job_id or both,
             who=who,
         )
+        for name, index in self._job_texts:
+            setattr(job, name, values[index])
         if self._sites:
-            job.site_address = ", ".join(dict.fromkeys(values[index] for index in self._sites if values[index]))
-        extra = {header: values[index] for index, header in self._extra if values[index]}
-        done = values[self._done] if self._done is not None else ""
-        amount = self._value(values, "job.amount")
-        status = self._value(values, "job.status")
+            job.site_address = ", ".join(dict.fromkeys([values[index] for index in self._sites if values[index]]))
+        extra = {header: values[index] for index, header in self._extra if values[index]} if self._extra else {}
         mixed = self.kind == "mixed"
         if kind == "client":
             about_jobs = {
@@ -640,8 +676,8 @@ class Reader:
             said = extra | about_jobs
             self._whole_client(row, replace(who, rows=[], extra={**who.extra, **said}) if said else who, out)
             return
-        promised = "promised_on" in self._date_columns and values[self._date_columns["promised_on"]]
-        if not (job.job_id or job.service or done or promised or (amount and not mixed)):
+        promised = values[self._date_columns.get("promised_on", -1)]  # the last cell is empty
+        if not (job.job_id or service or done or promised or (amount and not mixed)):
             if mixed:
                 self._whole_client(row, replace(who, rows=[], extra={**who.extra, **extra}) if extra else who, out)
             else:
@@ -649,12 +685,19 @@ class Reader:
                 self._problem(out, row, index, "", "no-job", "says nothing about a job: no number, service or date")
             return
         job.extra = extra
-        self._dated(job, row, values, out)
+        if self._is_dated:
+            self._dated(job, row, values, out)
         self._money(job, row, values, amount, out)
         if kind == "promise":
             self._promised(job, row, done, status, out)
         else:
-            self._progress(job, row, done=done, status=status, values=values, out=out)
+            known = self._progresses.get((done, status))
+            if known is not None:
+                job.status, job.completed_on, job.said, out.volatile = known
+            else:
+                self._progress(job, row, done=done, status=status, values=values, out=out)
+                if self._says_it_all and not (out.problems or out.skipped or job.fills):
+                    self._progresses[done, status] = (job.status, job.completed_on, job.said, out.volatile)
         if out.skipped and job.status != "not_a_job":
             return
         if mixed:
@@ -900,3 +943,16 @@ def _joined(have: Iterable[str], more: Iterable[str], *, fold: bool = False) -> 
     for value in (*have, *more):
         kept.setdefault(key(value), value)
     return tuple(kept.values())
+
+
+def _is_plain(record: Sequence[str], joined: str) -> bool:
+    """Return whether there is nothing to mend in a row beyond words that say nothing.
+
+    What can be printed holds no control character, no line break, no blank but the usual one, and nothing invisible.
+    """
+    return (
+        "".join(record).isprintable()
+        and not ("'" in joined or '="' in joined or "=?" in joined)
+        and not ("###" in joined or "E+" in joined or "e+" in joined)
+        and len(joined) <= table.LONGEST_CELL
+    )
