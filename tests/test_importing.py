@@ -23,7 +23,7 @@ from followup.home import Home
 from followup.intake import merge
 from followup.model import Client, Consent, Job, JobStatus
 from followup.store import Batch
-from followup.workflow import homes, importing, previews, records, wishes
+from followup.workflow import duplicates, homes, importing, previews, records, wishes
 from followup.workflow.desk import Desk
 from tests import factories
 
@@ -104,6 +104,25 @@ def test_a_job_that_lives_again_is_not_cancelled_by_a_row_that_is_read_again(des
     load(desk, JOBS + job.format("Completed"))
     assert everything(desk)[1][0].status is JobStatus.COMPLETED
     assert load(desk, cancelled, skip_bad_rows=True).changes_nothing
+
+
+def test_what_is_in_doubt_is_what_may_be_a_duplicate(desk: Desk) -> None:
+    """One rule: whoever import is in doubt about is proposed afterwards, and a couple is neither."""
+    rows = [
+        "1,Ada Hall,ada@example.com,07700 900123,Leeds,",
+        "2,Tom Hall,tom@example.com,07700 900123,Leeds,",
+        "3,Bea Reed,bea@example.com,07700 900123,York,",
+        "4,Ada Hall,hall@example.com,,Leeds,",
+        "5,Ada Hall,ah@example.com,07700 900199,Bath,",
+        "6,Cy Dunn,ada@example.com,,,",
+    ]
+    load(desk, CLIENTS + "\n".join(rows[:2]) + "\n")
+    found = load(desk, CLIENTS + "\n".join(rows[2:]) + "\n").doubts
+    proposed = {frozenset((each.keep.id, each.drop.id)) for each in duplicates.proposals(desk)}
+    assert len(found) >= 4
+    assert {frozenset((each.client_id, each.other_id)) for each in found} <= proposed
+    names = {client.id: client.full_name for client in everything(desk)[0]}
+    assert {"Tom Hall", "Ada Hall"} not in [{names[one] for one in pair} for pair in proposed]
 
 
 def test_clients_come_before_jobs_whatever_the_order_of_the_files(desk: Desk) -> None:
@@ -187,7 +206,8 @@ def test_an_empty_cell_does_not_reopen_a_job(desk: Desk) -> None:
         (",,ada@example.com,,,", True, ""),
         (",Bob Hall,ada@example.com,,,", False, "the same e-mail, another name"),
         (",Ada Hall,,07700 900123,,", True, ""),
-        (",Bob Hall,,07700 900123,,", False, "the same phone, another name"),
+        (",Bob Reed,,07700 900123,,", False, "the same phone, another name"),
+        (",Bob Hall,,07700 900123,,", False, ""),  # a couple: two clients of one household
         (",Ada Hall,other@example.com,,,", False, "the same name"),
         (",Carl Weber,carl@example.com,,,", False, ""),
     ],

@@ -105,6 +105,16 @@ def pairs(clients: Iterable[Client], *, different: Iterable[frozenset[str]] = ()
     return found
 
 
+def doubted(told: Iterable[tuple[Client, Client]]) -> list[bool]:
+    """Return of each of these pairs whether it may be one client; that many more may share the same is not asked."""
+    cards: dict[str, _Card] = {}
+
+    def card(client: Client) -> _Card:
+        return cards.get(client.id) or cards.setdefault(client.id, _card(client))
+
+    return [_compared(card(one), card(other), frozenset()) is not None for one, other in told]
+
+
 def groups(found: Sequence[Pair]) -> list[list[Pair]]:
     """Return *found* in groups of clients that may all be one, the strongest group first."""
     leader: dict[str, str] = {}

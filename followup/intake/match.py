@@ -21,7 +21,7 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from followup import identity
-from followup.intake import facts, headers, people
+from followup.intake import alike, facts, headers, people
 from followup.model import Client, Job
 
 CROWD = 20
@@ -180,6 +180,7 @@ class Doubt:
     file: str
     row: int
     what: str  # same e-mail, another name ...
+    client_id: str
     name: str
     other_id: str
     other_name: str
@@ -262,6 +263,8 @@ class _Matcher:
         self.refused: list[Who] = []
         self.forgotten: list[Who] = []
         self.placed: dict[int, ClientEntry] = {}  # by id() of what was parsed
+        # By both identifiers; with all who, in the end, share what the two do.
+        self.doubts: dict[tuple[str, str], tuple[Doubt, list[list[ClientEntry]]]] = {}
         self.numbered = numbered  # sources whose numbers of clients we know some of, or a row has, good or bad
         self.identifiers = Identifiers(key)
 
@@ -310,6 +313,9 @@ class _Matcher:
             key=lambda entry: (order[id(entry.parsed[0][0])], entry.parsed[0][1].rows[0]),
         )
         places = {file.name: index for index, file in enumerate(self.files)}
+        self.found.doubts += [
+            doubt for doubt, shared in self.doubts.values() if any(len(each) <= alike.MANY for each in shared)
+        ]
         self.found.doubts.sort(key=lambda doubt: (places[doubt.file], doubt.row))
         for file in self.files:
             self._fold_rows(file)
@@ -566,11 +572,10 @@ class _Matcher:
             if by_name:
                 return None, "ambiguous"
         if who.makes_a_client:
-            doubts = [("the same e-mail, another name", entry) for entry in others[:MOST_DOUBTS]]
             by_phone = _candidates(self.by_phone, said.phones, most=MOST_DOUBTS)
-            doubts += [("the same phone, another name", entry) for entry in by_phone]
-            doubts += [("the same name", entry) for entry in by_name]
-            self._doubt(who, doubts)
+            self._doubt(who, "the same e-mail, another name", others[:MOST_DOUBTS], self.by_email, who.emails)
+            self._doubt(who, "the same phone, another name", by_phone, self.by_phone, said.phones)
+            self._doubt(who, "the same name", by_name, self.by_name, who.folded)
         return None, ""
 
     def _named(self, reaches: Iterable[str], folded: Iterable[str]) -> list[ClientEntry]:
@@ -590,14 +595,22 @@ class _Matcher:
         number = who.said.client_id
         return not number or self.named.setdefault((who.source, entry.id), number) == number
 
-    def _doubt(self, who: Who, doubts: Iterable[tuple[str, ClientEntry]]) -> None:
+    def _doubt(
+        self,
+        who: Who,
+        what: str,
+        others: Iterable[ClientEntry],
+        index: Mapping[str, list[ClientEntry]],
+        values: Iterable[str],
+    ) -> None:
+        """Note whom these rows may mean: *others*, who have some of *values*, as *index* knows."""
         file, said = who.rows[0]
-        seen: set[str] = set()
-        for what, entry in doubts:
-            if entry.id not in seen:
-                seen.add(entry.id)
-                known = next(iter(sorted(entry.names)), "")
-                self.found.doubts.append(facts_doubt(file, said, what, entry.id, known))
+        client_id, name = self.identifiers.of(who), said.full_name or said.company
+        shared = [index[value] for value in values if value in index]
+        for entry in others:
+            known = next(iter(sorted(entry.names)), "")
+            doubt = Doubt(file.name, said.rows[0], what, client_id, name, entry.id, known)
+            self.doubts.setdefault((client_id, entry.id), (doubt, shared))
 
     def _new(self, who: Who) -> ClientEntry:
         client_id = self.identifiers.of(who)
@@ -771,11 +784,6 @@ class _Matcher:
 def may_be_ours(number: str) -> bool:
     """Return whether a number may be an identifier of ours, out of an export of this home."""
     return len(number) == identity.LENGTH and number.isalnum()
-
-
-def facts_doubt(file: facts.FileResult, client: facts.ParsedClient, what: str, other_id: str, other_name: str) -> Doubt:
-    """Return a doubt about a row."""
-    return Doubt(file.name, client.rows[0], what, client.full_name or client.company, other_id, other_name)
 
 
 _canonical = lru_cache(maxsize=50_000)(identity.canonical_address)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from followup import identity, intake
 from followup.errors import BadInput, TryLater, UsageError
-from followup.intake import exporters, facts, match, merge, moved, portions
+from followup.intake import alike, exporters, facts, match, merge, moved, portions
 from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus
 from followup.store import ImportedFile
 from followup.workflow import previews, referrals, rejects, stops
@@ -219,9 +219,9 @@ class _Batch:
                 self._ask_about(moves, again={file.name for file in results if _has_known_jobs(file, found)})
             moved.adopt(move for move in moves if (move.known.id, move.day) in self.same)
             tell("Comparing", 2, 4)
-            part.doubts = found.doubts
             part.links = found.links
             _plan_clients(desk, part, found, self.prefer)
+            part.doubts = _in_doubt(part, found.doubts, lookup)
             tell("Comparing", 3, 4)
             _plan_jobs(desk, part, found, self.prefer)
             _plan_rows(part, found)
@@ -412,6 +412,15 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
         for address in [each for _, client in news if client.mail_refused for each in client.emails]:
             if desk.store.suppression(address) is None:  # an owner who allowed it again knows better
                 preview.mail_refused[address] = evidence
+
+
+def _in_doubt(preview: previews.Preview, doubts: Sequence[match.Doubt], lookup: match.Lookup) -> list[match.Doubt]:
+    """Return the doubts that `client duplicates` would have too, once both clients are there."""
+    records = {each.new.id: each.new for each in preview.clients if isinstance(each.new, Client)} if doubts else {}
+    records |= lookup.clients({each.other_id for each in doubts} - records.keys())
+    told = [each for each in doubts if each.client_id in records and each.other_id in records]
+    agreed = alike.doubted((records[each.client_id], records[each.other_id]) for each in told)
+    return [each for each, is_one in zip(told, agreed, strict=True) if is_one]
 
 
 def _stops(desk: Desk, before: Client | None, after: Client) -> list[tuple[str, str]]:
