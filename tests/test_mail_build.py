@@ -120,7 +120,7 @@ def test_a_file_goes_along_as_it_is(name: str, html: str) -> None:
     attached = list(message.iter_attachments())
     assert [each.get_filename() for each in attached] == [name]
     assert attached[0].get_payload(decode=True) == content
-    assert message.get_body(("plain",)).get_content() == a_message().text
+    assert message.get_body(("plain",)).get_content().replace("\r\n", "\n") == a_message().text
     assert (message.get_body(("html",)) is None) is (not html)
 
 
