@@ -69,6 +69,11 @@ class Home:
         return self.path / "exporters"
 
     @property
+    def guides_path(self) -> Path:
+        """Return the folder of files that go along with messages; it need not exist."""
+        return self.path / "guides"
+
+    @property
     def drafts_path(self) -> Path:
         """Return the folder that drafts are written to."""
         return self.path / "drafts"

@@ -653,6 +653,7 @@ class Step:
     again_after: Delay | None = None  # cooldown per client, whatever the key
     every: Delay | None = None  # occurrence n is anchor + (n - 1) x this
     times: int | None = 1  # how often per occasion; None: for ever
+    guides: bool = False  # the files that the service has for its clients go along
     reminder: Delay | None = None  # one reminder this long after it went out; occurrence 2 of the same ask
     reminder_template: str = ""
     priority: int = 50  # higher goes first

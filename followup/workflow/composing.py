@@ -27,7 +27,7 @@ from followup.model import (
     Message,
 )
 from followup.report import calls
-from followup.workflow import contacts, finding, planning
+from followup.workflow import contacts, finding, guides, planning
 from followup.workflow.desk import Desk
 
 
@@ -77,9 +77,16 @@ def each(desk: Desk, found: Iterable[planning.Found]) -> Iterator[Prepared]:
     with renderer(desk) as opened:
         for item, made in zip(ours, opened.messages(requests), strict=True):
             if isinstance(made, Message):
-                yield Prepared(item.decision, item.dossier, message=made)
+                yield _with_guides(desk, Prepared(item.decision, item.dossier, message=made), made)
             else:
                 yield Prepared(item.decision, item.dossier, problem=str(made), code=made.exit_code)
+
+
+def _with_guides(desk: Desk, item: Prepared, message: Message) -> Prepared:
+    try:
+        return replace(item, message=guides.along(desk, item.decision, item.dossier, message))
+    except BadInput as error:
+        return item.refused(error)
 
 
 def _checked(desk: Desk, item: Prepared) -> Prepared:

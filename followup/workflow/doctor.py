@@ -22,7 +22,7 @@ from followup.home import Home
 from followup.mail import passwords
 from followup.model import AttemptState, Purpose
 from followup.report import words
-from followup.workflow import journal, mailbox, mailnotes
+from followup.workflow import guides, journal, mailbox, mailnotes
 from followup.workflow.desk import Desk
 
 NOTICE = timedelta(days=60)
@@ -56,6 +56,7 @@ def examine(made: Home, desk: Desk | None) -> list[Check]:
         *(_journal(desk) if database.ok else []),
         *_templates(desk),
         *_exporters(made),
+        *(Check("guides", False, wrong, "see the folder guides/", serious=False) for wrong in guides.missing(desk)),
         *_reachable(desk),
     ]
     if desk.settings.mail.by_server:
