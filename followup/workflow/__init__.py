@@ -12,7 +12,7 @@ home and, through `mail`, the mail server and the keyring; what else, the module
     referrals                    who brought whom
     exporting                    what leaves the home for other programs
     planning, status             what is due, what comes; in numbers
-    composing, planfile          touchpoint -> words; the plan looked over in a spreadsheet
+    composing, guides, planfile  touchpoint -> words; the plan looked over in a spreadsheet
     sending, mailing             what is due is handed over: as drafts, or to the mail server
     settling                     did it go out? drafts, and hand-overs of which nobody saw the end
     journal, reconciling         database and journal agree; what keeps messages from going out, and its cure
