@@ -513,6 +513,16 @@ class Reader:
             case _:
                 return self.database.rows(_CANDIDATES[window.field], **days)
 
+    def troubled(self, sign: str, from_on: date, to_on: date, **narrower: Any) -> list[str]:
+        """Return the clients who show a sign of trouble between two days; asked of indexes over those days alone.
+
+        *sign* is one of those of `care.concerns` but silence, whose windows are those of summaries. "rework" takes
+        *since*: the first day on which the work before can have been done; "low-score" takes *low*: the highest one.
+        """
+        self.settle()
+        values = {name: value.isoformat() if isinstance(value, date) else value for name, value in narrower.items()}
+        return [row[0] for row in self.database.rows(_TROUBLED[sign], **values, **_range(from_on, to_on))]
+
     def usual_gaps(self) -> list[int]:
         """Return the usual gaps between jobs that clients have, each once, ascending."""
         self.settle()
@@ -839,6 +849,17 @@ _COUNTS = (
     "suppressions",
     "erased",
 )
+
+_TROUBLED = {
+    "late": "troubled_late",
+    "broken-promise": "troubled_broken",
+    "reopened": "troubled_reopened",
+    "rework": "troubled_rework",
+    "unanswered-calls": "troubled_calls",
+    "bounced": "troubled_bounced",
+    "low-score": "troubled_score",
+    "slow-answer": "troubled_answer",
+}
 
 _CANDIDATES = {
     "job.completed_on": "candidates_job_completed",
