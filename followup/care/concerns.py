@@ -410,7 +410,7 @@ class _Look:
         )
 
     def _answered(self, on: date, fact: str, *, lasts: bool) -> str:
-        """Return what answered a sign since its day, in words; empty: nothing did. Talk alone ends nothing that lasts."""
+        """Return what answered a sign since its day, in words; talk alone ends nothing that lasts."""
         for case in self.dossier.cases:
             if case.id == fact:
                 if case.closed_on is not None:

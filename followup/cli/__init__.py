@@ -51,6 +51,10 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "Relationship",
+        (("concerns", "concerns", "List clients who may be unhappy, and what to do."),),
+    ),
+    (
         "Set up",
         (
             ("init", "setup", "Make a home for your business."),

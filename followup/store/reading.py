@@ -271,6 +271,11 @@ class Reader:
         """Return the jobs of clients, by client id, in no particular order."""
         return _grouped(map(codec.JOB.record, self.database.among("jobs_of_clients", client_ids)))
 
+    def promised_jobs(self, from_on: date, to_on: date) -> list[Job]:
+        """Return the jobs that were promised for a day and done between two days, both included."""
+        self.settle()
+        return [codec.JOB.record(row) for row in self.database.rows("jobs_promised", **_range(from_on, to_on))]
+
     def iter_jobs(self) -> Iterator[Job]:
         """Yield every job, by id."""
         job_id = ""
@@ -311,6 +316,19 @@ class Reader:
             rows = self.database.rows("care_open" if open_only else "care_of_kind", kind=codec.TABLES[kind].name)
         found = (record for record in map(codec.care_record, rows) if isinstance(record, kind))
         return [record for record in found if not (open_only and record.closed_on)]
+
+    def care_opened(self, kind: type[Care], from_on: date, to_on: date) -> list[Care]:
+        """Return the records of *kind* that began between two days, both included, by that day."""
+        return self._care_between("care_opened", kind, from_on, to_on)
+
+    def care_closed(self, kind: type[Care], from_on: date, to_on: date) -> list[Care]:
+        """Return the records of *kind* that ended between two days, both included, by that day."""
+        return self._care_between("care_closed", kind, from_on, to_on)
+
+    def _care_between(self, statement: str, kind: type[Care], from_on: date, to_on: date) -> list[Care]:
+        self.settle()
+        rows = self.database.rows(statement, kind=codec.TABLES[kind].name, **_range(from_on, to_on))
+        return [record for record in map(codec.care_record, rows) if isinstance(record, kind)]
 
     def find_care(self, kind: type[Care], text: str) -> list[Care]:
         """Return the records of *kind* whose id is *text* or begins with it (four letters at least)."""

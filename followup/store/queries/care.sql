@@ -50,6 +50,22 @@ FROM care
 WHERE kind = :kind AND closed_on IS NULL
 ORDER BY opened_on, id;
 
+-- name: care_opened
+SELECT
+    id, kind, client_id, opened_on, opened_at, state, summary, job_id, owner, opened_by, due_on, acted_on, closed_on,
+    resolution, recorded_at, detail
+FROM care
+WHERE kind = :kind AND opened_on >= :from_on AND opened_on <= :to_on
+ORDER BY opened_on, id;
+
+-- name: care_closed
+SELECT
+    id, kind, client_id, opened_on, opened_at, state, summary, job_id, owner, opened_by, due_on, acted_on, closed_on,
+    resolution, recorded_at, detail
+FROM care
+WHERE kind = :kind AND closed_on IS NOT NULL AND closed_on >= :from_on AND closed_on <= :to_on
+ORDER BY closed_on, id;
+
 -- name: care_ids_like
 SELECT id FROM care WHERE id >= :start AND id < :end ORDER BY id LIMIT 50;
 

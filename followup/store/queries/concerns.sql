@@ -4,7 +4,8 @@
 -- name: troubled_late
 -- Done after the day that was said, or not done yet.
 SELECT DISTINCT client_id FROM job
-WHERE status = 'completed' AND promised_on < completed_on AND completed_on >= :from_on AND completed_on <= :to_on
+WHERE status = 'completed' AND promised_on IS NOT NULL AND completed_on >= :from_on AND completed_on <= :to_on
+    AND promised_on < completed_on
 UNION SELECT client_id FROM job
 WHERE status = 'open' AND promised_on IS NOT NULL AND promised_on >= :from_on AND promised_on < :to_on
 UNION SELECT client_id FROM care

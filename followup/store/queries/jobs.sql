@@ -43,6 +43,13 @@ FROM job
 WHERE id > :id
 ORDER BY id LIMIT :size;
 
+-- name: jobs_promised
+SELECT
+    id, client_id, service, status, completed_on, promised_on, amount_minor, currency, paid_on, unpaid, invoice_ref,
+    site_address, assigned_to, owner, note, extra, created_on
+FROM job
+WHERE status = 'completed' AND promised_on IS NOT NULL AND completed_on >= :from_on AND completed_on <= :to_on;
+
 -- name: job_ids_newest
 SELECT id FROM job
 WHERE :open_only = 0 OR status = 'open'

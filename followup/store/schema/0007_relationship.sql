@@ -49,8 +49,8 @@ ALTER TABLE contact ADD COLUMN score INTEGER;                       -- 0 to 10, 
 ALTER TABLE attempt ADD COLUMN to_person TEXT NOT NULL DEFAULT '';  -- it went to one of us, not to the client
 
 -- Signs that a client may be unhappy are rare among what is there, and so are these indexes small.
-CREATE INDEX job_late ON job (completed_on, client_id, promised_on, status)
-    WHERE status = 'completed' AND promised_on < completed_on;
+CREATE INDEX job_promised ON job (completed_on, promised_on, client_id, status)
+    WHERE status = 'completed' AND promised_on IS NOT NULL;
 CREATE INDEX job_open ON job (created_on, client_id, service_key, status) WHERE status = 'open';
 CREATE INDEX contact_unreached ON contact (on_day, client_id, direction, outcome)
     WHERE outcome IN ('voicemail', 'no-answer');
