@@ -70,6 +70,9 @@ def test_the_first_line_of_each_help_is_a_whole_sentence() -> None:
 
 # What the home of the example needs first, besides Ada Hall, her boiler service and a draft of her thank-you.
 BEFORE: dict[str, list[tuple[str, ...]]] = {
+    "followup concerns --accept": [
+        ("job", "add", "hall", "--service", "New bath", "--promised", "2026-02-20", "--completed", "2026-02-27"),
+    ],
     "followup case show hall": [("case", "open", "hall")],
     "followup case resolve hall": [("case", "open", "hall")],
     "followup client merge": [("client", "add", "--name", "A. Hall", "--phone", "01632 960199")],
@@ -94,7 +97,13 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
 }
 
 # Those that ask a person: without one they end with 2 and name the option that answers.
-ASKS = {"followup undo", "followup undo 4", "followup send --plan plan.csv", "followup mail login"}
+ASKS = {
+    "followup concerns --accept hall",
+    "followup undo",
+    "followup undo 4",
+    "followup send --plan plan.csv",
+    "followup mail login",
+}
 
 
 @pytest.fixture

@@ -93,6 +93,9 @@ REMEDY = 60
 TRIES = 2
 """So many calls without an answer, one after the other, are a sign."""
 
+RHYTHM = 3
+"""Work that came again so soon so often is simply theirs to come."""
+
 STEP = "concern"
 """The name under which it is kept that a concern was looked at: CLIENT.concern.1."""
 
@@ -298,10 +301,12 @@ class _Look:
         for (service, _), visits in groups.items():
             visits.sort(key=lambda each: (each[0], each[1].id))
             gaps = [(later - earlier).days for (earlier, _), (later, _) in itertools.pairwise(visits)]
-            for place, ((before, earlier), (on, job)) in enumerate(itertools.pairwise(visits)):
+            if self._is_rhythm(service, gaps):
+                continue
+            for (before, earlier), (on, job) in itertools.pairwise(visits):
                 is_again = before < on <= cadence.add(self.ways.return_within, before, self.ways.calendar)
                 done = earlier.status is JobStatus.COMPLETED
-                if not (is_again and done) or self._is_rhythm(service, gaps[:place]) or {earlier.id, job.id} & told:
+                if not (is_again and done) or {earlier.id, job.id} & told:
                     continue
                 text = f"{job.service} again on {_day(on)}, {_days((on - before).days)} after the last"
                 yield self._term(Sign.REWORK, on, text, fact=earlier.id, job=job.id)
@@ -312,7 +317,7 @@ class _Look:
         longest = (cadence.add(self.ways.return_within, self.today, self.ways.calendar) - self.today).days
         if known is not None and known.interval is not None:
             return (cadence.add(known.interval, self.today, self.ways.calendar) - self.today).days <= longest
-        return len(gaps) > 1 and statistics.median(gaps) <= longest
+        return len(gaps) >= RHYTHM and statistics.median(gaps) <= longest
 
     # ------------------------------------------------------------ nobody is reached
 
@@ -415,6 +420,8 @@ class _Look:
             if case.id == fact:
                 if case.closed_on is not None:
                     return f"put right on {_day(case.closed_on)}"
+                if case.opened_by == US:
+                    return "in hand"
             elif case.opened_on >= on:
                 return f"case {case.id} {'is open' if case.closed_on is None else f'ended on {_day(case.closed_on)}'}"
         for contact in () if lasts else self.dossier.contacts:

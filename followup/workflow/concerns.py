@@ -63,15 +63,16 @@ def ways(desk: Desk) -> concerns.Ways:
 
 def find(desk: Desk) -> list[Found]:
     """Return the clients to worry about, the heaviest first; asked of recent days, whatever the length of history."""
+    rules = ways(desk)  # before the snapshot: looking up public holidays may write
     with desk.store.snapshot():
-        found = list(_found(desk, sorted(_troubled(desk))))
+        found = list(_found(desk, sorted(_troubled(desk)), rules))
     return sorted(found, key=lambda each: (-each.concern.score, each.concern.client_id))
 
 
 def of_client(desk: Desk, text: str) -> Found:
     """Return the concern that *text* means: a client by any name, of those that are a concern."""
     client = finding.client(desk, text)
-    for each in _found(desk, [client.id]):
+    for each in _found(desk, [client.id], ways(desk)):
         return each
     name = client.full_name or client.company
     raise NotFound(f"{name} is no concern now. `followup concerns` lists who is.")
@@ -178,8 +179,7 @@ def _silent(desk: Desk, since: date) -> Iterator[AnchorWindow]:
         )
 
 
-def _found(desk: Desk, ids: list[str]) -> Iterator[Found]:
-    rules = ways(desk)
+def _found(desk: Desk, ids: list[str], rules: concerns.Ways) -> Iterator[Found]:
     for start in range(0, len(ids), DOSSIERS):
         for dossier in desk.store.dossiers(ids[start : start + DOSSIERS]).values():
             concern = concerns.of(dossier, rules, today=desk.today)
