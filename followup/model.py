@@ -258,6 +258,7 @@ class Enquiry(Record):
     amount_minor: int | None = None  # what it may be worth
     currency: str = ""
     answered_at: datetime | None = None  # the first answer; its day is `acted_on`
+    declined: bool = False  # lost because we said no: the client hears the reason, which is `resolution`
 
 
 class PromiseState(StrEnum):
@@ -278,6 +279,7 @@ class Promise(Record):
     case_id: str = ""
     moved_from: str = ""  # the promise whose place this one took
     receiver: str = ""  # a person's id: who has the client's matter in hand now (handover)
+    news: str = ""  # what we know today, for the client; said in the next word on how far it is
 
 
 class CaseState(StrEnum):

@@ -83,10 +83,40 @@ def test_every_documented_filter_does_what_its_example_says(tmp_path: Path) -> N
     """The table that README prints is true."""
     values = {"job": VALUES["job"], "jobs": VALUES["jobs"], "person": {"name": "Sam Miller"}}
     values["client"] = {"extra": {"Site contact": "ADA HALL"}}
+    values |= {"case": {"summary": "leak at the joint"}, "promise": {"reason": "the pump came late"}}
     for number, (name, expression, example) in enumerate(context.FILTERS):
         (tmp_path / f"t{number}.txt").write_text(f"{{{{ {expression} }}}}")
         made = child.Bench(opening(tmp_path)).fill_in(Task(f"t{number}.txt", "en", values))
         assert made.text == example, name
+
+
+def test_what_is_needed_and_not_known_stops_the_message(tmp_path: Path) -> None:
+    """It says what is missing, at which line, and with which command it is written down."""
+    template = "We are late.\n{{ promise.reason | needed('the reason') }}"
+    values = {"promise": {"reason": " "}, "record": {"kind": "promise", "id": "paaaaaaaaa"}}
+    (tmp_path / "t.txt").write_text(template)
+    problem = child.Bench(opening(tmp_path)).fill_in(Task("t.txt", "en", values)).problem
+    assert "t.txt:2: the reason is not known, and this cannot go out without it" in problem
+    assert "Write it down: followup promise edit paaaaaaaaa." in problem
+    (tmp_path / "u.txt").write_text(template)
+    elsewhere = child.Bench(opening(tmp_path)).fill_in(Task("u.txt", "en", {"promise": {"reason": ""}}))
+    assert "Write it down: complete the record." in elsewhere.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "end"),
+    [
+        ("leak at the joint", "Leak at the joint.", "leak at the joint."),
+        (" Leak? ", "Leak?", "Leak?"),
+        ('he said "never"', 'He said "never".', 'he said "never".'),
+        ('he said "never again."', 'He said "never again."', 'he said "never again."'),
+        ("", "", ""),
+    ],
+)
+def test_somebodys_words_become_part_of_a_sentence(text: str, sentence: str, end: str, tmp_path: Path) -> None:
+    """With one full stop, not two; and a capital where it stands in front."""
+    (tmp_path / "t.txt").write_text("{{ note | sentence }}|{{ note | full_stop }}")
+    assert child.Bench(opening(tmp_path)).fill_in(Task("t.txt", "en", {"note": text})).text == f"{sentence}|{end}"
 
 
 def test_filters_speak_the_language_of_the_message(tmp_path: Path) -> None:

@@ -100,7 +100,8 @@ def test_amounts_keep_every_digit(minor: int, currency: str) -> None:
         (1, "week", "fr", "une semaine"),
         (12, "month", "es", "doce meses"),
         (18, "month", "en", "18 months"),
-        (3, "business day", "en", "three days"),
+        (3, "business day", "en", "three business days"),
+        (1, "business day", "de", "ein Werktag"),
         (2, "year", "pl", "two years"),
     ],
 )

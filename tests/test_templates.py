@@ -94,7 +94,7 @@ KINDS = (
             {"service": "Tap replacement", "completed_on": date(2026, 2, 26)},
             {"service": "Boiler service", "completed_on": date(2025, 2, 20), "earlier": True},
         ),
-        case={"summary": "The tap leaked.", "resolution": "new tap fitted", "resolved_on": date(2026, 3, 1)},
+        case={"summary": "The tap leaked.", "resolution": "new tap fitted", "closed_on": date(2026, 3, 1)},
     ),
     Kind(
         title="firm without a person, unnamed work, for a sole trader without people in the settings",

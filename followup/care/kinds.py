@@ -99,6 +99,10 @@ ENQUIRY = Kind(
             name="job_id", label="Job", takes="job", help="The job that it became.", at=("edit", "close"),
         ),
         Field(name="opened_by", label="Seen by", takes="choice", choices=(US, THEM), at=()),
+        Field(
+            name="declined", label="Declined", takes="truth", help="It was you who said no: they hear why.",
+            at=("close",),
+        ),
         *_ended("Closed", text="Why, or how."),
     ),
     endings=(
@@ -140,6 +144,7 @@ PROMISE = Kind(
         Field(name="case_id", label="Case", takes="case", help="The case that it puts right."),
         Field(name="moved_from", label="In place of", takes="promise", at=()),
         Field(name="receiver", label="Handed to", takes="person", at=()),
+        Field(name="news", label="News", help="What you know today; the client hears it with the next word."),
         *_began("Made", text="When it was said"),
         _NO_ACT,
         *_ended("Closed", text="How it went."),

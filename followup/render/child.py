@@ -138,7 +138,21 @@ def _filters(language: str, opening: Opening) -> dict[str, Callable[..., str]]:
         "soften": lambda value: words.soften(_text(value)),
         "and_list": lambda value: words.and_list([_text(item) for item in value], language),
         "service": lambda value: words.service(_text(value), language),
+        "sentence": lambda value: words.sentence(_text(value)),
+        "full_stop": lambda value: words.full_stop(_text(value)),
+        "needed": _needed,
     }
+
+
+@jinja2.pass_context
+def _needed(context: jinja2.runtime.Context, value: Any, what: str) -> str:
+    """Let a text through; without one there is no message, and it says what is missing and where it is written."""
+    text = _text(value).strip()
+    if text:
+        return text
+    record = context.get("record") or {}
+    where = f"followup {record['kind']} edit {record['id']}" if record.get("id") else "complete the record"
+    raise ValueError(f"{what} is not known, and this cannot go out without it. Write it down: {where}")
 
 
 def _text(value: Any) -> str:

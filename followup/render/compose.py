@@ -7,7 +7,7 @@ is left open, nothing can forge a header, and marketing has an address and a way
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from followup import workdays
 from followup.errors import MessageProblem, NotFound, TemplateProblem
 from followup.model import (
     MESSAGE_CHANNELS,
@@ -31,7 +32,7 @@ from followup.model import (
     Step,
 )
 from followup.plan import conditions
-from followup.render import context, lookup, markup, process, samples, words
+from followup.render import context, lookup, markup, process, relation, samples, words
 from followup.render.wire import Opening, Result, Task
 
 if TYPE_CHECKING:
@@ -69,12 +70,17 @@ class Renderer:
         settings: settings_module.Settings,
         today: date,
         limits: Limits = Limits(),
+        calendar: workdays.Calendar | None = None,
+        code_of: Callable[[str], str] = context.no_code,
     ) -> None:
-        """Take the folders of templates, the home's before the shipped one; nothing is read or started yet."""
+        """Take the folders of templates, the home's before the shipped one; nothing is read or started yet.
+
+        Without a *calendar* only weekends are known; *code_of* gives the referral code of a client's identifier.
+        """
         self._folders = tuple(folders)
         self._settings = settings
         self._today = today
-        self._values = context.Values(settings, today=today)
+        self._values = context.Values(settings, today=today, calendar=calendar, code_of=code_of)
         self._sources: dict[tuple[str, str, str], lookup.Source | MessageProblem] = {}
         business = settings.business
         self._keeper = process.Keeper(
@@ -143,6 +149,7 @@ class Renderer:
         """
         problems: dict[str, list[str]] = {}  # a mistake shows with many kinds of client, and is said once
         home = self._settings.business.language
+        people = tuple(self._settings.people)
         trials: list[tuple[samples.Sample, Request]] = []
         for found in lookup.sources(self._folders):
             if found.problem:
@@ -150,9 +157,15 @@ class Renderer:
                 continue
             for step, channel, occurrence in self._uses(found):
                 purpose = step.purpose if step else found.head.purpose or Purpose.SERVICE
-                for sample in samples.dossiers(found.language or home, today=self._today):
+                for sample in samples.dossiers(found.language or home, today=self._today, people=people):
                     decision = samples.decision(
-                        sample, step=step, template=found.name, purpose=purpose, channel=channel, occurrence=occurrence
+                        sample,
+                        step=step,
+                        template=found.name,
+                        purpose=purpose,
+                        channel=channel,
+                        occurrence=occurrence,
+                        people=people,
                     )
                     trials.append((sample, Request(decision, sample.dossier)))
         made = self.messages(request for _, request in trials)
@@ -205,9 +218,16 @@ class Renderer:
         channel = decision.channel
         if channel is None:
             return MessageProblem(f"{_who(client)}: no way to reach them is known. Add an e-mail address or a phone.")
+        to = self._settings.people.get(decision.to_person)
+        is_ours = to is not None or channel is Channel.NOTE
+        home = self._settings.business.language
         # As the planner reads it: "de-AT" is German.
-        language = client.language.strip().lower().partition("-")[0] or self._settings.business.language
-        source = self._source(decision.template, language, channel.value)
+        language = "" if is_ours else client.language.strip().lower().partition("-")[0]
+        source = self._source(decision.template, language or home, channel.value)
+        if is_ours and isinstance(source, MessageProblem):
+            # What one of us is told in English, for want of another template, is understood; a client would wonder.
+            language, source = "en", self._source(decision.template, "en", channel.value)
+        language = language or home
         if isinstance(source, MessageProblem):
             return source
         purpose = decision.purpose
@@ -217,11 +237,16 @@ class Renderer:
                 f'Write purpose = "marketing" for {decision.step} in followup.toml, or change the template.'
             )
         jobs = _jobs(decision, request.dossier) if request.jobs is None else request.jobs
-        person = request.person or context.writer(self._settings, client, jobs)
+        record = relation.find(decision, request.dossier)
+        person = request.person or context.writer(self._settings, client, jobs, record)
+        if is_ours and self._settings.business.name:
+            person = None  # a word to one of us is the firm's
         said = self._values.of(decision, request.dossier, person, jobs, language=language)
         if not said["greeting"] and channel in MESSAGE_CHANNELS:
             return MessageProblem(
-                f"{_who(client)}: nobody to greet: there is no first name, no title with a last name, no firm. "
+                f"followup.toml: nobody to greet: people.{to.id} has no name. Set name under [people.{to.id}]."
+                if to is not None
+                else f"{_who(client)}: nobody to greet: there is no first name, no title with a last name, no firm. "
                 f'Say how they like to be greeted: followup client edit {client.id} --address-as "Mrs Hall"'
             )
         instruction = request.instruction
@@ -274,7 +299,8 @@ class Renderer:
                 text = f"{text}\n\n--\n{missing}" if channel is not Channel.TEXT else f"{text} {missing}"
             if html:
                 html = _with_footer(html, _missing_footer(_visible(html), channel, said))
-        to_name = said["client"]["name"]
+        to = self._settings.people.get(decision.to_person)
+        to_name = said["to"]["name"] if to else said["client"]["name"]
         business, who = said["business"], said["person"]
         from_name = self._settings.mail.from_name or _from_name(who["name"], business["name"])
         from_address = business["email"] or who["email"]
@@ -288,9 +314,11 @@ class Renderer:
         if problem:
             raise MessageProblem(f"{where}: {_who(client)}: {problem}")
         to_address = (channel in _PAPER and _postal(client, home=self._settings.business.country)) or decision.address
-        if not to_address and channel is not Channel.VISIT:
+        if not to_address and channel in _ADDRESS_KINDS:
             raise MessageProblem(
-                f"{_who(client)}: has no {_ADDRESS_KINDS[channel]}. Add it: followup client edit {client.id}"
+                f"followup.toml: people.{to.id} has no {_ADDRESS_KINDS[channel]}. Set it under [people.{to.id}]."
+                if to
+                else f"{_who(client)}: has no {_ADDRESS_KINDS[channel]}. Add it: followup client edit {client.id}"
             )
         if channel is Channel.EMAIL:
             if not from_address:
@@ -312,6 +340,7 @@ class Renderer:
             text=text,
             html=html,
             person=draft.person.id if draft.person else "",
+            to_person=decision.to_person,
             unsubscribe=said["unsubscribe"],
             edited=draft.task is None,
         )
@@ -478,8 +507,8 @@ def _postal(client: Client, *, home: str) -> str:
     name = words.soften(client.full_name) or f"{client.first_name} {client.last_name}".strip()
     abroad = client.country if client.country != home else ""
     lines = (client.company, name, client.street, " ".join(town), client.region, abroad)
-    return "\n".join(dict.fromkeys(line for line in map(context.line, lines) if line))
+    return "\n".join(dict.fromkeys(line for line in map(relation.line, lines) if line))
 
 
 def _who(client: Client) -> str:
-    return context.line(client.full_name or client.company) or client.id
+    return relation.line(client.full_name or client.company) or client.id

@@ -163,16 +163,37 @@ _NUMBERS = {
     "es": _listed("un dos tres cuatro cinco seis siete ocho nueve diez once doce"),
 }
 _UNITS = {
-    "en": {"day": ("day", "days"), "week": ("week", "weeks"), "month": ("month", "months"), "year": ("year", "years")},
+    "en": {
+        "day": ("day", "days"),
+        "business day": ("business day", "business days"),
+        "week": ("week", "weeks"),
+        "month": ("month", "months"),
+        "year": ("year", "years"),
+    },
     "de": {
         "day": ("Tag", "Tage"),
+        "business day": ("Werktag", "Werktage"),
         "week": ("Woche", "Wochen"),
         "month": ("Monat", "Monate"),
         "year": ("Jahr", "Jahre"),
     },
-    "fr": {"day": ("jour", "jours"), "week": ("semaine", "semaines"), "month": ("mois", "mois"), "year": ("an", "ans")},
-    "es": {"day": ("día", "días"), "week": ("semana", "semanas"), "month": ("mes", "meses"), "year": ("año", "años")},
+    "fr": {
+        "day": ("jour", "jours"),
+        "business day": ("jour ouvré", "jours ouvrés"),
+        "week": ("semaine", "semaines"),
+        "month": ("mois", "mois"),
+        "year": ("an", "ans"),
+    },
+    "es": {
+        "day": ("día", "días"),
+        "business day": ("día hábil", "días hábiles"),
+        "week": ("semana", "semanas"),
+        "month": ("mes", "meses"),
+        "year": ("año", "años"),
+    },
 }
+_ENDS = (".", "!", "?", "…", ")")
+_QUOTES = "\"'”’»"
 _FEMININE_ONE = {("de", "week"): "eine", ("fr", "week"): "une", ("es", "week"): "una"}
 _AND = {"en": "and", "de": "und", "fr": "et", "es": "y"}
 _THE_WORK = {"en": "the work", "de": "die Arbeiten", "fr": "les travaux", "es": "el trabajo"}
@@ -181,11 +202,23 @@ _THE_WORK = {"en": "the work", "de": "die Arbeiten", "fr": "les travaux", "es": 
 def duration(number: int, unit: str, language: str) -> str:
     """Return a span of time in words: "two years", "drei Wochen"; languages not spoken get the English."""
     language = language if language in _UNITS else "en"
-    forms = _UNITS[language].get(unit.removeprefix("business "), (unit, unit))
+    forms = _UNITS[language].get(unit, (unit, unit))
     if number == 1:
         return f"{_FEMININE_ONE.get((language, unit), _NUMBERS[language][0])} {forms[0]}"
     word = _NUMBERS[language][number - 1] if 1 < number <= len(_NUMBERS[language]) else str(number)
     return f"{word} {forms[1]}"
+
+
+def sentence(text: str) -> str:
+    """Return somebody's words as a sentence of ours: a capital in front, a stop at the end; empty stays empty."""
+    text = text.strip()
+    return full_stop(text[:1].upper() + text[1:])
+
+
+def full_stop(text: str) -> str:
+    """Return somebody's words as the end of a sentence of ours: as they are, with a stop; empty stays empty."""
+    text = text.strip()
+    return text if not text or text.rstrip(_QUOTES).endswith(_ENDS) else f"{text}."
 
 
 def and_list(items: Iterable[str], language: str) -> str:
@@ -276,6 +309,8 @@ class Name:
     last: str
     full: str
 
+
+NOBODY = Name("", "", "", "")
 
 _TITLES: Mapping[str, tuple[str, str]] = {
     # as written, folded and without dots -> (kind, English spelling)

@@ -54,7 +54,9 @@ class Prepared:
 @contextmanager
 def renderer(desk: Desk) -> Iterator[render.Renderer]:
     """Yield the one renderer of a run."""
-    with render.Renderer(desk.template_folders, settings=desk.settings, today=desk.today) as opened:
+    with render.Renderer(
+        desk.template_folders, settings=desk.settings, today=desk.today, calendar=desk.calendar
+    ) as opened:
         yield opened
 
 

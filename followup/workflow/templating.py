@@ -12,6 +12,7 @@ from pathlib import Path
 from followup import files, shipped
 from followup.errors import BadInput, CannotCreate
 from followup.home import Home
+from followup.model import Person
 from followup.render import lookup
 from followup.workflow.desk import Desk
 
@@ -29,8 +30,9 @@ def check(desk: Desk) -> list[str]:
         desk.settings,
         business=replace(business, address=business.address or "1 Sample Street, Sampletown"),
         mail=replace(mail, from_address=mail.from_address or "sample@example.com"),
+        people=desk.settings.people or {"sample": Person(id="sample", name="Sam Sample")},
     )
-    with render.Renderer(desk.template_folders, settings=complete, today=desk.today) as opened:
+    with render.Renderer(desk.template_folders, settings=complete, today=desk.today, calendar=desk.calendar) as opened:
         return [*_hidden(desk), *(str(problem) for problem in opened.check())]
 
 
