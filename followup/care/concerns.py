@@ -420,7 +420,7 @@ class _Look:
             if case.id == fact:
                 if case.closed_on is not None:
                     return f"put right on {_day(case.closed_on)}"
-                if case.opened_by == US:
+                if case.opened_by == US and not case.continues_id:
                     return "in hand"
             elif case.opened_on >= on:
                 return f"case {case.id} {'is open' if case.closed_on is None else f'ended on {_day(case.closed_on)}'}"
