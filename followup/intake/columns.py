@@ -128,7 +128,7 @@ def order_witness(value: str) -> Hashable:
 
 def mark_witness(value: str) -> str | None:
     """Return the decimal mark that an amount proves, "?" when it could have two, None when it says nothing."""
-    shape = value.translate(_LIKE_NINE).strip()
+    shape = value.translate(LIKE_NINE).strip()
     found = _shape_of_money(shape)
     return "?" if found is None else found or None
 
@@ -247,7 +247,8 @@ _MONEY = re.compile(
     r"(?P<after>[$£€¥₹]|[^\W\d]{1,4}\.?)?\s*(?P<close>[-)]?)"
 )
 _SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY", "₹": "INR"}
-_LIKE_NINE = str.maketrans("12345678", "99999999")
+LIKE_NINE = str.maketrans("12345678", "99999999")
+"""Amounts that it makes one show the same of their decimal mark."""
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}")  # by two and three in India
 _BLANKS = str.maketrans("", "", "\u00a0\u202f\u2009 '’")
 
@@ -258,7 +259,7 @@ def decimal_mark(values: Iterable[str]) -> str | Undecided:
     open_values: list[str] = []
     marks: dict[str, str | None] = {}  # a file has few shapes of amounts
     for value in values:
-        shape = value.translate(_LIKE_NINE)
+        shape = value.translate(LIKE_NINE)
         if shape not in marks:
             found = _MONEY.fullmatch(shape.strip())
             marks[shape] = _mark_of(found["number"].translate(_BLANKS)) if found else ""

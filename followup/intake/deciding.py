@@ -28,30 +28,31 @@ class _Witnesses:
 
     says: Callable[[str], Hashable]
     places: Sequence[int]
+    alike: Mapping[int, int] = field(default_factory=dict)  # for str.translate: values that it makes one say the same
     rows: dict[str, int] = field(default_factory=dict)  # value -> row, in the order of the file
-    _kinds: dict[Hashable, int] = field(default_factory=dict)
-    _seen: set[str] = field(default_factory=set)
+    _kinds: Counter[Hashable] = field(default_factory=Counter)
+    _settled: set[str] = field(default_factory=set)  # what such a value says is known well enough
 
     def see(self, lines: Sequence[Line]) -> None:
         for place in self.places:
-            fresh = {line.cells[place] for line in lines} - self._seen
-            if not fresh:
+            values = [line.cells[place] for line in lines]
+            # All of them in one go: nearly always nothing is new, and a long file asks it of every cell.
+            if self._settled.issuperset(rows.SEPARATOR.join(values).translate(self.alike).split(rows.SEPARATOR)):
                 continue
-            if len(self._seen) > _MOST_VALUES:
-                self._seen.clear()
-            self._seen |= fresh
-            for line in lines:
-                value = line.cells[place]
-                if value in fresh:
-                    fresh.discard(value)
-                    if type(value) is not table.Number:
-                        self._judge(value, line.row)
+            if len(self._settled) > _MOST_VALUES:
+                self._settled.clear()
+            for line, value in zip(lines, values, strict=True):
+                shape = value.translate(self.alike)
+                if shape not in self._settled and type(value) is not table.Number:
+                    self._judge(value, shape, line.row)
 
-    def _judge(self, value: str, row: int) -> None:
+    def _judge(self, value: str, shape: str, row: int) -> None:
         kind = self.says(value)
-        if kind is not None and self._kinds.get(kind, 0) < _ENOUGH:
-            self._kinds[kind] = self._kinds.get(kind, 0) + 1
-            self.rows.setdefault(value, row)
+        if kind is None or self._kinds[kind] >= _ENOUGH:
+            self._settled.add(shape)
+        elif value not in self.rows:
+            self._kinds[kind] += 1
+            self.rows[value] = row
 
 
 _ENOUGH = 4
@@ -72,7 +73,7 @@ class Evidence:
         self._statuses = statuses
         self._dates = _Witnesses(columns.order_witness, _places(layout, _DATES) if jobs else [])
         self._aside = _Witnesses(columns.order_witness, aside if jobs else [])
-        self._amounts = _Witnesses(columns.mark_witness, _places(layout, _AMOUNTS) if jobs else [])
+        self._amounts = _Witnesses(columns.mark_witness, _places(layout, _AMOUNTS) if jobs else [], columns.LIKE_NINE)
         self._status = next(iter(_places(layout, ("job.status",))), -1) if jobs else -1
         self._words: dict[str, Tally] = {}
         self._has_numbers = False

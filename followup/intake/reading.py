@@ -320,16 +320,17 @@ class Reading:
 
     def _watched(self, found: table.Rows, ledger: Ledger) -> table.Rows:
         """Yield rows, note their cells, and tell how far we are."""
-        row = 0
-        for row, record in found:
+        row, records = 0, ledger.records
+        for each in found:
+            row, record = each
             if ledger.keeps:
-                ledger.records[row] = record.copy()
+                records[row] = record.copy()
             if not row % _TELL_EVERY:
                 self._tell(row)
                 if self._pass == 0 and row > self._keep and ledger.keeps:
                     self._kept = []
                     ledger.let_go()
-            yield row, record
+            yield each
         self._last = max(self._last, row)
 
     def _tell(self, row: int) -> None:

@@ -25,6 +25,7 @@ _TOTAL = re.compile(
     rf"|(?:balance )?(?:carried|brought) forward){_FOR}){_SUM}",
     re.IGNORECASE,
 )
+_TOTAL_BEGINS = frozenset("gr su so ru to zw ge en te mo ja in ei ra og de sl ba ca br".split())
 # Words that are work or names as well; beside nothing but numbers they are totals.
 _PERHAPS_TOTAL = re.compile(
     r"(?:report|som|somma|riporto|sum|count|average|anzahl|durchschnitt|mittelwert|moyenne|promedio|media|gemiddelde"
@@ -100,6 +101,12 @@ def why_no_record(cells: Sequence[str], width: int) -> tuple[str, str] | None:
     return None
 
 
+def _may_be_total(text: str) -> bool:
+    """Return whether `_TOTAL` is worth asking: it takes its time, and a long file asks it of every row."""
+    beginning = text[:2]
+    return not beginning.isascii() or beginning.lower() in _TOTAL_BEGINS
+
+
 def _total(label: str) -> tuple[str, str]:
     return "total", f"a line of totals ('{_short(label)}')"
 
@@ -120,7 +127,7 @@ def asides(rows: Iterable[lines.Line], context: lines.Context) -> Iterator[lines
         cells = line.cells
         if len(cells) - cells.count("") > 6:  # nearly every row of an export
             first = cells[0].strip()
-            if first[:1].isdigit() or (first and not _TOTAL.fullmatch(first)):
+            if first and not (_may_be_total(first) and _TOTAL.fullmatch(first)):
                 yield line
                 continue
         why = why_no_record(cells[:1] if line.size == 1 else cells, width)
@@ -218,7 +225,7 @@ class Shape:
 
     # ------------------------------------------------------------ sums without a word
 
-    def _without_sums(self, rows: Iterable[lines.Line]) -> Iterator[lines.Line]:
+    def _without_sums(self, rows: Iterator[lines.Line]) -> Iterator[lines.Line]:
         """Leave out a row with nothing but the sum of the amounts above it: of all, or since the last gap."""
         amounts: list[str] = []
         since = last = 0
@@ -229,12 +236,14 @@ class Shape:
             last = line.row
             filled = len(cells) - cells.count("")
             alone = next((index for index in self._amounts if cells[index]), -1) if filled == 1 else -1
-            if alone >= 0 and len(amounts) < _MOST_SUMMED and _is_sum(cells[alone], amounts, since):
+            if alone >= 0 and _is_sum(cells[alone], amounts, since):
                 self._context.leave_out(line, "total", f"the sum of the amounts above ('{_short(cells[alone])}')")
                 continue
-            if len(amounts) < _MOST_SUMMED:
-                amounts.append(cells[self._amounts[0]])
+            amounts.append(cells[self._amounts[0]])
             yield line
+            if len(amounts) == _MOST_SUMMED:
+                break
+        yield from rows
 
     # ------------------------------------------------------------ headings
 

@@ -455,14 +455,15 @@ def _until_the_next(
     """Yield rows until one is made of other known names; it begins another table, and is noted as *following*."""
     known = headers.known_spellings()
     names = [name for name in map(headers.normal, header) if name]
-    for row, record in records:
+    for each in records:
+        row, record = each
         # Nearly every row has an address or no known name; "Completed" alone is a word of status as well.
-        if "@" in ",".join(record) or known.isdisjoint(record) or len(known.intersection(map(str.lower, record))) < 2:
-            yield row, record
+        if "@" in "".join(record) or known.isdisjoint(record) or len(known.intersection(map(str.lower, record))) < 2:
+            yield each
             continue
         filled = [cell for cell in record if cell.strip()]
         if len(filled) < 2 or headers.score(record) < max(2, (len(filled) + 1) // 2):
-            yield row, record
+            yield each
         elif [headers.normal(cell) for cell in filled] == names:
             skip(row, "header", "says the column names once more")
         else:
