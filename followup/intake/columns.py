@@ -306,6 +306,14 @@ def currency_of_sign(sign: str) -> str:
     return _SIGNS.get(sign.strip(), "")
 
 
+def plain_amount(value: str, mark: str, digits: int) -> int | None:
+    """Return the minor units in a cell of figures with so many *digits* behind the mark, as nearly every amount is."""
+    whole, _, part = value.partition(mark)
+    if len(part) == digits and len(value) < 16 and value.isascii() and whole.isdigit() and part.isdigit():
+        return int(whole + part)
+    return None
+
+
 def read_amount(value: str, *, mark: str, currency: str) -> Money | str:
     """Return the amount in a cell, or why it is none.
 
@@ -314,11 +322,9 @@ def read_amount(value: str, *, mark: str, currency: str) -> Money | str:
         mark: the decimal mark of the file.
         currency: of the row, else of the home; a sign in the cell goes before it.
     """
-    whole, _, part = value.partition(mark)
-    if value.isascii() and len(value) < 16 and whole.isdigit() and part.isdigit():  # nearly every amount
-        digits = cells.minor_digits(currency)
-        if len(part) == digits:
-            return Money(int(whole + part), currency)
+    plain = plain_amount(value, mark, cells.minor_digits(currency))
+    if plain is not None:
+        return Money(plain, currency)
     found = _MONEY.fullmatch(value.strip())
     if not found:
         return "is no amount; write it like 120.00"

@@ -415,14 +415,14 @@ def _read(
 ) -> None:
     """Add what lines say to a part of a file."""
     for line in lines:
-        row = line.row
+        row, cells = line.row, line.cells
         if wanted is not None and row not in wanted:
             part.known += 1 + len(line.more)
             continue
-        joined = rows.SEPARATOR.join(line.cells)
+        joined = rows.SEPARATOR.join(cells)
         if not joined.isascii() and decode.saved_twice(joined):
-            ledger.saved_twice(row, line.cells)
-        outcome = reader.read(row, line.cells, joined)
+            ledger.saved_twice(row, cells)
+        outcome = reader.read(row, cells, joined)
         if outcome.problems:
             part.problems += [replace(each, row=other) for other in (row, *line.more) for each in outcome.problems]
             continue

@@ -131,6 +131,7 @@ class Reader:
         self._sites = of.get("job.site_address", [])
         self._emails = of.get("client.email", [])
         self._phones = of.get("client.phone", [])
+        self._tags, self._notes = of.get("client.tags", []), of.get("client.notes", [])
         self._reached = of.get("client.reach", [])
         self._last_first = of.get("client.last_first", [None])[0]
         self._row_kind = of.get("row.kind", [None])[0]
@@ -155,6 +156,7 @@ class Reader:
         ]
         # One more cell, always empty, stands for the columns that the file does not have.
         self._at = {name: of[name][0] if name in of else self._width for name in _SINGLE}
+        self._digits = cells.minor_digits(decisions.currency)
         self._amounts: dict[tuple[str, str], columns.Money | str] = {}
         self._known: dict[object, facts.ParsedClient] = {}  # by what is said of them
         self._statuses: dict[str, str] = {}
@@ -489,12 +491,13 @@ class Reader:
 
     def _address(self, client: facts.ParsedClient, row: int, values: Sequence[str]) -> None:
         for group in self._places:
+            if self._each_part_alone:  # as in nearly every table: nothing to put together or to take apart
+                if self._parts(client, group, values):
+                    return
+                continue
             filled = [(part, values[index], index) for part, index in group if values[index]]
             if not filled:
                 continue
-            if self._each_part_alone:  # as in nearly every table: nothing to put together or to take apart
-                self._parts(client, filled)
-                return
             streets = [value for part, value, _ in filled if part == "street"]
             for part, value, _ in filled:
                 if (
@@ -518,14 +521,21 @@ class Reader:
             self._place(client, row, filled)
             return
 
-    def _parts(self, client: facts.ParsedClient, filled: Sequence[tuple[str, str, int]]) -> None:
-        for part, value, _ in filled:
+    def _parts(self, client: facts.ParsedClient, group: Sequence[tuple[str, int]], values: Sequence[str]) -> bool:
+        """Take each part as it is, and return whether there was any."""
+        filled = False
+        for part, index in group:
+            value = values[index]
+            if not value:
+                continue
+            filled = True
             if part == "country":
                 client.country = columns.read_country(value)
             elif part != "street" or not self._is_own_name(client, value):
                 setattr(client, part, value)
         if not client.city and not client.postal_code and client.street:
             self._whole_street(client)
+        return filled
 
     @staticmethod
     def _is_own_name(client: facts.ParsedClient, line: str) -> bool:
@@ -628,14 +638,13 @@ class Reader:
                 self._warn("a language that we do not know was kept as an unknown column", row)
 
     def _words(self, client: facts.ParsedClient, _row: int, values: Sequence[str], _: Outcome) -> None:
-        for index in self._of.get("client.tags", ()):
-            if values[index]:
-                whole = self.decisions.form == "ours"
-                tags = tuple(values[index].split(_BETWEEN)) if whole else columns.read_tags(values[index])
+        for index in self._tags:
+            value = values[index]
+            if value:
+                tags = tuple(value.split(_BETWEEN)) if self.decisions.form == "ours" else columns.read_tags(value)
                 client.tags = tags if not client.tags else _joined(client.tags, tags)
-        notes = [values[index] for index in self._of.get("client.notes", ()) if values[index]]
-        if notes:
-            client.notes = "\n".join(dict.fromkeys(notes))
+        if self._notes:
+            client.notes = "\n".join(dict.fromkeys([values[index] for index in self._notes if values[index]]))
 
     # ------------------------------------------------------------ jobs
 
@@ -785,6 +794,11 @@ class Reader:
         if not amount:
             self._multiplied(job, row, values, currency or self.decisions.currency, out)
             return
+        if not currency:
+            plain = columns.plain_amount(amount, self.decisions.decimal_mark, self._digits)
+            if plain is not None:
+                job.amount_minor, job.currency = plain, self.decisions.currency
+                return
         read = self._amounts.get((amount, currency))
         if read is None:
             read = self._amounts[amount, currency] = columns.read_amount(
