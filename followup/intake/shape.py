@@ -25,7 +25,7 @@ _TOTAL = re.compile(
     rf"|(?:balance )?(?:carried|brought) forward){_FOR}){_SUM}",
     re.IGNORECASE,
 )
-_TOTAL_BEGINS = frozenset("gr su so ru to zw ge en te mo ja in ei ra og de sl ba ca br".split())
+_TOTAL_BEGINS = headers.words("gr su so ru to zw ge en te mo ja in ei ra og de sl ba ca br")
 # Words that are work or names as well; beside nothing but numbers they are totals.
 _PERHAPS_TOTAL = re.compile(
     r"(?:report|som|somma|riporto|sum|count|average|anzahl|durchschnitt|mittelwert|moyenne|promedio|media|gemiddelde"

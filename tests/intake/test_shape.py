@@ -54,6 +54,34 @@ def test_a_line_of_totals_is_no_record(row: str) -> None:
     assert shaped(JOBS, [row])[:2] == ([], [(2, "total")])
 
 
+WIDE = "Kunde;Datum;Leistung;Betrag;Ort;Straße;PLZ;Notiz"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("Total", "GRAND TOTAL", "Sub total", "sous-total", "Running total", "Subtotals", "carried forward"),
+        *("Zwischensumme", "Gesamtsumme", "Endsumme", "Teilsumme", "Monatssumme", "Jahressumme", "Gesamt", "Insgesamt"),
+        *(
+            "Übertrag",
+            "À reporter",
+            "Suma",
+            "Totale",
+            "Eindtotaal",
+            "Razem",
+            "Ogółem",
+            "ŁĄCZNIE",
+            "Delsumma",
+            "Slutsumma",
+        ),
+        *("Balance brought forward", "Brought forward", "Totalt", "summen"),
+    ],
+)
+def test_a_line_of_totals_is_no_record_in_a_wide_table_either(word: str) -> None:
+    """There nearly every row is let through by its first cell; a total over each of many columns is not."""
+    assert shaped(WIDE, [word + ";1" * 7])[:2] == ([], [(2, "total")])
+
+
 @pytest.mark.parametrize(
     "row", ["3.2.2026;Total Plumbing Ltd;Report;100", ";Media Markt;Report;100", "3.2.2026;Summerfield;Sum;1"]
 )
