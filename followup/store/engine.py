@@ -154,16 +154,16 @@ class Database:
             raise
 
     @contextmanager
-    def unindexed(self, tables: Iterable[str]) -> Iterator[None]:
-        """Take away the indexes of those of *tables* that are empty, until the block has filled them.
+    def unindexed(self, tables: Mapping[str, int]) -> Iterator[None]:
+        """Take away the indexes of those of *tables* that have no more rows than will come, until the block has run.
 
         Keys stay, and so does what must be unique. Where the block fails, the transaction takes all of it back.
         """
         with self._refusals():
             taken = [
                 index
-                for table in tables
-                if self._connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None  # noqa: S608  # our names
+                for table, coming in tables.items()
+                if self._connection.execute(f"SELECT 1 FROM {table} LIMIT 1 OFFSET ?", (coming,)).fetchone() is None  # noqa: S608  # our names
                 for index in self._connection.execute(
                     "SELECT name, sql FROM sqlite_master "
                     "WHERE type = 'index' AND tbl_name = ? AND sql LIKE 'CREATE INDEX %'",

@@ -93,15 +93,19 @@ class Writer:
     # ------------------------------------------------------------ records
 
     @contextmanager
-    def bulk(self, *, with_looks: bool = False) -> Iterator[None]:
-        """Fill tables that are empty so far without their indexes, which are made at the end: that is far cheaper.
+    def bulk(self, *, clients: int = 0, jobs: int = 0, with_looks: bool = False) -> Iterator[None]:
+        """Fill tables that have little so far without their indexes, which are made at the end: that is far cheaper.
 
-        *with_looks*: clients, where there are any, and their jobs are looked up in between.
+        Args:
+            clients: how many come that are new, as far as that is known.
+            jobs: the same of jobs.
+            with_looks: clients, where there are any, and their jobs are looked up in between.
         """
-        tables = [*_FILLED, *(() if self._reader.has_clients() else _FOUND_BY)]
+        tables = {**dict.fromkeys(_FILLED, 0), **dict.fromkeys(_OF_CLIENTS, clients), "job": jobs}
         if with_looks and self._reader.has_clients():
-            tables.remove("job")
-        with self._database.unindexed(_SUMMARIES):
+            for table in _LOOKED_UP:
+                del tables[table]
+        with self._database.unindexed({"client_summary": clients + jobs}):
             self._is_bulk = True
             with self._database.unindexed(tables):
                 yield
@@ -690,7 +694,8 @@ class Writer:
         self._write_changes()
         self._touched.pop("", None)  # nobody's: see `adopt`
         # In bulk, the jobs of those who were there before cannot be asked for until the indexes are there again.
-        touched = list(filter(self._fresh.__contains__, self._touched) if self._is_bulk else self._touched)
+        # In the order in which they are stored, neighbours are read and written together.
+        touched = sorted(filter(self._fresh.__contains__, self._touched) if self._is_bulk else self._touched)
         for client_id in touched:
             del self._touched[client_id]
         write_summaries(self._database, touched, fresh=self._fresh)
@@ -742,15 +747,9 @@ def write_summaries(
         database.run_rows("summary_put", codec.SUMMARY.columns, summaries.rows(database, chunk, fresh=fresh))
 
 
-_SUMMARIES = ("client_summary",)
-_FOUND_BY = ("client_email", "client_phone", "client_name")
-_FILLED = (
-    "household_key",
-    "job",
-    "external_id",
-    "known_row",
-    "change",
-)
+_FILLED = ("external_id", "known_row", "change")
+_OF_CLIENTS = ("client_email", "client_phone", "client_name", "household_key")
+_LOOKED_UP = ("client_email", "client_phone", "client_name", "job")
 _FILE = ("number", "batch_id", "fingerprint", "book", "name", "looks_like", "header", "at")
 _CHANGE = ("batch_id", "number", "record", "record_id", "field", "old", "new")
 _AMONG = {

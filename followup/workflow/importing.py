@@ -150,8 +150,7 @@ def take(
             with _writing(desk, batch.results) as write:
                 if desk.store.facts_version() != batch.version:
                     raise _changed_meanwhile()
-                with write.bulk(with_looks=batch.waiting is not None) if batch.rows >= BULK else nullcontext():
-                    preview = _look(batch, write=write)
+                preview = _look(batch, write=write)
                 if not preview.writable:
                     raise _NotWritableError(preview)
                 return preview, _finish(desk, write, preview, then)
@@ -332,7 +331,8 @@ def _look(batch: _Batch, *, write: Writer | None = None) -> previews.Preview:
     if batch.waiting is None:
         (preview,) = batch.parts()
         if write is not None and preview.writable:
-            _write(write, preview, told)
+            with _filling(write, preview, told):
+                _write(write, preview, told)
         return preview
     preview = previews.Preview(
         files=batch.results,
@@ -342,16 +342,17 @@ def _look(batch: _Batch, *, write: Writer | None = None) -> previews.Preview:
         progress=batch.progress,
     )
     home = match.EmptyHome() if write is not None and not batch.desk.store.has_clients() else None
-    for part in batch.parts(home):
-        preview.let_go(part)
-        if write is not None and preview.writable:
-            _write(write, part, told)
-            write.flush()
-        elif write is None:
-            batch.progress(
-                "Comparing", sum(preview.passed[each] for each in ("new", "changed", "unchanged")), batch.rows
-            )
-        del part  # before the next of them is made
+    with nullcontext() if write is None else _filling(write, preview, told):
+        for part in batch.parts(home):
+            preview.let_go(part)
+            if write is not None and preview.writable:
+                _write(write, part, told)
+                write.flush()
+            elif write is None:
+                batch.progress(
+                    "Comparing", sum(preview.passed[each] for each in ("new", "changed", "unchanged")), batch.rows
+                )
+            del part  # before the next of them is made
     return preview
 
 
@@ -573,12 +574,21 @@ def _write_all(desk: Desk, write: Writer, preview: previews.Preview, what: str) 
     counts = preview.counts()
     told = _Told(preview.progress, what, of=counts["new"] + counts["changed"])
     home = None if desk.store.has_clients() else match.EmptyHome()
-    with write.bulk(with_looks=preview.portions is not None) if told.of >= BULK else nullcontext():
+    with _filling(write, preview, told):
         for part in preview.parts(home):
             _write(write, part, told)
             if part is not preview:
                 write.flush()
             del part  # before the next of them is made
+
+
+def _filling(write: Writer, preview: previews.Preview, told: _Told) -> AbstractContextManager[None]:
+    """Return the context in which *preview* is written: without indexes, where there is much of it."""
+    if told.of < BULK:
+        return nullcontext()
+    if preview.portions is not None:
+        return write.bulk(with_looks=True)
+    return write.bulk(clients=len(preview.new_clients), jobs=len(preview.new_jobs))
 
 
 class _Told:
