@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 from followup import cells
-from followup.model import Record
+from followup.model import US, Record
 from followup.records import dataclass, field
 
 Takes = Literal[
@@ -44,6 +44,7 @@ class Field:
     flag: str = ""  # the option takes no value: this one is meant
     choices: tuple[str, ...] = ()
     required: bool = False
+    of_client: bool = True  # a reference: what is meant belongs to the record's own client
     at: tuple[Verb, ...] = ("add", "edit")  # verbs that take it; none: a verb of the kind's own sets it
     column: str = ""  # of csv, json and import, where it is not called like the field
     place: cells.Place = "data"
@@ -101,6 +102,7 @@ class Kind:
     endings: tuple[Ending, ...]
     argument: str = ""  # the field that is typed behind the client, without an option
     verbs: tuple[Verb, ...] = ("add", "list", "show", "edit", "close")  # those that are made from this description
+    begun_by: str = US  # whose act it is, unless told
     opens: str = "add"  # what the verbs are called in its commands
     closes: str = "close"
     derived: tuple[cells.Column, ...] = ()  # columns that follow from the fields and from today

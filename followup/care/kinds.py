@@ -29,6 +29,7 @@ from followup.model import (
     PromiseState,
     Recap,
     RecapState,
+    Record,
     Referral,
     ReferralState,
 )
@@ -83,6 +84,7 @@ ENQUIRY = Kind(
     record=Enquiry,
     states=EnquiryState,
     about="A first connection, before any job: answered within one business day, then until won or lost.",
+    begun_by=THEM,
     argument="summary",
     fields=(
         *_began("Received", text="When it came in"),
@@ -127,7 +129,7 @@ PROMISE = Kind(
     fields=(
         Field(
             name="due_on", label="By", takes="day", option="--by", help="The day that was said.", required=True,
-            place="everywhere",
+            at=("add",), place="everywhere",
         ),
         _summary("What", text="What was promised."),
         Field(
@@ -229,7 +231,7 @@ REFERRAL = Kind(
             help="The client that the friend became.",
         ),
         Field(name="summary", label="About", help="What was said."),
-        Field(name="job_id", label="Friend's job", takes="job", help="The friend's job.", at=("edit",)),
+        Field(name="job_id", label="Friend's job", takes="job", help="The friend's job.", at=("edit",), of_client=False),
         Field(name="reward", label="Reward", help="The reward in words.", place="everywhere", spare=2),
         Field(
             name="reward_minor", label="Worth", takes="amount", option="--reward-amount",
@@ -341,6 +343,7 @@ PRAISE = Kind(
     record=Praise,
     states=PraiseState,
     about="A good word about one of us: it reaches the person who earned it.",
+    begun_by=THEM,
     argument="summary",
     fields=(
         *_began("Received", text="When it was said"),
@@ -435,3 +438,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {each.name: each for each in (ENQUIRY, PROMISE, CASE, REFERRAL, GIFT, PRAISE, LESSON, RECAP)}
 )
 """Every kind, by the word that commands and `change.record` have for it."""
+
+BY_RECORD: Mapping[type[Record], Kind] = MappingProxyType({each.record: each for each in KINDS.values()})
+"""Every kind, by the class of its records."""

@@ -9,21 +9,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
 from followup import identity
+from followup.care.kinds import CASE
 from followup.errors import BadInput, NotFound, UsageError
 from followup.model import (
+    THEM,
     UNREACHED,
-    Case,
-    CaseState,
     Channel,
     Client,
     Contact,
     Decision,
     Direction,
     Outcome,
+    Record,
     State,
 )
 from followup.report import words
-from followup.workflow import finding, planning
+from followup.workflow import care, finding, planning
 from followup.workflow.desk import Desk
 
 BY_HAND = frozenset({Channel.CALL, Channel.TEXT, Channel.LETTER, Channel.CARD, Channel.VISIT})
@@ -40,7 +41,7 @@ class Recorded:
 
     contact: Contact
     client: Client
-    case: Case | None = None
+    case: Record | None = None
     decision: Decision | None = None
     next: Decision | None = None  # the same touchpoint afterwards
 
@@ -179,41 +180,6 @@ def log(
     return _record(desk, replace(contact, summary=summary), command="log")
 
 
-def open_case(
-    desk: Desk,
-    client_text: str,
-    *,
-    summary: str = "",
-    job: str = "",
-    opened_by: str = "us",
-    owner: str = "",
-    severity: str = "",
-) -> Case:
-    """Open a case: from now on no ask goes to this client until it is resolved."""
-    client = finding.client(desk, client_text)
-    job_id = _job_of(desk, client, job)
-    case = _case(desk, client, job_id=job_id, summary=summary, opened_by=opened_by, owner=owner, severity=severity)
-    with desk.store.write(kind="hand", command="case open", person=desk.person, now=desk.now()) as write:
-        write.save(case)
-    return case
-
-
-def resolve_case(desk: Desk, text: str, *, resolution: str = "", cause: str = "", on: date | None = None) -> Case:
-    """Close a case; held asks count from this day."""
-    found = finding.case(desk, text)
-    if found.closed_on:
-        raise BadInput(f"Case {found.id} was resolved on {found.closed_on}.")
-    day = on or desk.today
-    if day > desk.today or day < found.opened_on:
-        raise BadInput(f"{day} is not between the day it was opened ({found.opened_on}) and today ({desk.today}).")
-    resolved = replace(
-        found, state=CaseState.RESOLVED, closed_on=day, resolution=resolution, cause=cause or found.cause
-    )
-    with desk.store.write(kind="hand", command="case resolve", person=desk.person, now=desk.now()) as write:
-        write.save(resolved)
-    return resolved
-
-
 def _job_of(desk: Desk, client: Client, text: str) -> str:
     if not text:
         return ""
@@ -256,36 +222,14 @@ def _contact(
 
 def _record(desk: Desk, contact: Contact, *, command: str) -> Recorded:
     client = finding.by_id(desk, contact.client_id)
-    case = None
+    case: Record | None = None
     with desk.store.write(kind="contact", command=command, person=desk.person, now=desk.now()) as write:
         write.save(contact)
         if contact.outcome == Outcome.UNHAPPY and not desk.store.cases(open_only=True, client_id=client.id):
-            case = _case(desk, client, job_id=contact.job_id, summary=contact.note, opened_by="them")
-            write.save(case)
+            opened = {"job_id": contact.job_id, "summary": contact.note, "opened_by": THEM}
+            write.save(case := care.begun(desk, CASE, client, opened))
     again = None
     if contact.key and contact.outcome in UNREACHED:
         of_client = planning.decisions_of(desk, client.id)
         again = next((each for each in of_client if each.key == contact.key), None)
     return Recorded(contact, client, case, next=again)
-
-
-def _case(
-    desk: Desk,
-    client: Client,
-    *,
-    job_id: str,
-    summary: str,
-    opened_by: str,
-    owner: str = "",
-    severity: str = "",
-) -> Case:
-    return Case(
-        id=identity.random_identifier(),
-        client_id=client.id,
-        opened_on=desk.today,
-        summary=summary,
-        job_id=job_id,
-        opened_by=opened_by,
-        severity=severity,
-        owner=desk.find_person(owner).id if owner else client.owner or desk.person,
-    )

@@ -6,12 +6,16 @@ Takes a Desk and text. Gives a record. Ambiguous (65) lists the candidates, NotF
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from typing import TypeVar
 
 from followup import cells, identity
+from followup.care.kinds import BY_RECORD
 from followup.errors import Ambiguous, BadInput, NotFound, UsageError
-from followup.model import Case, Client, Decision, Job, State
+from followup.model import Client, Decision, Job, Record, State
 from followup.workflow import planning
 from followup.workflow.desk import Desk
+
+Kept = TypeVar("Kept", bound=Record)
 
 
 def client(desk: Desk, text: str) -> Client:
@@ -55,17 +59,18 @@ def job(desk: Desk, text: str) -> Job:
     return found[0]
 
 
-def case(desk: Desk, text: str, *, open_only: bool = True) -> Case:
-    """Return the case that *text* means: its id or prefix, or its client; a resolved one where no open one fits."""
-    found = desk.store.find_care(Case, text)
+def record(desk: Desk, record_type: type[Kept], text: str, *, open_only: bool = True) -> Kept:
+    """Return the record that *text* means: its id or prefix, or its client; a closed one where no open one fits."""
+    kind = BY_RECORD[record_type]
+    found = desk.store.find_care(record_type, text)
     if not found:
         who = client(desk, text)
-        found = desk.store.cases(open_only=True, client_id=who.id)
-        if not found and not open_only:
-            found = desk.store.cases(open_only=False, client_id=who.id)
+        found = desk.store.care(record_type, client_id=who.id)
+        still_open = [each for each in found if each.closed_on is None]
+        found = still_open if still_open or open_only else found
     if not found:
-        which, more = ("open case", "") if open_only else ("case", " --all")
-        raise NotFound(f"No {which} fits '{text}'. `followup case list{more}` shows them.")
+        which, more = (f"open {kind.name}", "") if open_only else (kind.name, " --all")
+        raise NotFound(f"No {which} fits '{text}'. `followup {kind.name} list{more}` shows them.")
     if len(found) > 1:
         raise Ambiguous(f"'{text}'", (f"{each.id}  {each.opened_on}  {each.summary}" for each in found))
     return found[0]

@@ -41,7 +41,16 @@ PAGE = 500
 
 
 def add_client(desk: Desk, fields: Mapping[str, Any]) -> Client:
-    """Make a client from typed fields; refuses one without a name, and one that we already have."""
+    """Make a client from typed fields, and keep it."""
+    client = new_client(desk, fields)
+    with desk.store.write(kind="hand", command="client add", person=desk.person, now=desk.now()) as write:
+        write.save(client)
+        referrals.link(desk, write, {})
+    return finding.by_id(desk, client.id)
+
+
+def new_client(desk: Desk, fields: Mapping[str, Any]) -> Client:
+    """Return a client made from typed fields, not kept yet; refuses one without a name, and one that we already have."""
     client = Client(id=identity.random_identifier(), created_on=desk.today)
     client = _named(client, replace(client, **_client_fields(desk, fields)))
     if not (client.full_name or client.company):
@@ -52,10 +61,7 @@ def add_client(desk: Desk, fields: Mapping[str, Any]) -> Client:
             raise BadInput(f"{address} belongs to {finding.describe_client(known[0])}. Use `followup client edit`.")
     if client.consent == Consent.OPTED_IN:
         _refuse_stopped(desk, client)
-    with desk.store.write(kind="hand", command="client add", person=desk.person, now=desk.now()) as write:
-        write.save(client)
-        referrals.link(desk, write, {})
-    return finding.by_id(desk, client.id)
+    return client
 
 
 def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Client, Client]:

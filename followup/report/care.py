@@ -1,0 +1,173 @@
+"""Records of a relationship as rows and pages, whatever their kind.
+
+Takes records, their kind and what is known of their clients. Gives rows and lines. Touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from followup import cells
+from followup.care import track
+from followup.care.kind import Field, Kind
+from followup.care.kinds import BY_RECORD
+from followup.model import THEM, Case, Client, Contact, Enquiry, Promise, PromiseState, Record
+from followup.report import clients, words
+
+
+def rows(
+    kind: Kind, records: Iterable[Record], known: Mapping[str, Client], *, today: date
+) -> Iterator[tuple[Any, ...]]:
+    """Yield a row of `kind.columns` a record, in the order given. *known*: client id -> client."""
+    for record in records:
+        yield row(kind, record, known.get(record.client_id), today=today)
+
+
+def row(kind: Kind, record: Record, client: Client | None, *, today: date) -> tuple[Any, ...]:
+    """Return the cells of *record*, for `kind.columns`."""
+    head, *tail = (cell(field, record) for field in kind.fields)
+    return (
+        record.id,
+        head,
+        words.client(client, client_id=record.client_id),
+        *tail,
+        *(_DERIVED[column.name](record, today) for column in kind.derived),
+        *((getattr(record, "currency", ""),) if kind.has_currency else ()),
+        record.client_id,
+        record.recorded_at,
+    )
+
+
+def cell(field: Field, record: Record) -> Any:
+    """Return the value of a field as a cell of its column holds it."""
+    value = getattr(record, field.name)
+    if field.takes == "amount":
+        return None if value is None else (value, getattr(record, "currency", ""))
+    return str(value) if field.takes == "choice" else value
+
+
+# ---------------------------------------------------------------- what follows from the fields
+
+
+def _days_open(record: Record, today: date) -> int:
+    return ((record.closed_on or today) - record.opened_on).days
+
+
+def _hours_to_answer(record: Record, _today: date) -> int | None:
+    assert isinstance(record, Enquiry)
+    if record.answered_at is None or record.opened_at is None:
+        return None
+    return int((record.answered_at - record.opened_at) / timedelta(hours=1))
+
+
+def became(record: Record, _today: date) -> str:
+    """Return what became of a promise: kept early, kept, late, broken, moved, waived; nothing while it is open."""
+    assert isinstance(record, Promise)
+    if record.state == PromiseState.OPEN:
+        return ""
+    return track.fate(record) or record.state
+
+
+def _days_late(record: Record, today: date) -> int | None:
+    if record.due_on is None:
+        return None
+    late = ((record.closed_on or today) - record.due_on).days
+    return late if late > 0 else None
+
+
+_DERIVED: Mapping[str, Callable[[Any, date], Any]] = {
+    "days_open": _days_open,
+    "hours_to_answer": _hours_to_answer,
+    "became": became,
+    "days_late": _days_late,
+}
+
+
+# ---------------------------------------------------------------- pages
+
+
+def line(record: Record, *, today: date) -> str:
+    """Return a record on one line: what it is, how it stands, its id."""
+    stands = standing(record, today=today)
+    return cells.printable(f"{words.full_day(record.opened_on)}  {title(record)}  ({record.id})  {stands}")
+
+
+def title(record: Record) -> str:
+    """Return what a record is about, with its kind in front: promise: the quote."""
+    kind = BY_RECORD[type(record)]
+    about = getattr(record, kind.argument, "") or record.summary or "no summary"
+    name = "their promise" if kind.name == "promise" and record.opened_by == THEM else kind.name
+    severity = f" [{record.severity}]" if isinstance(record, Case) and record.severity else ""
+    return f"{name}: {about}{severity}"
+
+
+def standing(record: Record, *, today: date) -> str:
+    """Return how a record stands: due when, late since when, how it ended."""
+    kind = BY_RECORD[type(record)]
+    if record.closed_on is not None:
+        what = became(record, today) if isinstance(record, Promise) else record.state
+        how = f": {record.resolution}" if record.resolution else ""
+        return f"{what.replace('-', ' ')} on {words.full_day(record.closed_on)}{how}"
+    if record.due_on is not None:
+        late = (today - record.due_on).days
+        if late > 0:
+            return f"LATE: was due {words.full_day(record.due_on)}, {words.plural(late, 'day')} ago"
+        return f"{record.state}, by {words.full_day(record.due_on)}"
+    if kind.closed and not kind.fixed:
+        return f"{record.state}, {words.plural((today - record.opened_on).days, 'day')}"
+    return record.state
+
+
+def lines(
+    record: Record,
+    client: Client | None,
+    contacts: Iterable[Contact],
+    *,
+    today: date,
+    names: Mapping[str, str],
+    notes: Iterable[str] = (),
+) -> list[str]:
+    """Return a record with all that is known of it, and every contact since it began, for people.
+
+    Args:
+        record: of any kind.
+        client: whose it is.
+        contacts: of the client, by day.
+        today: the day it is.
+        names: id -> name, of people of ours and of other clients.
+        notes: what is to be said of it besides.
+    """
+    kind = BY_RECORD[type(record)]
+    made = [cells.printable(words.client(client, client_id=record.client_id)), f"  {line(record, today=today)}"]
+    facts = [(each.label.lower(), said(each, record, names)) for each in kind.fields if each.name not in _IN_THE_LINE]
+    made += words.aligned([(name, text) for name, text in facts if text], indent=6)
+    made += [f"      {cells.printable(note)}" for note in notes]
+    since = [contact for contact in contacts if contact.on >= record.opened_on]
+    if since:
+        made += ["", "Since then", *words.aligned([clients.contact_row(contact) for contact in since])]
+    return made
+
+
+_IN_THE_LINE = frozenset({"opened_on", "opened_at", "summary", "friend", "severity", "state", "closed_on", "resolution"})
+
+
+def said(field: Field, record: Record, names: Mapping[str, str] | None = None) -> str:
+    """Return the value of a field in words; nothing where there is none. *names*: id -> name."""
+    value = getattr(record, field.name)
+    if value is None or value in ("", (), False) or (value == 0 and field.takes == "amount"):
+        return ""
+    match field.takes:
+        case "day":
+            return words.full_day(value)
+        case "instant":
+            return f"{value:%Y-%m-%d %H:%M} UTC"
+        case "amount":
+            return cells.amount(value, getattr(record, "currency", ""))
+        case "truth":
+            return "yes"
+        case "texts":
+            return ", ".join(value)
+        case _:
+            return (names or {}).get(str(value), str(value))

@@ -1,0 +1,481 @@
+"""Records of a relationship, whatever their kind: add, find, edit, close.
+
+Takes a Desk, a kind and what was typed. Gives the record as it is now. Touches the store. What follows from a record is
+derived anew each time, so that a change moves or stops all that is not yet done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from followup import identity
+from followup.care import track
+from followup.care.kind import Ending, Field, Kind
+from followup.care.kinds import BY_RECORD, KINDS
+from followup.errors import BadInput, UsageError
+from followup.intake import columns
+from followup.model import THEM, US, Case, Client, Lesson, Praise, Promise, Record, Referral
+from followup.report import words
+from followup.report.care import standing
+from followup.records import dataclass
+from followup.workflow import finding, records
+from followup.workflow.desk import Desk
+
+Kept = TypeVar("Kept", bound=Record)
+Typed = Mapping[str, Any]
+"""Name of a field -> what was typed: a text, or a value of the field's own type. What is None was not typed."""
+
+LISTED = "; "
+"""Between several values in one cell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """How texts become values: the order of days and the decimal mark are those of the file, or of people."""
+
+    currency: str  # where an amount names none
+    order: str = ""  # of days in numbers; empty: only days that are the same in every order
+    mark: str = "."
+
+
+# ---------------------------------------------------------------- texts -> values
+
+
+def values(
+    desk: Desk, kind: Kind, typed: Typed, *, client: Client, reader: Reader, spelled: Callable[[Field], str]
+) -> dict[str, Any]:
+    """Return the fields of a record that *typed* means.
+
+    Args:
+        desk: the desk.
+        kind: of the record.
+        typed: what was typed; names that the kind does not have are left out.
+        client: whose record it is.
+        reader: how to read days and amounts.
+        spelled: how to call a field in an error: its option, or its column.
+
+    Raises:
+        BadInput: a text means no such value. NotFound, Ambiguous: it names nobody, or several.
+    """
+    found: dict[str, Any] = {}
+    currencies: dict[str, str] = {}
+    for field in kind.fields:
+        given = typed.get(field.name)
+        if given is None:
+            continue
+        if field.takes == "amount" and given != "":
+            money = columns.read_amount(str(given), mark=reader.mark, currency=reader.currency)
+            if isinstance(money, str):
+                raise BadInput(f"{spelled(field)}: '{given}' {money}.")
+            if money.minor < 0:
+                raise BadInput(f"{spelled(field)}: '{given}' is less than nothing.")
+            found[field.name] = money.minor
+            currencies[money.currency] = str(given)
+        else:
+            found[field.name] = _value(desk, kind, field, given, client=client, reader=reader, spelled=spelled)
+    if len(currencies) > 1:
+        raise BadInput(f"{' and '.join(currencies.values())} are of two currencies; a record has one.")
+    if currencies:
+        found["currency"] = next(iter(currencies))
+    return found
+
+
+def _value(
+    desk: Desk,
+    kind: Kind,
+    field: Field,
+    given: Any,
+    *,
+    client: Client,
+    reader: Reader,
+    spelled: Callable[[Field], str],
+) -> Any:
+    where = spelled(field)
+    text = given.strip() if isinstance(given, str) else given
+    if text == "":
+        return _nothing(kind, field)
+    match field.takes:
+        case "day":
+            return given if isinstance(given, date) else _day(text, reader.order, where)
+        case "instant":
+            return given if isinstance(given, datetime) else _instant(text, where)
+        case "whole":
+            if not (str(text).isascii() and str(text).isdigit()):
+                raise BadInput(f"{where}: '{text}' is no whole number.")
+            return int(text)
+        case "truth":
+            flag = given if isinstance(given, bool) else columns.read_flag(text)
+            if flag is None:
+                raise BadInput(f"{where}: '{text}' is neither yes nor no.")
+            return flag
+        case "texts":
+            parts = text.split(";") if isinstance(text, str) else text
+            return tuple(part.strip() for part in parts if part.strip())
+        case "choice":
+            chosen = next((each for each in field.choices if each.casefold() == str(text).casefold()), None)
+            if chosen is None:
+                raise BadInput(f"{where}: '{text}' is not one of {', '.join(field.choices)}.")
+            return kind.states(chosen) if field.name == "state" else chosen
+        case "person":
+            return desk.find_person(text).id
+        case "client":
+            return finding.client(desk, text).id
+        case "job":
+            return _of_client(finding.job(desk, text), "job", client, field).id
+        case "text":
+            return text
+        case _:
+            meant = find(desk, KINDS[field.takes].record, text, open_only=False)
+            return _of_client(meant, field.takes, client, field).id
+
+
+Owned = TypeVar("Owned", bound=Any)
+
+
+def _of_client(meant: Owned, what: str, client: Client, field: Field) -> Owned:
+    if field.of_client and meant.client_id != client.id:
+        raise BadInput(f"{what.capitalize()} {meant.id} is not a {what} for {words.client(client)}.")
+    return meant
+
+
+def _nothing(kind: Kind, field: Field) -> Any:
+    """Return the value of a field that was emptied."""
+    if field.takes in ("text", "person", "client", "job", *KINDS):
+        return ""
+    if field.takes == "texts":
+        return ()
+    default = next(each.default for each in _fields(kind.record) if each.name == field.name)
+    return default
+
+
+def _fields(record: type[Record]) -> Iterable[Any]:
+    import dataclasses
+
+    return dataclasses.fields(record)
+
+
+def _day(text: str, order: str, where: str) -> date:
+    if not order:
+        found = columns.date_order([text], country="")
+        if isinstance(found, columns.Undecided):
+            raise BadInput(f"{where}: '{text}' can be two days. Write the year first: 2026-03-02.")
+        order = found
+    try:
+        day = columns.read_date(text, order)
+    except ValueError:
+        day = None
+    if day is None:
+        raise BadInput(f"{where}: '{text}' is not a day. Write 2026-03-02.")
+    return day
+
+
+def _instant(text: str, where: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise BadInput(f"{where}: '{text}' is no instant. Write 2026-03-02T09:15:00+00:00.")
+    return found
+
+
+# ---------------------------------------------------------------- add
+
+
+def add(desk: Desk, kind: Kind, client_text: str, typed: Typed) -> Record:
+    """Make a record of *kind* for a client, and keep it."""
+    record = made(desk, kind, client_text, typed)
+    save(desk, record, command=f"{kind.name} {kind.opens}")
+    return record
+
+
+def add_with_client(desk: Desk, kind: Kind, fields: Typed, typed: Typed) -> tuple[Client, Record]:
+    """Make a record for somebody who is no client yet: both in one batch, which one `undo` takes back."""
+    client = records.new_client(desk, fields)
+    record = begun(desk, kind, client, _read(desk, kind, typed, client=client))
+    with desk.store.write(
+        kind="hand", command=f"{kind.name} {kind.opens} --new", person=desk.person, now=desk.now()
+    ) as write:
+        write.save(client)
+        write.save(record)
+    return client, record
+
+
+def made(desk: Desk, kind: Kind, client_text: str, typed: Typed) -> Record:
+    """Return the record that *typed* means, checked, not kept yet.
+
+    Where the kind can come of a case, the case's id may stand for the client.
+    """
+    client, more = _whose(desk, kind, client_text)
+    return begun(desk, kind, client, _read(desk, kind, {**more, **typed}, client=client))
+
+
+def _whose(desk: Desk, kind: Kind, text: str) -> tuple[Client, dict[str, Any]]:
+    of_case = any(each.name == "case_id" for each in kind.fields)
+    case = next(iter(desk.store.find_care(Case, text)), None) if of_case and len(text) == identity.LENGTH else None
+    if case is None:
+        return finding.client(desk, text), {}
+    return finding.by_id(desk, case.client_id), {"case_id": case.id}
+
+
+def _read(desk: Desk, kind: Kind, typed: Typed, *, client: Client, currency: str = "") -> dict[str, Any]:
+    reader = Reader(currency=currency or desk.settings.business.currency)
+    return values(desk, kind, typed, client=client, reader=reader, spelled=lambda field: spelled(kind, field))
+
+
+def spelled(kind: Kind, field: Field) -> str:
+    """Return how a field is typed on the command line."""
+    return field.name.upper() if field.name == kind.argument else field.said
+
+
+def begun(desk: Desk, kind: Kind, client: Client, given: Mapping[str, Any]) -> Record:
+    """Return a record that begins now, with what goes without saying filled in, and checked."""
+    day = given.get("opened_on") or desk.today
+    opened = {"opened_on": day, "opened_at": desk.now() if day == desk.today else None}
+    start: dict[str, Any] = {"state": kind.states(kind.begins), "opened_by": kind.begun_by, "recorded_at": desk.now()}
+    record = kind.record(id=identity.random_identifier(), client_id=client.id, **{**start, **given, **opened})
+    for field in kind.fields:
+        if field.required and getattr(record, field.name) in ("", None):
+            raise UsageError(f"{spelled(kind, field)} is missing: {field.help} `followup {kind.name} --help`")
+    if not record.owner and not isinstance(record, Praise):
+        record = replace(record, owner=client.owner or desk.person)
+    if isinstance(record, Promise) and record.opened_by == US and record.due_on and record.target_on is None:
+        record = replace(record, target_on=_target(desk, record.due_on, record.opened_on))
+    complete = _COMPLETED.get(kind.record)
+    record = complete(desk, record) if complete else record
+    check(desk, record, before=None)
+    return record
+
+
+def _target(desk: Desk, due_on: date, made_on: date) -> date:
+    return track.target_on(due_on, made_on=made_on, margin=desk.settings.promises.margin, calendar=desk.calendar)
+
+
+def _praise(desk: Desk, record: Praise) -> Praise:
+    """Give praise to the one who did the job, or to the only one there is."""
+    if record.owner:
+        return record
+    job = desk.store.job(record.job_id) if record.job_id else None
+    people = [*desk.settings.people]
+    return replace(record, owner=(job.owner if job else "") or (people[0] if len(people) == 1 else ""))
+
+
+def _lesson(desk: Desk, record: Lesson) -> Lesson:
+    """Take cause and job of a lesson from its case."""
+    case = desk.store.care_among([record.case_id]).get(record.case_id) if record.case_id else None
+    if not isinstance(case, Case):
+        return record
+    return replace(record, cause=record.cause or case.cause, job_id=record.job_id or case.job_id)
+
+
+_COMPLETED: Mapping[type[Record], Callable[[Desk, Any], Record]] = {Praise: _praise, Lesson: _lesson}
+"""What a new record of a kind takes from other records."""
+
+
+# ---------------------------------------------------------------- checks
+
+
+def check(desk: Desk, record: Record, *, before: Record | None) -> None:
+    """Refuse a record that cannot be so; *before* is what it was, None for a new one that is typed.
+
+    Raises:
+        BadInput: says which days or fields are at odds, and what now.
+    """
+    kind = BY_RECORD[type(record)]
+    if record.opened_on > desk.today:
+        raise BadInput(f"{record.opened_on} is in the future: a {kind.name} is recorded once it is there.")
+    for name in ("due_on", "target_on", "acted_on", "closed_on"):
+        day = getattr(record, name, None)
+        if day is not None and day < record.opened_on and (before is None or day != getattr(before, name)):
+            raise BadInput(
+                f"{_label(kind, name)} {day} is before the {kind.name} began ({record.opened_on}); --on says when it did."
+            )
+    if record.closed_on is not None and record.closed_on > desk.today:
+        raise BadInput(f"{record.closed_on} is in the future: a {kind.name} is closed when it is over.")
+    for rule in _RULES.get(type(record), ()):
+        rule(desk, record, before)
+
+
+def _label(kind: Kind, name: str) -> str:
+    return kind.field(name).said
+
+
+def _promise(desk: Desk, record: Promise, before: Record | None) -> None:
+    due, target = record.due_on, record.target_on
+    if before is None and due is not None and due < desk.today:
+        raise BadInput(f"--by {due} is in the past: a promise is about a day to come.")
+    if due is not None and target is not None and target > due:
+        raise BadInput(f"--target {target} is after the day that is said ({due}): our own day comes first.")
+    if record.opened_by == THEM and target is not None and before is None:
+        raise BadInput("--target is our own day; what the client owes us has none.")
+
+
+def _case(desk: Desk, record: Case, before: Record | None) -> None:
+    if before is not None or not record.job_id:
+        return
+    for other in desk.store.care(Case, open_only=True, client_id=record.client_id):
+        if other.job_id == record.job_id:
+            raise BadInput(
+                f"Job {record.job_id} has an open case already: {other.summary or other.id}. `followup case edit "
+                f"{other.id}` adds to it; what is another trouble is opened without --job."
+            )
+
+
+def _referral(desk: Desk, record: Referral, before: Record | None) -> None:
+    if record.friend_id and record.friend_id == record.client_id:
+        who = finding.by_id(desk, record.client_id)
+        raise BadInput(f"{words.client(who)} cannot bring {words.client(who)}: a referral is between two clients.")
+
+
+def _quoted(desk: Desk, record: Praise, before: Record | None) -> None:
+    if record.quote and not record.permission:
+        raise BadInput("--quote needs --permission: where and when they allowed us to print these words.")
+
+
+_RULES: Mapping[type[Record], tuple[Callable[[Desk, Any, Record | None], None], ...]] = {
+    Promise: (_promise,),
+    Case: (_case,),
+    Referral: (_referral,),
+    Praise: (_quoted,),
+}
+"""What a kind refuses besides."""
+
+
+# ---------------------------------------------------------------- find, edit, close
+
+
+def find(desk: Desk, record_type: type[Kept], text: str, *, open_only: bool = True) -> Kept:
+    """Return the record that *text* means: its id or prefix, or its client; a closed one where no open one fits."""
+    return finding.record(desk, record_type, text, open_only=open_only)
+
+
+def listed(desk: Desk, kind: Kind, *, everything: bool = False, client: str = "", owner: str = "") -> list[Record]:
+    """Return records in the order in which they began, those with a day by that day; open ones unless told."""
+    client_id = finding.client(desk, client).id if client else None
+    person = desk.find_person(owner).id if owner else ""
+    found = desk.store.care(kind.record, open_only=not (everything or kind.fixed), client_id=client_id)
+    if person:
+        found = [each for each in found if each.owner == person]
+    if kind.fields[0].name == "due_on":
+        found.sort(key=lambda each: (each.due_on or date.max, each.id))
+    return found
+
+
+def edit(desk: Desk, kind: Kind, text: str, typed: Typed) -> tuple[Record, Record]:
+    """Change fields of a record; returns it before and after."""
+    before = find(desk, kind.record, text, open_only=False)
+    client = finding.by_id(desk, before.client_id)
+    given = _read(desk, kind, typed, client=client, currency=getattr(before, "currency", ""))
+    after = replace(before, **given)
+    refuse_two_currencies(kind, before, after, given)
+    check(desk, after, before=before)
+    save(desk, after, command=f"{kind.name} edit")
+    return before, after
+
+
+def refuse_two_currencies(kind: Kind, before: Record, after: Record, given: Mapping[str, Any]) -> None:
+    """Refuse an amount in another currency than those that stay."""
+    was, now = getattr(before, "currency", ""), getattr(after, "currency", "")
+    if was == now or not was:
+        return
+    stay = [each for each in kind.fields if each.takes == "amount" and each.name not in given]
+    if any(getattr(before, each.name) for each in stay):
+        raise BadInput(f"This {kind.name} is in {was}, and {now} was typed; a record has one currency.")
+
+
+def close(desk: Desk, kind: Kind, text: str, word: str, typed: Typed) -> Record:
+    """End a record as *word* says; what waited for it counts from that day.
+
+    Raises:
+        BadInput: it is closed already, or the day cannot be.
+    """
+    before = find(desk, kind.record, text)
+    refuse_closed(before)
+    client = finding.by_id(desk, before.client_id)
+    given = _read(desk, kind, typed, client=client, currency=getattr(before, "currency", ""))
+    given.setdefault("closed_on", desk.today)
+    after = ended(desk, kind, before, ending(kind, word), given)
+    save(desk, after, command=f"{kind.name} {kind.closes}")
+    return after
+
+
+def ending(kind: Kind, word: str) -> Ending:
+    """Return how *word* ends a record; without a word, the only way there is."""
+    chosen = [each for each in kind.endings if each.word == word or (not word and not each.by)]
+    if len(chosen) != 1:
+        known = ", ".join(each.word for each in kind.endings if not each.by)
+        raise UsageError(f"Say how the {kind.name} ended: --as {known}.")
+    return chosen[0]
+
+
+def ended(desk: Desk, kind: Kind, before: Record, how: Ending, given: Mapping[str, Any]) -> Record:
+    """Return *before* as it is once it has ended; not kept yet."""
+    day = given["closed_on"]
+    if day > desk.today or day < before.opened_on:
+        raise BadInput(f"{day} is not between the day it was opened ({before.opened_on}) and today ({desk.today}).")
+    return replace(before, **{"state": kind.states(how.state), **given})
+
+
+def refuse_closed(record: Record) -> None:
+    """Refuse what is over: it was true, and stays so."""
+    if record.closed_on is not None:
+        kind = BY_RECORD[type(record)]
+        how = str(record.state).replace("-", " ")
+        raise BadInput(f"{kind.name.capitalize()} {record.id} was {how} on {record.closed_on}.")
+
+
+def save(desk: Desk, *changed: Record, command: str) -> None:
+    """Keep records in one batch, which one `undo` takes back."""
+    with desk.store.write(kind="hand", command=command, person=desk.person, now=desk.now()) as write:
+        for record in changed:
+            write.save(record)
+
+
+# ---------------------------------------------------------------- what to say of one
+
+
+def remarks(desk: Desk, record: Record) -> list[str]:
+    """Return what to bear in mind of a record that was just made: its own day, closing days, our record."""
+    if isinstance(record, Promise):
+        return _about_promise(desk, record)
+    if isinstance(record, Case):
+        return [f"Nothing is asked of this client until `followup case resolve {record.id}`."]
+    if isinstance(record, Praise) and not record.owner:
+        return [f"Who earned it? `followup praise edit {record.id} --for PERSON`; then it is passed on."]
+    return []
+
+
+def _about_promise(desk: Desk, record: Promise) -> list[str]:
+    assert record.due_on is not None
+    lines = []
+    closed = track.closed(record.due_on, desk.calendar)
+    if closed is not None:
+        lines.append(
+            f"{words.long_day(record.due_on)} is a day on which you are closed ({closed.why}); "
+            f"the business days around it are {words.day(closed.before_on)} and {words.day(closed.next_on)}."
+        )
+    if record.opened_by == THEM:
+        return lines
+    if record.target_on is not None and record.target_on != record.due_on:
+        lines.append(f"Our own day is {words.long_day(record.target_on)}; --target names another.")
+    others = [each for each in desk.store.care(Promise) if each.id != record.id]
+    job = desk.store.job(record.job_id) if record.job_id else None
+    jobs = {each.job_id for each in others if each.job_id}
+    services = {job_id: each.service for job_id, each in desk.store.jobs(jobs).items()} if job else {}
+    return [*lines, track.sentence(track.of_promises(others, services), service=job.service if job else "")]
+
+
+def notes(desk: Desk, record: Record) -> list[str]:
+    """Return what a record means for its client as long as it is as it is."""
+    if isinstance(record, Case) and record.closed_on is None:
+        return ["Nothing is asked of this client until it is resolved."]
+    return []
+
+
+def describe(record: Record, *, today: date) -> str:
+    """Return one line that tells this record from others."""
+    about = getattr(record, BY_RECORD[type(record)].argument, "") or record.summary
+    return f"{record.id}  {record.opened_on}  {about}  {standing(record, today=today)}"
