@@ -28,7 +28,8 @@ from followup.model import (
     State,
     Summary,
 )
-from followup.report import cases, clients, jobs, words
+from followup.care.kinds import CASE
+from followup.report import care, clients, jobs, words
 from tests import factories
 from tests.test_report_due import decision
 

@@ -231,7 +231,10 @@ REFERRAL = Kind(
             help="The client that the friend became.",
         ),
         Field(name="summary", label="About", help="What was said."),
-        Field(name="job_id", label="Friend's job", takes="job", help="The friend's job.", at=("edit",), of_client=False),
+        Field(
+            name="job_id", label="Friend's job", takes="job", help="The friend's job.", at=("edit",),
+            of_client=False,
+        ),
         Field(name="reward", label="Reward", help="The reward in words.", place="everywhere", spare=2),
         Field(
             name="reward_minor", label="Worth", takes="amount", option="--reward-amount",

@@ -28,14 +28,16 @@ order of the flow:
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from followup.intake import facts, questions, reading, sources
+from followup.intake import decode, facts, opening, questions, reading, sources, table
 from followup.intake.facts import DEFAULT_SOURCE, HomeFacts
 from followup.intake.sources import Piped
 
-__all__ = ["DEFAULT_SOURCE", "HomeFacts", "Piped", "check_answer", "fingerprint", "opened", "read", "recognised"]
+__all__ = [
+    *("DEFAULT_SOURCE", "HomeFacts", "Piped", "check_answer", "fingerprint", "opened", "read", "recognised", "sheet"),
+]
 
 check_answer = questions.check
 fingerprint = questions.fingerprint
@@ -122,3 +124,30 @@ def read(
         keep=sys.maxsize,
     )
     return next(iter(found.slices()))
+
+
+def sheet(file: bytes | Path, *, name: str, country: str, known: Callable[[Sequence[str]], bool]) -> table.Sheet:
+    """Return the table in a file whose columns the caller knows; nothing is asked about it.
+
+    Args:
+        file: the bytes, or where they are.
+        name: how the owner calls it.
+        country: of the home, ISO 3166: in which letters old files are written.
+        known: whether a row is the header.
+
+    Raises:
+        NotFound, NoPermission, IOFailure: the file cannot be read. BadInput: there is no such table in it.
+    """
+    result = facts.FileResult(name=name, source="")
+    opener = opening.Opener(
+        sources.Source(file),
+        questions.Questions({}),
+        result,
+        country=country,
+        remembered=lambda _: {},
+        known=known,
+    )
+    found = opener.open()
+    if found is None:
+        raise decode.Refused("encoding", "its letters can be read in several ways: save it as CSV in UTF-8.")
+    return found

@@ -97,10 +97,9 @@ def line(record: Record, *, today: date) -> str:
 def title(record: Record) -> str:
     """Return what a record is about, with its kind in front: promise: the quote."""
     kind = BY_RECORD[type(record)]
-    about = getattr(record, kind.argument, "") or record.summary or "no summary"
     name = "their promise" if kind.name == "promise" and record.opened_by == THEM else kind.name
     severity = f" [{record.severity}]" if isinstance(record, Case) and record.severity else ""
-    return f"{name}: {about}{severity}"
+    return f"{name}: {about(record) or 'no summary'}{severity}"
 
 
 def standing(record: Record, *, today: date) -> str:
@@ -150,7 +149,9 @@ def lines(
     return made
 
 
-_IN_THE_LINE = frozenset({"opened_on", "opened_at", "summary", "friend", "severity", "state", "closed_on", "resolution"})
+_IN_THE_LINE = frozenset(
+    {"opened_on", "opened_at", "summary", "friend", "severity", "state", "closed_on", "resolution"}
+)
 
 
 def said(field: Field, record: Record, names: Mapping[str, str] | None = None) -> str:
@@ -171,3 +172,18 @@ def said(field: Field, record: Record, names: Mapping[str, str] | None = None) -
             return ", ".join(value)
         case _:
             return (names or {}).get(str(value), str(value))
+
+
+def about(record: Record) -> str:
+    """Return what a record is about, in its own words."""
+    return getattr(record, BY_RECORD[type(record)].argument, "") or record.summary
+
+
+def differences(kind: Kind, before: Record, after: Record) -> list[str]:
+    """Return a line for each field that changed: Looked after by: sam -> priya."""
+    lines = []
+    for field in kind.fields:
+        if getattr(before, field.name) != getattr(after, field.name):
+            old, new = said(field, before), said(field, after)
+            lines.append(f"{field.label}: {old or '(nothing)'} -> {new or '(nothing)'}")
+    return lines

@@ -6,7 +6,8 @@ derived anew each time, so that a change moves or stops all that is not yet done
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -18,9 +19,8 @@ from followup.care.kinds import BY_RECORD, KINDS
 from followup.errors import BadInput, UsageError
 from followup.intake import columns
 from followup.model import THEM, US, Case, Client, Lesson, Praise, Promise, Record, Referral
-from followup.report import words
-from followup.report.care import standing
 from followup.records import dataclass
+from followup.report import words
 from followup.workflow import finding, records
 from followup.workflow.desk import Desk
 
@@ -147,14 +147,7 @@ def _nothing(kind: Kind, field: Field) -> Any:
         return ""
     if field.takes == "texts":
         return ()
-    default = next(each.default for each in _fields(kind.record) if each.name == field.name)
-    return default
-
-
-def _fields(record: type[Record]) -> Iterable[Any]:
-    import dataclasses
-
-    return dataclasses.fields(record)
+    return next(each.default for each in dataclasses.fields(kind.record) if each.name == field.name)
 
 
 def _day(text: str, order: str, where: str) -> date:
@@ -228,7 +221,9 @@ def _read(desk: Desk, kind: Kind, typed: Typed, *, client: Client, currency: str
 
 def spelled(kind: Kind, field: Field) -> str:
     """Return how a field is typed on the command line."""
-    return field.name.upper() if field.name == kind.argument else field.said
+    if field.name != kind.argument:
+        return field.said
+    return "TEXT" if field.name == "summary" else field.name.upper()
 
 
 def begun(desk: Desk, kind: Kind, client: Client, given: Mapping[str, Any]) -> Record:
@@ -278,8 +273,14 @@ _COMPLETED: Mapping[type[Record], Callable[[Desk, Any], Record]] = {Praise: _pra
 # ---------------------------------------------------------------- checks
 
 
-def check(desk: Desk, record: Record, *, before: Record | None) -> None:
-    """Refuse a record that cannot be so; *before* is what it was, None for a new one that is typed.
+def check(desk: Desk, record: Record, *, before: Record | None, by_hand: bool = True) -> None:
+    """Refuse a record that cannot be so.
+
+    Args:
+        desk: the desk.
+        record: as it is to be.
+        before: as it was; None for a new one.
+        by_hand: it happens now; what a file tells happened before.
 
     Raises:
         BadInput: says which days or fields are at odds, and what now.
@@ -291,30 +292,27 @@ def check(desk: Desk, record: Record, *, before: Record | None) -> None:
         day = getattr(record, name, None)
         if day is not None and day < record.opened_on and (before is None or day != getattr(before, name)):
             raise BadInput(
-                f"{_label(kind, name)} {day} is before the {kind.name} began ({record.opened_on}); --on says when it did."
+                f"{kind.field(name).said} {day} is before the {kind.name} began, on {record.opened_on}. "
+                "Which of the two days is wrong?"
             )
     if record.closed_on is not None and record.closed_on > desk.today:
         raise BadInput(f"{record.closed_on} is in the future: a {kind.name} is closed when it is over.")
     for rule in _RULES.get(type(record), ()):
-        rule(desk, record, before)
+        rule(desk, record, before is None and by_hand)
 
 
-def _label(kind: Kind, name: str) -> str:
-    return kind.field(name).said
-
-
-def _promise(desk: Desk, record: Promise, before: Record | None) -> None:
+def _promise(desk: Desk, record: Promise, is_new: bool) -> None:
     due, target = record.due_on, record.target_on
-    if before is None and due is not None and due < desk.today:
+    if is_new and due is not None and due < desk.today:
         raise BadInput(f"--by {due} is in the past: a promise is about a day to come.")
     if due is not None and target is not None and target > due:
         raise BadInput(f"--target {target} is after the day that is said ({due}): our own day comes first.")
-    if record.opened_by == THEM and target is not None and before is None:
+    if record.opened_by == THEM and target is not None and is_new:
         raise BadInput("--target is our own day; what the client owes us has none.")
 
 
-def _case(desk: Desk, record: Case, before: Record | None) -> None:
-    if before is not None or not record.job_id:
+def _case(desk: Desk, record: Case, is_new: bool) -> None:
+    if not is_new or not record.job_id:
         return
     for other in desk.store.care(Case, open_only=True, client_id=record.client_id):
         if other.job_id == record.job_id:
@@ -324,18 +322,18 @@ def _case(desk: Desk, record: Case, before: Record | None) -> None:
             )
 
 
-def _referral(desk: Desk, record: Referral, before: Record | None) -> None:
+def _referral(desk: Desk, record: Referral, _is_new: bool) -> None:
     if record.friend_id and record.friend_id == record.client_id:
         who = finding.by_id(desk, record.client_id)
         raise BadInput(f"{words.client(who)} cannot bring {words.client(who)}: a referral is between two clients.")
 
 
-def _quoted(desk: Desk, record: Praise, before: Record | None) -> None:
+def _quoted(_desk: Desk, record: Praise, _is_new: bool) -> None:
     if record.quote and not record.permission:
         raise BadInput("--quote needs --permission: where and when they allowed us to print these words.")
 
 
-_RULES: Mapping[type[Record], tuple[Callable[[Desk, Any, Record | None], None], ...]] = {
+_RULES: Mapping[type[Record], tuple[Callable[[Desk, Any, bool], None], ...]] = {
     Promise: (_promise,),
     Case: (_case,),
     Referral: (_referral,),
@@ -475,7 +473,8 @@ def notes(desk: Desk, record: Record) -> list[str]:
     return []
 
 
-def describe(record: Record, *, today: date) -> str:
-    """Return one line that tells this record from others."""
-    about = getattr(record, BY_RECORD[type(record)].argument, "") or record.summary
-    return f"{record.id}  {record.opened_on}  {about}  {standing(record, today=today)}"
+def names(desk: Desk, record: Record) -> dict[str, str]:
+    """Return what people and clients that a record names are called, by id."""
+    ids = {getattr(record, each.name) for each in BY_RECORD[type(record)].fields if each.takes == "client"} - {""}
+    clients = {client_id: words.client(each) for client_id, each in desk.store.clients(ids).items()}
+    return {**clients, **{person.id: person.name for person in desk.settings.people.values()}}

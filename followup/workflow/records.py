@@ -50,7 +50,7 @@ def add_client(desk: Desk, fields: Mapping[str, Any]) -> Client:
 
 
 def new_client(desk: Desk, fields: Mapping[str, Any]) -> Client:
-    """Return a client made from typed fields, not kept yet; refuses one without a name, and one that we already have."""
+    """Return a client made from typed fields, not kept yet; refuses one without a name, and one that we have."""
     client = Client(id=identity.random_identifier(), created_on=desk.today)
     client = _named(client, replace(client, **_client_fields(desk, fields)))
     if not (client.full_name or client.company):
