@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from followup import cli
+from followup.care.kinds import KINDS
 from tests.conftest import EXAMPLES, Ran
 from tests.mailserver import PASSWORD, Fault, FaultServer
 from tests.mailserver.fixtures import send_through
@@ -73,8 +74,6 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
     "followup concerns --accept": [
         ("job", "add", "hall", "--service", "New bath", "--promised", "2026-02-20", "--completed", "2026-02-27"),
     ],
-    "followup case show hall": [("case", "open", "hall")],
-    "followup case resolve hall": [("case", "open", "hall")],
     "followup client merge": [("client", "add", "--name", "A. Hall", "--phone", "01632 960199")],
     "followup client duplicates --different": [("client", "add", "--name", "A. Hall")],
     "followup client household hall --join": [("client", "add", "--name", "Bert Hill")],
@@ -95,6 +94,14 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
         ("job", "add", "hall", "--service", "New bath", "--completed", "2026-02-23", "--amount", "5000"),
     ],
 }
+
+for _kind in KINDS.values():
+    if "add" in _kind.verbs:
+        _add = (_kind.name, "add", *shlex.split(_kind.examples["add"]))
+        _file = (_kind.name, "export", "-o", f"{_kind.plural}.csv")
+        for _verb in ("show", "edit", _kind.closes):
+            BEFORE[f"followup {_kind.name} {_verb} hall"] = [_add]
+        BEFORE[f"followup {_kind.name} import"] = [_add, _file]
 
 # Those that ask a person: without one they end with 2 and name the option that answers.
 ASKS = {

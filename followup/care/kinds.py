@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from followup.care.kind import Ending, Field, Kind
-from followup.cells import Column
+from followup.cells import Column, Place
 from followup.model import (
     THEM,
     US,
@@ -48,10 +48,8 @@ def _began(label: str, *, text: str) -> tuple[Field, ...]:
     )  # fmt: skip
 
 
-def _state(states: type[StrEnum]) -> Field:
-    return Field(
-        name="state", label="State", takes="choice", choices=tuple(states), at=(), place="everywhere",
-    )  # fmt: skip
+def _state(states: type[StrEnum], *, place: Place = "everywhere") -> Field:
+    return Field(name="state", label="State", takes="choice", choices=tuple(states), at=(), place=place)
 
 
 def _summary(label: str, *, text: str, required: bool = True) -> Field:
@@ -186,7 +184,7 @@ CASE = Kind(
             place="everywhere", spare=1,
         ),
         _JOB,
-        _state(CaseState),
+        _state(CaseState, place="data"),
         Field(
             name="cause", label="Cause", help="What it came from, in a word.", at=("add", "edit", "close"),
         ),
@@ -207,6 +205,10 @@ CASE = Kind(
     ),
     endings=(Ending(word="resolved", state=CaseState.RESOLVED, says="resolved"),),
     derived=(Column("days_open", "Days", "number"),),
+    first=(
+        *("case_id", "opened_on", "client", "summary", "severity", "opened_by", "owner", "days_open", "resolved_on"),
+        *("resolution", "cause", "client_id", "job_id"),
+    ),
     examples={
         "add": 'hall --summary "tap drips again"',
         "edit": "hall --severity high",
@@ -326,6 +328,11 @@ GIFT = Kind(
             at=("add",),
         ),
         Field(name="case_id", label="Case", takes="case", help="The case that it makes good.", at=("add",)),
+        Field(name="recorded_by", label="Recorded by", takes="person", at=()),
+        Field(
+            name="family_of", label="Family of", help="The customer in whose household the recipient is.", at=("add",),
+        ),
+        Field(name="ledger_account", label="Account", help="Of your books.", option="--account", at=("add",)),
         Field(name="voids_id", label="In place of", takes="gift", at=()),
         _state(GiftState),
         _OURS,

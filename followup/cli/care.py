@@ -237,7 +237,7 @@ def _close(kind: Kind, word: str) -> click.Command:
         from followup.workflow import care
 
         closed = care.close(app.desk(), kind, record, ending, _typed(fields))
-        text = f"{kind.name.capitalize()} {closed.id}: {care_report.standing(closed, today=app.desk().today)}."
+        text = f"{kind.name.capitalize()} {closed.id}: {care_report.ended(closed)}."
         tell(app, kind, closed, text, format_=format_, output=output)
 
     decorators = [click.argument("record", metavar=kind.name.upper())]

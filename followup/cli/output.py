@@ -187,11 +187,11 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands as they were defined, not by the alphabet."""
-        return list(self.commands)
+        return [name for name, command in self.commands.items() if not command.hidden]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write them; click's own list cuts each text short."""
-        texts = {name: (command.help or "").partition("\n\n")[0] for name, command in self.commands.items()}
+        texts = {name: (self.commands[name].help or "").partition("\n\n")[0] for name in self.list_commands(ctx)}
         with formatter.section("Commands"):
             formatter.write_dl([(name, " ".join(text.split())) for name, text in texts.items()], col_spacing=2)
 

@@ -35,9 +35,8 @@ from followup.intake import decode, facts, opening, questions, reading, sources,
 from followup.intake.facts import DEFAULT_SOURCE, HomeFacts
 from followup.intake.sources import Piped
 
-__all__ = [
-    *("DEFAULT_SOURCE", "HomeFacts", "Piped", "check_answer", "fingerprint", "opened", "read", "recognised", "sheet"),
-]
+__all__ = ["DEFAULT_SOURCE", "HomeFacts", "Piped", "check_answer", "fingerprint", "opened", "read"]
+__all__ += ["recognised", "sheet"]
 
 check_answer = questions.check
 fingerprint = questions.fingerprint

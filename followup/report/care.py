@@ -21,23 +21,23 @@ def rows(
     kind: Kind, records: Iterable[Record], known: Mapping[str, Client], *, today: date
 ) -> Iterator[tuple[Any, ...]]:
     """Yield a row of `kind.columns` a record, in the order given. *known*: client id -> client."""
+    columns = tuple(column.name for column in kind.columns)
     for record in records:
-        yield row(kind, record, known.get(record.client_id), today=today)
+        yield row(kind, record, known.get(record.client_id), columns, today=today)
 
 
-def row(kind: Kind, record: Record, client: Client | None, *, today: date) -> tuple[Any, ...]:
-    """Return the cells of *record*, for `kind.columns`."""
-    head, *tail = (cell(field, record) for field in kind.fields)
-    return (
-        record.id,
-        head,
-        words.client(client, client_id=record.client_id),
-        *tail,
-        *(_DERIVED[column.name](record, today) for column in kind.derived),
-        *((getattr(record, "currency", ""),) if kind.has_currency else ()),
-        record.client_id,
-        record.recorded_at,
-    )
+def row(kind: Kind, record: Record, client: Client | None, columns: Iterable[str], *, today: date) -> tuple[Any, ...]:
+    """Return the cells of *record* for the columns of these names."""
+    known: dict[str, Any] = {
+        f"{kind.name}_id": record.id,
+        "client": words.client(client, client_id=record.client_id),
+        **{field.header: cell(field, record) for field in kind.fields},
+        **{column.name: _DERIVED[column.name](record, today) for column in kind.derived},
+        "currency": getattr(record, "currency", ""),
+        "client_id": record.client_id,
+        "recorded_at": record.recorded_at,
+    }
+    return tuple(known[name] for name in columns)
 
 
 def cell(field: Field, record: Record) -> Any:
@@ -106,9 +106,7 @@ def standing(record: Record, *, today: date) -> str:
     """Return how a record stands: due when, late since when, how it ended."""
     kind = BY_RECORD[type(record)]
     if record.closed_on is not None:
-        what = became(record, today) if isinstance(record, Promise) else record.state
-        how = f": {record.resolution}" if record.resolution else ""
-        return f"{what.replace('-', ' ')} on {words.full_day(record.closed_on)}{how}"
+        return ended(record)
     if record.due_on is not None:
         late = (today - record.due_on).days
         if late > 0:
@@ -117,6 +115,14 @@ def standing(record: Record, *, today: date) -> str:
     if kind.closed and not kind.fixed:
         return f"{record.state}, {words.plural((today - record.opened_on).days, 'day')}"
     return record.state
+
+
+def ended(record: Record) -> str:
+    """Return how a record ended, and on which day."""
+    assert record.closed_on is not None
+    what = became(record, record.closed_on) if isinstance(record, Promise) else record.state
+    how = f": {record.resolution}" if record.resolution else ""
+    return f"{what.replace('-', ' ')} on {words.long_day(record.closed_on)}{how}"
 
 
 def lines(

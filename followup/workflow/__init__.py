@@ -8,6 +8,7 @@ home and, through `mail`, the mail server and the keyring; what else, the module
     importing, consequences      files -> one batch, and what becomes due because of it
     previews, rejects, imports   what a batch would do; rows that it leaves out; what earlier ones did and taught
     undoing, records, dossiers   taking back; clients and jobs by hand; all that is held of one client
+    care, carefiles              records of a relationship: by hand, and in files with our own columns
     duplicates, households       who may be one client; who lives together
     referrals                    who brought whom
     exporting                    what leaves the home for other programs
@@ -19,7 +20,7 @@ home and, through `mail`, the mail server and the keyring; what else, the module
     mailbox, mailnotes           the mail account: tried, logged in to; what a home notes about it
     stops                        opt-outs and erasures that outlive the database
     signals                      Ctrl-C, politely
-    contacts, wishes             calls, letters, cases; stop, forget me
+    contacts, wishes             calls, letters, replies; stop, forget me
     concerns, track              who may be unhappy; our record with promises
     templating, reporting        the words themselves; what happened in a period
     daily, runlog, demo          cron's run and its digest, and its log; the tour

@@ -460,6 +460,8 @@ def _about_promise(desk: Desk, record: Promise) -> list[str]:
     if record.target_on is not None and record.target_on != record.due_on:
         lines.append(f"Our own day is {words.long_day(record.target_on)}; --target names another.")
     others = [each for each in desk.store.care(Promise) if each.id != record.id]
+    if not others:
+        return lines
     job = desk.store.job(record.job_id) if record.job_id else None
     jobs = {each.job_id for each in others if each.job_id}
     services = {job_id: each.service for job_id, each in desk.store.jobs(jobs).items()} if job else {}
@@ -474,7 +476,6 @@ def notes(desk: Desk, record: Record) -> list[str]:
 
 
 def names(desk: Desk, record: Record) -> dict[str, str]:
-    """Return what people and clients that a record names are called, by id."""
+    """Return what clients that a record names are called, by id."""
     ids = {getattr(record, each.name) for each in BY_RECORD[type(record)].fields if each.takes == "client"} - {""}
-    clients = {client_id: words.client(each) for client_id, each in desk.store.clients(ids).items()}
-    return {**clients, **{person.id: person.name for person in desk.settings.people.values()}}
+    return {client_id: words.client(each) for client_id, each in desk.store.clients(ids).items()}
