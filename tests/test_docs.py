@@ -19,6 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from followup import cadence, cli, errors, files, identity, model, providers, render, settings
+from followup.care.kinds import KINDS
 from followup.cli.app import App
 from followup.intake import headers
 from tests import conftest, factories
@@ -121,6 +122,36 @@ def step_table() -> list[str]:
     return ["| key | meaning |", "|---|---|", *(f"| `{key}` | {text} |" for key, text in cadence.STEP_KEYS.items())]
 
 
+def kinds_table() -> list[str]:
+    """Return the columns of each kind of record, from the descriptions that make them."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for kind in KINDS.values():
+        fields = {field.header: field for field in kind.fields}
+        for column in kind.columns:
+            field = fields.get(column.name)
+            if column.name == "currency":
+                continue
+            meaning = column.title.lower() or _OF_RECORDS.get(column.name, column.name.replace("_", " "))
+            if field is not None:
+                meaning = (field.help.rstrip(".") if field.help and field.at else field.label.lower()).replace("|", "/")
+                if field.choices:
+                    meaning += f": {', '.join(f'`{each}`' for each in field.choices)}"
+            elif column.name == f"{kind.name}_id":
+                meaning = f"identifier of the {kind.name}"
+            said.setdefault((column.name, meaning), []).append(kind.name)
+    rows = (f"| `{name}` | {meaning} | {' '.join(of)} |" for (name, meaning), of in said.items())
+    return ["| column | meaning | of |", "|---|---|---|", *rows]
+
+
+_OF_RECORDS = {
+    "client_id": "identifier of the client",
+    "client": "how lists call the client",
+    "days_late": "how late it was, or is",
+    "hours_to_answer": "between receiving and the first answer",
+    "recorded_at": "when it was written down",
+}
+
+
 def condition_table() -> list[str]:
     """Return the keys of a step's conditions, from the table that reads them."""
     rows = (f"| `when.{key}` | {text} |" for key, text in cadence.CONDITION_KEYS.items())
@@ -128,7 +159,7 @@ def condition_table() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "made", [settings_table, names_table, filters_table, providers_table, step_table, condition_table]
+    "made", [settings_table, names_table, filters_table, providers_table, step_table, condition_table, kinds_table]
 )
 def test_the_tables_are_those_of_the_program(made: Callable[[], list[str]], request: pytest.FixtureRequest) -> None:
     """What the program knows in a table is not written by hand: --update-golden writes it into the README."""
@@ -177,7 +208,6 @@ WITH_ROWS = {
     "client export": "client export",
     "job list": "job list",
     "job export": "job export",
-    "case list": "case list --all",
     "imports": "imports",
     "imports show": "imports show 1",
     "imports sources": "imports sources",
@@ -209,7 +239,6 @@ def test_every_json_key_is_explained(business: Callable[..., conftest.Ran]) -> N
     business("send", "--yes", "--limit", "3")
     business("confirm", "--drafts", "--sent")
     business("send", "--yes", "--limit", "3")
-    business("case", "open", "grace", "--summary", "tap drips")
     business("client", "add", "--name", "A. Menon")
     business("client", "household", "A. Menon", "--join", "Anita Menon")
     printed = {}

@@ -56,12 +56,12 @@ def _summary(label: str, *, text: str, required: bool = True) -> Field:
     return Field(name="summary", label=label, help=text, required=required, place="everywhere")
 
 
-def _ended(label: str, *, text: str, column: str = "") -> tuple[Field, ...]:
+def _ended(label: str, *, text: str, column: str = "", spare: int = _SPARE_END) -> tuple[Field, ...]:
     """Return the two fields that say when and how a record ended."""
     return (
         Field(
             name="closed_on", label=label, takes="day", option="--on", help="When; today unless told.", at=("close",),
-            column=column, place="everywhere", spare=_SPARE_END,
+            column=column, place="everywhere", spare=spare,
         ),
         Field(name="resolution", label="How", help=text, at=("close",)),
     )  # fmt: skip
@@ -201,7 +201,7 @@ CASE = Kind(
         Field(name="promise_id", label="Put right by", takes="promise", at=()),
         Field(name="due_on", label="By", takes="day", at=()),
         _NO_ACT,
-        *_ended("Resolved", text="How it was put right.", column="resolved_on"),
+        *_ended("Resolved", text="How it was put right.", column="resolved_on", spare=0),
     ),
     endings=(Ending(word="resolved", state=CaseState.RESOLVED, says="resolved"),),
     derived=(Column("days_open", "Days", "number"),),
