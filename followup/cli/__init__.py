@@ -51,7 +51,15 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     ),
     (
         "Relationship",
-        (("concerns", "concerns", "List clients who may be unhappy, and what to do."),),
+        (
+            ("enquiry", "enquiries", "A first connection, until it is won or lost."),
+            ("promise", "promises", "What was told with a date, by us or to us."),
+            ("case", "cases", "What went wrong, until it is put right."),
+            ("referral", "referrals", "Who brought whom, and the reward."),
+            ("praise", "praise", "A good word, until it reaches who earned it."),
+            ("lesson", "lessons", "What we do differently since."),
+            ("concerns", "concerns", "List clients who may be unhappy, and what to do."),
+        ),
     ),
     (
         "Set up",
@@ -66,17 +74,6 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("backup", "setup", "Copy the home into one file."),
             ("restore", "setup", "Bring a home back from a backup."),
             ("config", "setup", "Show the settings in force."),
-        ),
-    ),
-    (
-        "Relationship",
-        (
-            ("enquiry", "enquiries", "A first connection, until it is won or lost."),
-            ("promise", "promises", "What was told with a date, by us or to us."),
-            ("case", "cases", "What went wrong, until it is put right."),
-            ("referral", "referrals", "Who brought whom, and the reward."),
-            ("praise", "praise", "A good word, until it reaches who earned it."),
-            ("lesson", "lessons", "What we do differently since."),
         ),
     ),
     (

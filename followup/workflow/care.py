@@ -22,6 +22,7 @@ from followup.model import THEM, US, Case, Client, Lesson, Praise, Promise, Reco
 from followup.records import dataclass
 from followup.report import words
 from followup.workflow import finding, records
+from followup.workflow import track as our_track
 from followup.workflow.desk import Desk
 
 Kept = TypeVar("Kept", bound=Record)
@@ -459,13 +460,8 @@ def _about_promise(desk: Desk, record: Promise) -> list[str]:
         return lines
     if record.target_on is not None and record.target_on != record.due_on:
         lines.append(f"Our own day is {words.long_day(record.target_on)}; --target names another.")
-    others = [each for each in desk.store.care(Promise) if each.id != record.id]
-    if not others:
-        return lines
     job = desk.store.job(record.job_id) if record.job_id else None
-    jobs = {each.job_id for each in others if each.job_id}
-    services = {job_id: each.service for job_id, each in desk.store.jobs(jobs).items()} if job else {}
-    return [*lines, track.sentence(track.of_promises(others, services), service=job.service if job else "")]
+    return [*lines, our_track.sentence(desk, service=job.service if job else "")]
 
 
 def notes(desk: Desk, record: Record) -> list[str]:
