@@ -35,6 +35,9 @@ ANSWERS = {
     "email": "sam@hall.example",
 }
 SERVICES = '\n[services."boiler service"]\ninterval = "12 months"\n'
+PROMISES, CASES = MANY // 10, MANY // 50
+STILL_OPEN = 25
+"""So many of the promises and of the cases are of these weeks and open."""
 JOBS_EACH = 5
 LAST_DONE = date(2026, 2, 27)  # a Friday, so that the thank-you is due on TODAY
 _DAY_ZERO = date(2010, 6, 1)
@@ -80,6 +83,22 @@ def yearly() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     sys.stderr.write(f"  making a home with {MANY:,} jobs, and anniversaries every day ...\n")
     return long_history(folder / "home", jobs=MANY, contacts=0, due=DUE, is_spread=True).path
+
+
+@cache
+def related() -> Path:
+    """Return a copy of `million` with PROMISES and CASES in it, all but a few of them over; made once a run."""
+    folder = Path(tempfile.mkdtemp(prefix="followup-benchmark-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = home.Home(shutil.copytree(million(), folder / "home"))
+    sys.stderr.write(f"  adding {PROMISES:,} promises and {CASES:,} cases ...\n")
+    with closing(sqlite3.connect(made.database_path)) as database:
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("PRAGMA synchronous = OFF")
+        _insert(database, "care", _promises(PROMISES))
+        _insert(database, "care", _cases(CASES))
+        database.commit()
+    return made.path
 
 
 def long_history(folder: Path, *, jobs: int, contacts: int, due: int, is_spread: bool = False) -> home.Home:
@@ -193,6 +212,50 @@ def _anniversaries(clients: int) -> Iterator[dict[str, Any]]:
             "by_person": "sam",
             "outcome": "sent",
         }
+
+
+def _promises(count: int) -> Iterator[dict[str, Any]]:
+    """Yield promises of old jobs, nearly all kept, some late or broken; the last STILL_OPEN are due soon or were."""
+    for number in range(count):
+        job = number * (MANY // count)
+        is_open = number >= count - STILL_OPEN
+        made = TODAY - timedelta(days=10) if is_open else _old_day(job)
+        due = TODAY + timedelta(days=number % 20 - 5) if is_open else made + timedelta(days=7)
+        state = "open" if is_open else "broken" if number % 50 == 0 else "kept"
+        yield _record("promise", number, job, made, state) | {
+            "summary": "the part is here",
+            "due_on": due.isoformat(),
+            "closed_on": None if is_open else (due + timedelta(days=number % 9 - 6)).isoformat(),
+            "detail": f'{{"target_on":"{(due - timedelta(days=2)).isoformat()}"}}',
+        }
+
+
+def _cases(count: int) -> Iterator[dict[str, Any]]:
+    """Yield cases of old jobs, put right in a few days; the last STILL_OPEN were opened last week."""
+    for number in range(count):
+        job = 1 + number * (MANY // count)
+        is_open = number >= count - STILL_OPEN
+        opened = TODAY - timedelta(days=5) if is_open else _old_day(job)
+        yield _record("case", number, job, opened, "open" if is_open else "resolved") | {
+            "summary": "tap drips",
+            "due_on": None,
+            "closed_on": None if is_open else (opened + timedelta(days=1 + number % 6)).isoformat(),
+            "detail": '{"severity":"high","cause":"part"}',
+        }
+
+
+def _record(kind: str, number: int, job: int, on: date, state: str) -> dict[str, Any]:
+    return {
+        "id": _identifier(kind[0], number),
+        "kind": kind,
+        "client_id": _identifier("c", job // JOBS_EACH),
+        "opened_on": on.isoformat(),
+        "opened_at": f"{on.isoformat()}T09:15:00+00:00",
+        "state": state,
+        "job_id": _identifier("j", job),
+        "owner": "sam",
+        "recorded_at": f"{on.isoformat()}T09:15:00+00:00",
+    }
 
 
 def _recent_jobs(count: int) -> Iterator[dict[str, Any]]:
