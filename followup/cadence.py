@@ -252,6 +252,7 @@ CONDITION_KEYS: Mapping[str, str] = {
     "paid": "true: the job is not known to be unpaid.",
     "no_future_job": "true: no later job of that service is done or planned.",
     "return_visit": "true: only for a case about trouble that came back; false: only for other cases.",
+    "unacknowledged": "true: only for a case of which the client has not yet heard that you know.",
     "any_of": "A list of conditions of which one is enough.",
 }
 """Every key of the conditions (`when`) of a step, and what it means."""
@@ -443,6 +444,7 @@ def _conditions(reader: _Reader, table: Any, amounts: Mapping[str, str], path: s
         paid=inner.truth("paid") or False,
         no_future_job=inner.truth("no_future_job") or False,
         return_visit=inner.truth("return_visit"),
+        unacknowledged=inner.truth("unacknowledged") or False,
         any_of=tuple(nested),
     )
 
@@ -472,8 +474,9 @@ def _check_together(reader: _Reader, step: Step, table: Mapping[str, Any]) -> No
         reader.problem("times", 'means nothing without every = "60 days"')
     if step.when.no_future_job and step.occasion not in (OccasionKind.JOB_COMPLETED, OccasionKind.SERVICE_INTERVAL):
         reader.problem("when.no_future_job", f"is not known for the occasion '{step.occasion}'")
-    if step.when.return_visit is not None and step.occasion not in CASES:
-        reader.problem("when.return_visit", f"is not known for the occasion '{step.occasion}'")
+    for key in ("return_visit", "unacknowledged"):
+        if getattr(step.when, key) not in (None, False) and step.occasion not in CASES:
+            reader.problem(f"when.{key}", f"is not known for the occasion '{step.occasion}'")
     low, high = step.when.min_amount, step.when.below_amount
     if low and high and Decimal(low) >= Decimal(high):
         reader.problem("when", f"no amount is at least {low} and below {high}")
@@ -720,19 +723,53 @@ def _anchors(
             # Every client has a first job. Done is looked up under the present name only: wider, never narrower.
             done = "" if step.was else f".{step.name}.{n}"
             yield replace(
-                _ranged(_FIELDS[step.occasion], low, high, shifts, settings), opted_in=needs_consent, done=done
+                _ranged("summary.first_job_on", low, high, shifts, settings), opted_in=needs_consent, done=done
             )
         else:
-            kind = "case" if step.occasion in (OccasionKind.CASE_OPENED, OccasionKind.CASE_RESOLVED) else ""
-            yield replace(_ranged(_FIELDS[step.occasion], low, high, shifts, settings), kind=kind)
+            yield from _of_records(step, shifts, low, high, settings=settings)
+            if step.occasion in WHILE_OPEN:
+                return  # what is open is found whatever the occurrence
 
 
-_FIELDS = {
-    OccasionKind.JOB_COMPLETED: "job.completed_on",
-    OccasionKind.FIRST_JOB: "summary.first_job_on",
-    OccasionKind.CASE_OPENED: "care.opened_on",
-    OccasionKind.CASE_RESOLVED: "care.closed_on",
+_RANGES: Mapping[OccasionKind, tuple[tuple[str, str], ...]] = {
+    OccasionKind.JOB_COMPLETED: (("job.completed_on", ""),),
+    OccasionKind.ENQUIRY_RECEIVED: (("care.opened_on", "enquiry"),),
+    OccasionKind.ENQUIRY_ANSWERED: (("care.acted_on", "enquiry"),),
+    OccasionKind.ENQUIRY_WON: (("care.closed_on", "enquiry"),),
+    OccasionKind.ENQUIRY_LOST: (("care.closed_on", "enquiry"),),
+    OccasionKind.PROMISE_MOVED: (("care.opened_on", "promise"),),
+    OccasionKind.HANDED_OVER: (("care.opened_on", "promise"),),
+    OccasionKind.CASE_RESOLVED: (("care.closed_on", "case"),),
+    OccasionKind.REFERRAL_MADE: (("care.opened_on", "referral"),),
+    OccasionKind.REFERRAL_WON: (("care.acted_on", "referral"),),
+    OccasionKind.GIFT_GIVEN: (("care.opened_on", "gift"),),
+    OccasionKind.PRAISE_RECEIVED: (("care.opened_on", "praise"),),
+    OccasionKind.PRAISE_PASSED_ON: (("care.closed_on", "praise"), ("care.acted_on", "praise")),
+    OccasionKind.LESSON_DONE: (("care.closed_on", "lesson"),),
+    OccasionKind.RECAP_WRITTEN: (("care.opened_on", "recap"),),
+    OccasionKind.LOW_SCORE: (("contact.score", ""),),
 }
+"""The stored dates from which an occasion is counted, each with the kind of record that has them."""
+
+_OUR_PROMISES = frozenset({OccasionKind.PROMISE_DUE, OccasionKind.PROMISE_LATE})
+
+WHILE_OPEN = frozenset(
+    {*_OUR_PROMISES, OccasionKind.THEIR_PROMISE_DUE, OccasionKind.REWARD_DUE, *CASES - {OccasionKind.CASE_RESOLVED}}
+)
+"""Occasions that last as long as their record is open, and are found however long that is."""
+
+
+def _of_records(step: Step, shifts: list[Delay], low: date, high: date, *, settings: Facts) -> Iterator[AnchorWindow]:
+    """Yield where the occasions lie of which no client has more than a few; of cases, `windows` has the open ones."""
+    for field, kind in _RANGES.get(step.occasion, ()):
+        yield replace(_ranged(field, low, high, shifts, settings), kind=kind)
+    until = _ranged("", low, high, shifts[:1], settings).to_on
+    if step.occasion in _OUR_PROMISES:
+        yield AnchorWindow(field="job.promised_on", to_on=until)
+    if step.occasion in _OUR_PROMISES or step.occasion is OccasionKind.THEIR_PROMISE_DUE:
+        yield AnchorWindow(field="care.open", kind="promise", to_on=until)
+    if step.occasion is OccasionKind.REWARD_DUE:
+        yield AnchorWindow(field="care.won", kind="referral")
 
 
 def _repetitions(step: Step, delays: list[Delay], low: date) -> Iterator[list[Delay]]:

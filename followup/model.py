@@ -549,6 +549,7 @@ class Dossier:
     jobs: tuple[Job, ...] = ()  # by completion date, then id
     cases: tuple[Case, ...] = ()  # by the day they were opened, then id
     records: tuple[Record, ...] = ()  # every other record of the relationship, in the same order
+    friends_jobs: tuple[Job, ...] = ()  # of those whom the client brought: a reward is due when they are paid
     contacts: tuple[Contact, ...] = ()  # by day, then instant
     attempts: tuple[Attempt, ...] = ()  # by instant; `text` and `message` are empty here
     instructions: tuple[Instruction, ...] = ()  # by instant; the latest one about a key counts
@@ -629,6 +630,7 @@ class Conditions:
     paid: bool = False  # not known to be unpaid
     no_future_job: bool = False  # no later job of that service is done or planned
     return_visit: bool | None = None  # the case is about trouble that came back
+    unacknowledged: bool = False  # the client has not yet heard from us about the case
     any_of: tuple[Conditions, ...] = ()
 
 
@@ -717,9 +719,10 @@ class AnchorWindow:
     *field* is one of: ``job.completed_on``, ``job.completed_on+service`` (with *services*, lower case),
     ``job.promised_on`` (of open jobs), ``summary.first_job_on``, ``summary.last_job_on`` (with *gap_days*: only
     clients with that usual gap, or with none where it is 0), ``contact.on`` (with *step*: contacts and attempts of
-    that step), ``instruction.until``, ``instruction.on``; of records of one *kind* ``care.opened_on``,
-    ``care.due_on``, ``care.acted_on``, ``care.closed_on`` and ``care.open`` (not closed, and due up to *to_on* or
-    without a day);
+    that step), ``contact.score`` (of contacts with a score), ``instruction.until``, ``instruction.on``; of records of
+    one *kind* ``care.opened_on``,
+    ``care.due_on``, ``care.acted_on``, ``care.closed_on``, ``care.open`` (not closed, and due up to *to_on* or
+    without a day) and ``care.won`` (won and not closed; dates ignored);
     ``attempt.open`` (drafted, claimed, handing over, unknown, temporary, permanent; dates ignored).
 
     Two things narrow the fields of a summary, which so many clients fit: *opted_in* asks for clients who allowed

@@ -11,10 +11,11 @@ from datetime import date
 from typing import Protocol
 
 from followup import cadence, identity, workdays
-from followup.model import Delay, Dossier, Job, JobStatus, Occasion, OccasionKind, Quiet, Service
+from followup.care import starting
+from followup.model import Case, Dossier, Job, JobStatus, Occasion, OccasionKind, Quiet, Referral, Service
 
 
-class Ways(Protocol):
+class Ways(starting.Firm, Protocol):
     """What occasions need to know of the firm; `plan.Rules` is one."""
 
     @property
@@ -29,8 +30,9 @@ class Ways(Protocol):
     def calendar(self) -> workdays.Calendar:
         """Return the firm's business days."""
 
-    def add(self, delay: Delay, anchor: date) -> date:
-        """Return the day that lies *delay* after *anchor*, from memory if it was asked before."""
+    @property
+    def low_score(self) -> int:
+        """Return up to which score a client may be unhappy."""
 
 
 def of(dossier: Dossier, ways: Ways) -> Iterator[Occasion]:
@@ -42,6 +44,9 @@ def of(dossier: Dossier, ways: Ways) -> Iterator[Occasion]:
     client_id = dossier.client.id
     touched: dict[str, date] | None = None
     for job in dossier.jobs:
+        if job.promised_on is not None:
+            for kind, day in starting.of_job(job, ways):
+                yield Occasion(kind=kind, fact_id=job.id, on=day, client_id=client_id, job_id=job.id)
         on = job.completed_on
         if on is None and job.status is not JobStatus.COMPLETED:
             touched = _touched(dossier) if touched is None else touched
@@ -56,12 +61,27 @@ def of(dossier: Dossier, ways: Ways) -> Iterator[Occasion]:
                 kind=OccasionKind.SERVICE_INTERVAL, fact_id=job.id, on=again, client_id=client_id, job_id=job.id
             )
     yield from _of_client(dossier, ways)
-    for case in dossier.cases:
-        for kind, day in ((OccasionKind.CASE_OPENED, case.opened_on), (OccasionKind.CASE_RESOLVED, case.closed_on)):
-            if day is not None:
-                yield Occasion(
-                    kind=kind, fact_id=case.id, on=day, client_id=client_id, job_id=case.job_id, case_id=case.id
-                )
+    for record in (*dossier.cases, *dossier.records):
+        for kind, day in starting.starts(record, dossier, ways):
+            yield Occasion(
+                kind=kind,
+                fact_id=record.id,
+                on=day,
+                client_id=client_id,
+                # A referral's job is the friend's, which is nobody else's business.
+                job_id=record.job_id if not isinstance(record, Referral) else "",
+                case_id=record.id if isinstance(record, Case) else getattr(record, "case_id", ""),
+                record_id=record.id,
+            )
+    for contact in dossier.contacts:
+        if contact.score is not None and contact.score <= ways.low_score:
+            yield Occasion(
+                kind=OccasionKind.LOW_SCORE,
+                fact_id=contact.id,
+                on=contact.on,
+                client_id=client_id,
+                job_id=contact.job_id,
+            )
 
 
 def _of_client(dossier: Dossier, ways: Ways) -> Iterator[Occasion]:

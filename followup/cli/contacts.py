@@ -150,6 +150,8 @@ def _tell(app: App, recorded: Recorded) -> None:
 def describe(recorded: Recorded) -> str:
     """Return what was recorded, in a line or two."""
     contact, client = recorded.contact, recorded.client
+    if contact is None:
+        return f"Done: {recorded.decision.key}." if recorded.decision is not None else "Done."
     way = "from" if contact.direction == Direction.IN else "to"
     about = f" for {contact.key}" if contact.key else ""
     outcome = f", {contact.outcome.value}" if contact.outcome else ""

@@ -69,7 +69,9 @@ def draft(
         dossier = store.dossiers([message.client_id]).get(message.client_id)
         if dossier is None or rules.stop_reason(dossier, message, decision, today=today):
             return None
-        if writing.is_suppressed(message.to_address) or not writing.insert_attempt(attempt):
+        if not decision.to_person and writing.is_suppressed(message.to_address):
+            return None
+        if not writing.insert_attempt(attempt):
             return None
     journal.append(at=now, event=attempt.state.value, key=attempt.key, attempt_id=attempt.id)
     return attempt
@@ -95,4 +97,5 @@ def _shown(store: Store) -> Iterator[Attempt]:
 
 def _may_be_shown(attempt: Attempt, dossiers: Mapping[str, Dossier]) -> bool:
     dossier = dossiers.get(attempt.client_id)
-    return dossier is not None and not rules.unwanted(dossier)
+    stop = rules.gone if attempt.to_person else rules.unwanted
+    return dossier is not None and not stop(dossier)

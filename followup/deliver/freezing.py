@@ -88,6 +88,7 @@ def begun(
         on=today,
         job_ids=decision.job_ids,
         person=message.person,
+        to_person=decision.to_person,
     )
 
 

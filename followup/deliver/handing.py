@@ -251,9 +251,8 @@ class Handing:
         self._touched.add(stored.client_id)
         if settled.state is AttemptState.SENT:
             on = settled.settled_at.astimezone(self._timezone).date()
-            writing.save(settling.contact_of(stored, on=on, now=settled.settled_at, person=self._person))
-            settling.use_up_note(self._store, writing, stored)
-        if outcome.bad_address and stored.address:
+            settling.went_out(self._store, writing, stored, on=on, now=settled.settled_at, person=self._person)
+        if outcome.bad_address and stored.address and not stored.to_person:
             code = _CODE.match(said)
             writing.suppress(stored.address, REFUSED, code.group() if code else "", settled.settled_at)
             self._agreed = None  # it may be the address of others too

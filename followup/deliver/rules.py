@@ -31,29 +31,13 @@ def stop_reason(dossier: Dossier, message: Message, decision: Decision, *, today
     asks here, with facts read in the transaction that records the hand-over. *attempt_id* is the attempt that has
     claimed the touchpoint for this message, where one has.
     """
-    if reason := unwanted(dossier):
+    if reason := gone(dossier) if decision.to_person else unwanted(dossier):
         return reason
-    client = dossier.client
-    address = identity.canonical_address(message.to_address)
-    instructions = _instructions(dossier, decision.key)
+    # What the client wants says nothing about what we tell each other.
+    of_client = () if decision.to_person else _stops_of_client(dossier, message, decision)
+    instructions = _instructions(dossier, decision.key, of_client=not decision.to_person)
     stops = (
-        (message.channel.value in client.no_channels, f"the client does not want to be reached by {message.channel}"),
-        (
-            message.channel is Channel.EMAIL and address not in map(identity.canonical_address, client.emails),
-            f"{message.to_address} is not an address of the client any more",
-        ),
-        (
-            message.channel is Channel.EMAIL and address in dossier.bad_addresses,
-            f"a mail server refused {message.to_address} for good: correct it, or `followup mail allow` it",
-        ),
-        (
-            message.purpose is Purpose.MARKETING and not message.unsubscribe,
-            "a marketing message needs a way to opt out",
-        ),
-        (
-            decision.ask and any(case.closed_on is None for case in dossier.cases),
-            "a case is open: nobody asks this client for a favour",
-        ),
+        *of_client,
         (any(contact.key == decision.key for contact in dossier.contacts), "it was recorded as done"),
         (
             any(
@@ -72,16 +56,45 @@ def stop_reason(dossier: Dossier, message: Message, decision: Decision, *, today
     return next((reason for holds, reason in stops if holds), "")
 
 
+def _stops_of_client(dossier: Dossier, message: Message, decision: Decision) -> tuple[tuple[bool, str], ...]:
+    client = dossier.client
+    address = identity.canonical_address(message.to_address)
+    return (
+        (message.channel.value in client.no_channels, f"the client does not want to be reached by {message.channel}"),
+        (
+            message.channel is Channel.EMAIL and address not in map(identity.canonical_address, client.emails),
+            f"{message.to_address} is not an address of the client any more",
+        ),
+        (
+            message.channel is Channel.EMAIL and address in dossier.bad_addresses,
+            f"a mail server refused {message.to_address} for good: correct it, or `followup mail allow` it",
+        ),
+        (
+            message.purpose is Purpose.MARKETING and not message.unsubscribe,
+            "a marketing message needs a way to opt out",
+        ),
+        (
+            decision.ask and any(case.closed_on is None for case in dossier.cases),
+            "a case is open: nobody asks this client for a favour",
+        ),
+    )
+
+
 def unwanted(dossier: Dossier) -> str:
     """Return why this client must not be written to at all, or nothing."""
-    client = dossier.client
     stops = (
-        (client.erased_on is not None, "the client was erased"),
-        (client.merged_into != "", f"the client was merged into {client.merged_into}"),
-        (client.consent is Consent.OPTED_OUT, "the client opted out"),
+        (dossier.client.consent is Consent.OPTED_OUT, "the client opted out"),
         (dossier.suppressed, "an address of the client is on the list of those who asked us to stop"),
     )
-    return next((reason for holds, reason in stops if holds), "")
+    return gone(dossier) or next((reason for holds, reason in stops if holds), "")
+
+
+def gone(dossier: Dossier) -> str:
+    """Return why nothing is said of this client any more, not even among ourselves; or nothing."""
+    client = dossier.client
+    if client.erased_on is not None:
+        return "the client was erased"
+    return f"the client was merged into {client.merged_into}" if client.merged_into else ""
 
 
 CHANGED = "what is known of the client changed while the run was on; the next run decides anew"
@@ -106,7 +119,7 @@ def _facts(dossier: Dossier, ours: Container[str]) -> tuple[object, ...]:
     )
 
 
-def _instructions(dossier: Dossier, key: str) -> list[Instruction]:
-    """Return what the owner decided last about *key* and about the whole client; edited words decide nothing."""
+def _instructions(dossier: Dossier, key: str, *, of_client: bool) -> list[Instruction]:
+    """Return what the owner decided last about *key* and, if *of_client*, about the whole client; no edited words."""
     latest = {one.key: one for one in dossier.instructions if one.kind is not InstructionKind.TEXT}
-    return [latest[about] for about in (key, "") if about in latest]
+    return [latest[about] for about in ((key, "") if of_client else (key,)) if about in latest]

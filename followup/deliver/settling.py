@@ -53,7 +53,7 @@ def confirm(
         person: who answers.
 
     Returns:
-        The contact, or None when nothing went out or somebody answered before.
+        The contact, or None when nothing went out, when it went to one of us, or when somebody answered before.
 
     Raises:
         NotFound: there is no such attempt.
@@ -64,10 +64,20 @@ def confirm(
         if not writing.settle_attempt(attempt.id, state, now=now, expected=UNSETTLED):
             return None
         if sent:
-            contact = contact_of(attempt, on=min(attempt.on, today), now=now, person=person)
-            writing.save(contact)
-            use_up_note(store, writing, attempt)
+            contact = went_out(store, writing, attempt, on=min(attempt.on, today), now=now, person=person)
     journal.append(at=now, event=state.value, key=attempt.key, attempt_id=attempt.id)
+    return contact
+
+
+def went_out(
+    store: Store, writing: Writer, attempt: Attempt, *, on: date, now: datetime, person: str
+) -> Contact | None:
+    """Keep the contact that *attempt* became on the day *on*; what went to one of us is none."""
+    if attempt.to_person:
+        return None
+    contact = contact_of(attempt, on=on, now=now, person=person)
+    writing.save(contact)
+    use_up_note(store, writing, attempt)
     return contact
 
 
@@ -141,8 +151,7 @@ def recover(store: Store, journal: Journal, *, now: datetime, timezone: tzinfo, 
                 continue
             if state is AttemptState.SENT:
                 on = at.astimezone(timezone).date()
-                writing.save(contact_of(attempt, on=on, now=at, person=person))
-                use_up_note(store, writing, attempt)
+                went_out(store, writing, attempt, on=on, now=at, person=person)
             settled.append((attempt, state))
     for attempt, state in settled:
         journal.append(at=now, event=state.value, key=attempt.key, attempt_id=attempt.id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from followup.model import MESSAGE_CHANNELS, Channel, Reason, State
+from followup.model import Channel, Reason, State
 from followup.plan import deciding, words
 from followup.plan.record import Sent
 from followup.plan.rulebook import ANY_DAY
@@ -87,11 +87,11 @@ class _Budget:
         """Count *touchpoint*, which goes on the day *on*."""
         rules = self._rules
         said = f"{touchpoint.key} goes first, {words.day(on)}"
-        if touchpoint.channel in MESSAGE_CHANNELS:
+        if touchpoint.is_message:
             text = f"{said}, at most one message to a household in {rules.messages_days} days"
             limit = _Limit(on + timedelta(days=rules.messages_days), "message-budget", text)
             self._messages = _later(self._messages, limit)
-        if touchpoint.step.ask and not touchpoint.is_reminder and touchpoint.channel in MESSAGE_CHANNELS:
+        if touchpoint.step.ask and not touchpoint.is_reminder and touchpoint.is_message:
             text = f"{said}, at most one ask of a household in {rules.asks_days} days"
             self._asks = _later(self._asks, _Limit(on + timedelta(days=rules.asks_days), "ask-budget", text))
         if touchpoint.step.again_after is not None and not touchpoint.is_reminder:

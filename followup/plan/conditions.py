@@ -8,9 +8,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from followup import cells, identity
+from followup.care import starting
 from followup.model import (
     MESSAGE_CHANNELS,
+    TO_BUSINESS,
+    TO_OWNER,
+    TO_RECEIVER,
     Channel,
+    Conditions,
     Consent,
     Job,
     JobStatus,
@@ -83,8 +88,12 @@ class Way:
 # ---------------------------------------------------------------- stop rules about a fact
 
 
-def stopped(record: Record, occasion: Occasion, *, due_on: date | None) -> list[Reason]:
-    """Return why nothing more follows from *occasion*: its job is open again, a new one booked, the client back."""
+def stopped(record: Record, occasion: Occasion, rules: Rules, *, due_on: date | None) -> list[Reason]:
+    """Return why nothing more follows from *occasion*: its record moved on, its job is open again, the client back."""
+    ended = over(record, occasion, rules)
+    if ended is not None:
+        on = f" on {words.day(ended.on)}" if ended.on else ""
+        return [Reason(ended.code, f"{ended.text}{on}", ended.on)]
     if occasion.kind is OccasionKind.JOB_COMPLETED or occasion.kind is OccasionKind.SERVICE_INTERVAL:
         job = record.jobs[occasion.job_id]
         if job.status is JobStatus.OPEN:
@@ -102,6 +111,16 @@ def stopped(record: Record, occasion: Occasion, *, due_on: date | None) -> list[
                 said = f"the client was in touch on {words.day(contact.on)} ({contact.channel}), so is not quiet"
                 return [Reason("replied", said, contact.on)]
     return []
+
+
+def over(record: Record, occasion: Occasion, rules: Rules) -> starting.Over | None:
+    """Return why nothing more follows from what *occasion* is about: a record, or the day a job is promised for."""
+    fact = record.facts.get(occasion.record_id)
+    if fact is not None:
+        return starting.over(fact, occasion.kind, record.dossier, rules)
+    if occasion.kind in (OccasionKind.PROMISE_DUE, OccasionKind.PROMISE_LATE):
+        return starting.job_over(record.jobs[occasion.job_id])
+    return None
 
 
 def _later_work(record: Record, job: Job) -> list[Reason]:
@@ -166,9 +185,25 @@ def check(wanted: Wanted, record: Record, occasion: Occasion, rules: Rules) -> A
             answer.failed.extend(later)
         else:
             answer.held.append(Reason("no-future-job", "no later job is done or booked"))
+    if wanted.said.return_visit is not None or wanted.said.unacknowledged:
+        _check_case(answer, wanted.said, record, occasion, rules)
     if wanted.any_of:
         _check_any(answer, [check(each, record, occasion, rules) for each in wanted.any_of])
     return answer
+
+
+def _check_case(answer: Answer, said: Conditions, record: Record, occasion: Occasion, rules: Rules) -> None:
+    case = record.case_of(occasion)
+    if case is None:
+        return
+    if said.return_visit is not None:
+        came_back = bool(case.return_of or case.continues_id)
+        text = "the trouble came back" if came_back else "the trouble is not one that came back"
+        answer.say(came_back is said.return_visit, "return-visit", text)
+    if said.unacknowledged:
+        told = starting.acknowledged_on(case, record.dossier, rules)
+        text = f"the client has heard of us about it on {words.day(told)}" if told else "the client has not heard of us"
+        answer.say(told is None, "acknowledged", text)
 
 
 def _check_tags(answer: Answer, wanted: Wanted, record: Record) -> None:
@@ -264,6 +299,31 @@ def way(step: Step, template: str, record: Record, rules: Rules) -> Way:
     return Way(channel, address, tuple(stops), tuple(waits), tuple(held))
 
 
+def to_one_of_us(step: Step, template: str, person: str, rules: Rules) -> Way:
+    """Return how *step* reaches *person*: by e-mail who does not work at this very desk, else as a note."""
+    known = rules.people.get(person)
+    if known is None or not known.email or Channel.EMAIL not in step.channels:
+        return Way(Channel.NOTE)
+    if person == rules.owner and not known.outside:
+        return Way(Channel.NOTE)
+    languages = rules.templates.get(template, frozenset())
+    waits = () if languages & {"", rules.language} else tuple(_no_words(template, rules.language, languages, rules))
+    return Way(Channel.EMAIL, known.email, waits=waits)
+
+
+def one_of_us(step: Step, record: Record, occasion: Occasion, rules: Rules) -> str:
+    """Return the identifier of the person to whom *step* speaks; without any people, the word that it has for them."""
+    fact, job = record.facts.get(occasion.record_id), record.jobs.get(occasion.job_id)
+    chosen: tuple[str, ...] = (step.to,)
+    if step.to == TO_RECEIVER:
+        chosen = (getattr(fact, "receiver", ""),)
+    elif step.to == TO_OWNER:
+        chosen = (fact.owner if fact else "", job.owner if job else "", record.client.owner)
+    elif step.to == TO_BUSINESS:
+        chosen = ()
+    return next((each for each in chosen if each in rules.people), rules.owner or step.to)
+
+
 def _may_mail(step: Step, record: Record) -> bool:
     """Tell whether e-mail is a way to the client, but for what servers said of the addresses."""
     refused = {_as_channel(name) for name in record.client.no_channels}
@@ -340,6 +400,11 @@ def _language(template: str, record: Record, rules: Rules) -> list[Reason]:
     known = record.client.language.strip().lower().split("-")[0] or home
     if known in languages or (known == home and "" in languages):
         return []
+    return _no_words(template, known, languages, rules)
+
+
+def _no_words(template: str, known: str, languages: frozenset[str], rules: Rules) -> list[Reason]:
+    home = rules.language
     if not languages:
         return [Reason("no-template", f"there is no template '{template}'; `followup template new` makes one")]
     said = f"the template '{template}' is not written in the client's language ({known})"

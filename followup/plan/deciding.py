@@ -24,6 +24,7 @@ from followup.model import (
 )
 from followup.plan import conditions, reach, timing, words
 from followup.plan.record import Past, Record
+from followup.plan.rulebook import Rules
 from followup.plan.timing import Context
 from followup.plan.touchpoint import Touchpoint
 
@@ -32,6 +33,8 @@ MANY = 6
 
 # How a lead is chosen among jobs that are said once: what can go, what waits for a person, what is over.
 _RANKS = {State.REVIEW: 1, State.EXPIRED: 2}
+
+_GONE_FOR_GOOD = frozenset({"erased", "merged"})
 
 _GONE = frozenset({State.SKIPPED, State.EXPIRED, State.COVERED, State.REVIEW, State.FAILED})
 """States from which a touchpoint does not go out by itself any more."""
@@ -119,17 +122,17 @@ def _consider(
     """Settle *touchpoint*, or leave it pending with its day, or waiting for *awaited*."""
     rules, record, step, occasion = context.rules, touchpoint.record, touchpoint.step, touchpoint.occasion
     past = touchpoint.past
+    if touchpoint.is_ours:
+        touchpoint.to_person = conditions.one_of_us(step, record, occasion, rules)
     delay = timing.delay_of(step, touchpoint, rules)
     if not step.after_step and not touchpoint.is_reminder:
         touchpoint.due_on = rules.dates.nth(delay, step.every, touchpoint.n, occasion.on)
     if past is not None and _is_settled(touchpoint, past, context):
         return
-    stops = _stops(touchpoint)
     answer = conditions.check(rules.wanted[step.name], record, occasion, rules)
-    way = ways.get(touchpoint.template)
-    if way is None:
-        way = ways[touchpoint.template] = conditions.way(step, touchpoint.template, record, rules)
+    way = _way(touchpoint, ways, rules)
     touchpoint.channel, touchpoint.address, touchpoint.waits = way.channel, way.address, way.waits
+    stops = _stops(touchpoint, rules)
     said = past.instruction if past is not None else None
     skipped = said is not None and said.kind is InstructionKind.SKIP
     if stops or answer.failed or way.stops or skipped:
@@ -189,12 +192,29 @@ def follow(touchpoint: Touchpoint, context: Context, awaited: Touchpoint | None)
         touchpoint.settle(State.SKIPPED, Reason("not-before", f"it follows {name}, which {said}"))
 
 
-def _stops(touchpoint: Touchpoint) -> list[Reason]:
+def _way(touchpoint: Touchpoint, ways: dict[str, conditions.Way], rules: Rules) -> conditions.Way:
+    """Return how it reaches whom it is for; to the client a step goes one way, whatever the occasion."""
+    step, template = touchpoint.step, touchpoint.template
+    if touchpoint.is_ours:
+        return conditions.to_one_of_us(step, template, touchpoint.to_person, rules)
+    way = ways.get(template)
+    if way is None:
+        way = ways[template] = conditions.way(step, template, touchpoint.record, rules)
+    return way
+
+
+def _stops(touchpoint: Touchpoint, rules: Rules) -> list[Reason]:
     record, step = touchpoint.record, touchpoint.step
-    stops = list(record.stops)
+    # That a client does not want to hear from us is no reason not to tell each other.
+    stops = [each for each in record.stops if not touchpoint.is_ours or each.code in _GONE_FOR_GOOD]
     if not step.enabled:
         stops.append(Reason("switched-off", f"the step {step.name} is switched off in the settings"))
-    stops.extend(conditions.stopped(record, touchpoint.occasion, due_on=touchpoint.due_on))
+    stops.extend(conditions.stopped(record, touchpoint.occasion, rules, due_on=touchpoint.due_on))
+    case = record.case_of(touchpoint.occasion)
+    is_call = touchpoint.channel is Channel.CALL and touchpoint.occasion.kind is OccasionKind.CASE_OPENED
+    if is_call and case is not None and case.called_at is not None:
+        called = rules.deadlines.day_of(case.called_at)
+        stops.append(Reason("called", f"somebody called about it on {words.day(called)}", called))
     return stops
 
 
@@ -246,6 +266,7 @@ def _is_settled(touchpoint: Touchpoint, past: Past, context: Context) -> bool:
     if attempt is not None:
         touchpoint.channel, touchpoint.address, touchpoint.can_lead = attempt.channel, attempt.address, True
         touchpoint.job_ids = attempt.job_ids or touchpoint.job_ids
+        touchpoint.to_person = attempt.to_person
         touchpoint.settle(State.UNCONFIRMED, _describe_unconfirmed(attempt))
         return True
     if touchpoint.went is not None:
@@ -297,8 +318,31 @@ _HAPPENED = {
     OccasionKind.FIRST_JOB: "the first job was completed",
     OccasionKind.SERVICE_INTERVAL: "the service is due again",
     OccasionKind.CLIENT_QUIET: "the client has been quiet for too long",
+    OccasionKind.ENQUIRY_RECEIVED: "the enquiry came",
+    OccasionKind.ENQUIRY_ANSWERED: "the enquiry was answered",
+    OccasionKind.ENQUIRY_WON: "the enquiry was won",
+    OccasionKind.ENQUIRY_LOST: "the enquiry was lost",
+    OccasionKind.PROMISE_DUE: "it is due, as we promised,",
+    OccasionKind.PROMISE_LATE: "it is late against our promise, from the morning",
+    OccasionKind.THEIR_PROMISE_DUE: "it is due, as the client promised,",
+    OccasionKind.PROMISE_MOVED: "the new day was promised",
+    OccasionKind.HANDED_OVER: "it was handed over",
     OccasionKind.CASE_OPENED: "the case was opened",
+    OccasionKind.CASE_UNANSWERED: "nobody had acknowledged the case in time, as seen",
+    OccasionKind.CASE_OVERDUE: "the case was not solved in time, as seen",
+    OccasionKind.SECOND_CASE: "a second case was opened",
+    OccasionKind.REMEDY_OFFERED: "a remedy was offered",
+    OccasionKind.REMEDY_ASKED: "a remedy above the limit was asked for",
     OccasionKind.CASE_RESOLVED: "the case was resolved",
+    OccasionKind.REFERRAL_MADE: "the client brought somebody",
+    OccasionKind.REFERRAL_WON: "the referral was won",
+    OccasionKind.REWARD_DUE: "the reward is due",
+    OccasionKind.GIFT_GIVEN: "the gift was given",
+    OccasionKind.PRAISE_RECEIVED: "the praise came",
+    OccasionKind.PRAISE_PASSED_ON: "the praise was passed on",
+    OccasionKind.LESSON_DONE: "what was learnt was put in place",
+    OccasionKind.RECAP_WRITTEN: "the recap was written",
+    OccasionKind.LOW_SCORE: "the client gave a low score",
 }
 
 
@@ -322,7 +366,7 @@ def _reminders(first: Touchpoint, context: Context, ways: dict[str, conditions.W
 def _consider_reminder(
     reminder: Touchpoint, first: Touchpoint, context: Context, ways: dict[str, conditions.Way]
 ) -> None:
-    if first.went is not None and not (reminder.past is not None and reminder.past.went()):
+    if first.went is not None and not reminder.is_ours and not (reminder.past is not None and reminder.past.went()):
         reply = reminder.record.reply_after(first.went)
         if reply is not None and (reminder.past is None or reminder.past.unconfirmed() is None):
             text = f"the client answered on {words.day(reply.on)} ({reply.channel})"
@@ -405,7 +449,12 @@ def _orphans(everything: list[Touchpoint], record: Record, context: Context) -> 
             step = Step(name=name, cadence="", occasion=OccasionKind.JOB_COMPLETED, delay=cadence.SAME_DAY)
         job_id = fact_id if fact_id in record.jobs else ""
         occasion = Occasion(
-            kind=step.occasion, fact_id=fact_id, on=attempt.on, client_id=record.client.id, job_id=job_id
+            kind=step.occasion,
+            fact_id=fact_id,
+            on=attempt.on,
+            client_id=record.client.id,
+            job_id=job_id,
+            record_id=fact_id if fact_id in record.facts else "",
         )
         orphan = Touchpoint(step, occasion, n, record)
         orphan.reasons.append(Reason("fact-gone", "nothing calls for it any more", None))

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from followup import cadence, identity
 from followup.model import Delay, Occasion, OccasionKind, Step
+from followup.plan import conditions
 from followup.plan.record import OPEN_STATES, Record
 from followup.plan.timing import Context
 
@@ -27,7 +28,15 @@ def lively(occasions: Iterable[Occasion], record: Record, context: Context) -> l
     from each to the earliest day on which something it could shift was ready. What was tried or decided recently, or is
     not settled, is looked at whatever its age.
     """
-    everything = list(occasions)
+    open_facts = {fact for fact, _, _ in record.open_keys.values()}
+    # What is over is only explained; what was begun and is not settled is looked at all the same.
+    everything = [
+        each
+        for each in occasions
+        if each.kind not in cadence.WHILE_OPEN
+        or each.fact_id in open_facts
+        or conditions.over(record, each, context.rules) is None
+    ]
     bounds = {kind: _bound(kind, record, context) for kind in _FILTERED}
     if all(bound is None for bound in bounds.values()):
         return everything

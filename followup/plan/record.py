@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from followup import identity
+from followup.care import starting
 from followup.model import (
     HOLDING_STATES,
     MESSAGE_CHANNELS,
@@ -26,8 +27,10 @@ from followup.model import (
     InstructionKind,
     Job,
     JobStatus,
+    Occasion,
     Reason,
 )
+from followup.model import Record as Fact
 from followup.plan import words
 from followup.plan.rulebook import Rules
 from followup.records import dataclass, field
@@ -140,6 +143,10 @@ class Record:
                     self.latest_by_service[service] = job
         self.open_cases: list[Case] = [case for case in dossier.cases if case.closed_on is None]
         self.closed_cases: list[Case] = [case for case in dossier.cases if case.closed_on is not None]
+        self.second_cases: list[Case] = [
+            case for case in dossier.cases if starting.is_second(case, dossier.cases, rules)
+        ]
+        self.facts: dict[str, Fact] = {each.id: each for each in (*dossier.cases, *dossier.records)}
         self.keys: dict[str, Past] = {}
         self.open_keys: dict[str, tuple[str, str, int]] = {}  # touchpoints with an attempt that needs looking after
         self.inbound: list[Contact] = []
@@ -186,7 +193,7 @@ class Record:
         fact, name, n = parts if parts is not None else ("", self._rules.renamed.get(event.step, event.step), 1)
         if name:
             self.done_steps.setdefault(name, []).append((event.on, fact, n))
-        if event.channel in MESSAGE_CHANNELS:
+        if event.channel in MESSAGE_CHANNELS and not getattr(event, "to_person", ""):
             known = self._rules.by_name.get(name)
             # The reminder of an ask is the same ask: it took its place in the budget when it first went out.
             asked = known is not None and known.ask and not (known.reminder is not None and n > 1)
@@ -239,6 +246,11 @@ class Record:
     def client_since(self) -> date | None:
         """Return the day of the first job, or the day on which the home first knew the client."""
         return self.summary.first_job_on or self.client.created_on
+
+    def case_of(self, occasion: Occasion) -> Case | None:
+        """Return the case that *occasion* is one of."""
+        fact = self.facts.get(occasion.record_id)
+        return fact if isinstance(fact, Case) else None
 
     def reply_after(self, went: Went) -> Contact | None:
         """Return the first thing the client said after *went*."""

@@ -6,12 +6,14 @@ Takes settings, a calendar and the languages of the templates. Gives `Rules`. To
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from followup import cadence, cells, workdays
-from followup.model import Conditions, Delay, OccasionKind, Quiet, Service, Step
+from followup.care import deadlines
+from followup.care.deadlines import Deadlines
+from followup.model import Conditions, Delay, OccasionKind, Person, Quiet, Service, Step
 from followup.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -23,8 +25,19 @@ COMPLETED_JOB = "completed-job"
 ANY_DAY = "any"
 """The setting of the days of sending under which e-mail goes out on closed days too."""
 
-CASE_KINDS = frozenset({OccasionKind.CASE_OPENED, OccasionKind.CASE_RESOLVED})
-"""Occasions whose messages no budget holds back: silence about an open case is worse than one message more."""
+UNBUDGETED = cadence.CASES | {
+    OccasionKind.ENQUIRY_RECEIVED,
+    OccasionKind.ENQUIRY_ANSWERED,
+    OccasionKind.ENQUIRY_WON,
+    OccasionKind.ENQUIRY_LOST,
+    OccasionKind.PROMISE_DUE,
+    OccasionKind.PROMISE_LATE,
+    OccasionKind.PROMISE_MOVED,
+    OccasionKind.THEIR_PROMISE_DUE,
+    OccasionKind.HANDED_OVER,
+    OccasionKind.RECAP_WRITTEN,
+}
+"""Occasions whose messages no budget holds back: silence about what is open is worse than one message more."""
 
 CALL_AGAIN = Delay(2, "business day")
 
@@ -123,6 +136,11 @@ class Rules:
         messages_days, asks_days: one message, and one ask, per client and household in so many days.
         call_tries, call_again: how often a call that reached nobody is tried, and how long after.
         send_days: "business" or "any": whether e-mail and texts wait for a business day.
+        deadlines: by when what is to be done, in the office's hours.
+        second_within: how long after a case another one of that client is the second.
+        reward_wait: how long after the friend's job was paid a reward is due.
+        low_score: up to which score a client may be unhappy.
+        owner, people: who we are; the owner is the one at the desk.
     """
 
     steps: tuple[Step, ...]
@@ -140,6 +158,12 @@ class Rules:
     call_tries: int = 3
     call_again: Delay = CALL_AGAIN
     send_days: str = "business"
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    second_within: Delay = Delay(12, "month")
+    reward_wait: Delay = Delay(14, "day")
+    low_score: int = 6
+    owner: str = ""
+    people: Mapping[str, Person] = field(default_factory=dict)
     ordered: tuple[Step, ...] = field(init=False, repr=False, compare=False)
     by_name: Mapping[str, Step] = field(init=False, repr=False, compare=False)
     renamed: Mapping[str, str] = field(init=False, repr=False, compare=False)
@@ -175,8 +199,12 @@ def rules(
     *,
     calendar: workdays.Calendar,
     templates: Mapping[str, frozenset[str]],
+    timezone: tzinfo = UTC,
 ) -> Rules:
-    """Return the rules that *settings* make, with the firm's *calendar* and the languages of its *templates*."""
+    """Return the rules that *settings* make, with the firm's *calendar* and the languages of its *templates*.
+
+    *timezone* is the home's.
+    """
     business = settings.business
     return Rules(
         steps=tuple(settings.steps),
@@ -194,6 +222,12 @@ def rules(
         call_tries=settings.calls.tries,
         call_again=settings.calls.again,
         send_days=settings.mail.send_days,
+        deadlines=deadlines.deadlines(settings, calendar=calendar, timezone=timezone),
+        second_within=settings.cases.second_within,
+        reward_wait=settings.referrals.wait,
+        low_score=settings.feedback.low,
+        owner=settings.owner,
+        people=settings.people,
     )
 
 

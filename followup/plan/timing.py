@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from followup import cadence
-from followup.model import AttemptState, Case, Delay, InstructionKind, OccasionKind, Reason, State, Step
+from followup.model import AttemptState, Case, Channel, Delay, InstructionKind, OccasionKind, Reason, State, Step
 from followup.plan import words
 from followup.plan.record import Household, Past, Sent, snoozes
 from followup.plan.rulebook import Rules
@@ -41,6 +41,9 @@ class Force(IntEnum):
     COOLDOWN = 3  # always, and what it makes too late is not said at all
     CASE = 4  # like a rule, but the delay is counted anew from the day on which the case was resolved
 
+
+_BY_HAND = frozenset({Channel.CALL, Channel.VISIT})
+"""Channels that take a person, who sees what there is before they do anything."""
 
 _IN_TIME = frozenset({Force.RULE, Force.CASE})
 
@@ -115,7 +118,7 @@ def schedule(touchpoint: Touchpoint, context: Context, *, anchor: date, delay: D
     touchpoint.due_on, touchpoint.ready_on = due, ready
     touchpoint.reasons[:0] = reasons[:1]
     touchpoint.reasons.extend(reasons[1:])
-    _settle(touchpoint, today=today, ready=ready, late_on=late_on)
+    _settle(touchpoint, rules, today=today, ready=ready, late_on=late_on)
 
 
 def rule(touchpoint: Touchpoint, delay: Delay, what: str, due: date) -> Reason:
@@ -139,7 +142,11 @@ def _holds(touchpoint: Touchpoint, context: Context, due: date, too_old: date | 
     record = touchpoint.record
     if touchpoint.step.ask:
         holds.extend(_of_case(case) for case in record.closed_cases)
-    for given_on, until in record.snoozes:
+    if not touchpoint.is_ours:
+        own = touchpoint.occasion.record_id
+        seconds = (case for case in record.second_cases if case.closed_on is not None and case.id != own)
+        holds.extend(_of_second_case(case) for case in seconds)
+    for given_on, until in () if touchpoint.is_ours else record.snoozes:
         holds.append(Hold(given_on, Force.RULE, until, "snoozed", f"you let the client rest until {words.day(until)}"))
     if touchpoint.past is not None:
         holds.extend(_own(touchpoint, touchpoint.past, rules))
@@ -187,6 +194,12 @@ def _of_case(case: Case) -> Hold:
     return Hold(case.opened_on, Force.CASE, resolved, "case-resolved", said)
 
 
+def _of_second_case(case: Case) -> Hold:
+    resolved = case.closed_on or case.opened_on
+    said = f"a second case stopped everything from {words.day(case.opened_on)} until {words.day(resolved)}"
+    return Hold(case.opened_on, Force.RULE, resolved, "second-case", said)
+
+
 def _own(touchpoint: Touchpoint, past: Past, rules: Rules) -> list[Hold]:
     """Return the holds that come from tries of this touchpoint and from what the owner said of it."""
     holds = []
@@ -221,28 +234,39 @@ def _add_cooldown(holds: list[Hold], touchpoint: Touchpoint, again_after: Delay,
 # ---------------------------------------------------------------- too late, restored, waiting for the owner
 
 
-def _settle(touchpoint: Touchpoint, *, today: date, ready: date, late_on: date | None) -> None:
+def _settle(touchpoint: Touchpoint, rules: Rules, *, today: date, ready: date, late_on: date | None) -> None:
     """Settle what cannot go by itself; else leave it pending."""
     record, step = touchpoint.record, touchpoint.step
-    cases = record.open_cases if step.ask else []
-    began_in_time = any(late_on is None or case.opened_on <= late_on for case in cases)
     said = touchpoint.past.instruction if touchpoint.past is not None else None
+    second = _second_case(touchpoint)
+    own = second is not None and second.id == touchpoint.occasion.record_id
+    cases = record.open_cases if step.ask else [second] if second is not None and not own else []
+    began_in_time = any(late_on is None or case.opened_on <= late_on for case in cases)
     verdict: tuple[State, Reason] | None = None
     if said is not None and said.kind is InstructionKind.RELEASE:
         touchpoint.reasons.append(Reason("released", f"you released it on {words.day(said.on)}", said.on))
     elif late_on is not None and today > late_on and not began_in_time:
-        verdict = _too_late(touchpoint, ready, late_on, today)
+        verdict = _too_late(touchpoint, rules, today=today, ready=ready, late_on=late_on)
+    elif touchpoint.channel is Channel.NOTE:
+        pass  # it is only shown, so that nothing can go wrong
     elif (doubt := record.doubt(ready)) is not None:
         verdict = State.REVIEW, doubt
     elif ready <= today < (latest := record.latest_on()):
         text = f"something was recorded on {words.day(latest)}, after today: is the date of this computer right?"
         verdict = State.REVIEW, Reason("clock", text, latest)
+    if own and second is not None and verdict is None and ready <= today:
+        text = f"a second case since {words.day(second.opened_on)}: nothing about it goes out before you have looked"
+        verdict = State.REVIEW, Reason("second-case", text, second.opened_on)
     if cases and (verdict is None or verdict[0] is not State.EXPIRED):
         case = cases[0]
         about = f" ({case.summary})" if case.summary else ""
         since = words.day(case.opened_on)
-        text = f"a case is open since {since}{about}: no asks until it is resolved, and counted anew then"
-        touchpoint.settle(State.HELD, Reason("case-open", text, case.opened_on))
+        if step.ask:
+            text = f"a case is open since {since}{about}: no asks until it is resolved, and counted anew then"
+        else:
+            text = f"a second case is open since {since}{about}: nothing goes out by itself, the owner decides"
+        code = "case-open" if step.ask else "second-case"
+        touchpoint.settle(State.HELD, Reason(code, text, case.opened_on))
         touchpoint.until = None
     elif verdict is not None:
         touchpoint.settle(*verdict)
@@ -252,12 +276,30 @@ def _settle(touchpoint: Touchpoint, *, today: date, ready: date, late_on: date |
         touchpoint.act_on = None if ready <= today else ready
 
 
-def _too_late(touchpoint: Touchpoint, ready: date, late_on: date, today: date) -> tuple[State, Reason]:
+def _second_case(touchpoint: Touchpoint) -> Case | None:
+    """Return the open second case that stops *touchpoint* from going by itself; what a person does is not stopped."""
+    past, occasion = touchpoint.past, touchpoint.occasion
+    case = next((each for each in touchpoint.record.second_cases if each.closed_on is None), None)
+    if case is None or touchpoint.is_ours:
+        return None
+    if touchpoint.channel in _BY_HAND and occasion.record_id == case.id:
+        return None
+    said = past.instruction if past is not None else None
+    released = said is not None and said.kind is InstructionKind.RELEASE and said.on >= case.opened_on
+    return None if released else case
+
+
+def _too_late(
+    touchpoint: Touchpoint, rules: Rules, *, today: date, ready: date, late_on: date
+) -> tuple[State, Reason] | None:
+    """Return what becomes of what is too late; None of a note, which stays as long as its record is open."""
     limit = f"{touchpoint.step.late} after {words.day(ready)}"
-    known_on = _known_on(touchpoint)
+    known_on = _known_on(touchpoint, rules)
     if known_on is not None and known_on > late_on:
         text = f"known only since {words.day(known_on)}, when it was too late already ({limit}): history"
         return State.EXPIRED, Reason("history", text, known_on)
+    if touchpoint.channel is Channel.NOTE and touchpoint.occasion.kind in cadence.WHILE_OPEN:
+        return None
     ends_on = late_on + REVIEW
     if today > ends_on:
         text = f"too late since {words.day(late_on)} ({limit}), and nobody decided until {words.day(ends_on)}"
@@ -269,11 +311,13 @@ def _too_late(touchpoint: Touchpoint, ready: date, late_on: date, today: date) -
     return State.REVIEW, Reason("late", text, late_on)
 
 
-def _known_on(touchpoint: Touchpoint) -> date | None:
+def _known_on(touchpoint: Touchpoint, rules: Rules) -> date | None:
     """Return the day on which the home first knew the fact; None where facts are entered as they happen."""
     occasion, record = touchpoint.occasion, touchpoint.record
-    if occasion.case_id:
-        return None
+    fact = record.facts.get(occasion.record_id)
+    if fact is not None or occasion.kind is OccasionKind.LOW_SCORE:
+        at = fact.recorded_at if fact is not None else None
+        return rules.deadlines.day_of(at) if at is not None else None
     if occasion.kind is OccasionKind.FIRST_JOB:
         return record.client.created_on
     job = record.jobs.get(occasion.job_id)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import date
 
 from followup import identity
-from followup.model import MESSAGE_CHANNELS, Channel, Decision, Occasion, Reason, State, Step
+from followup.model import MESSAGE_CHANNELS, TO_CLIENT, Channel, Decision, Occasion, Reason, State, Step
 from followup.plan.record import Past, Record, Went
-from followup.plan.rulebook import CASE_KINDS
+from followup.plan.rulebook import UNBUDGETED
 
 
 class Touchpoint:
@@ -39,6 +39,7 @@ class Touchpoint:
         "state",
         "step",
         "template",
+        "to_person",
         "tries",
         "until",
         "waiting_for",
@@ -68,6 +69,7 @@ class Touchpoint:
         self.until: date | None = None
         self.channel: Channel | None = None
         self.address = ""
+        self.to_person = ""  # a person's id, where it is for one of us
         self.job_ids: tuple[str, ...] = (occasion.job_id,) if occasion.job_id else ()
         self.covered_by = ""
         self.tries = 0
@@ -84,9 +86,19 @@ class Touchpoint:
         return self.state is None
 
     @property
+    def is_ours(self) -> bool:
+        """Tell whether it is for one of us, so that no rule about the client's peace applies."""
+        return self.step.to != TO_CLIENT
+
+    @property
+    def is_message(self) -> bool:
+        """Tell whether it counts in the household's budget."""
+        return self.channel in MESSAGE_CHANNELS and not self.is_ours
+
+    @property
     def is_budgeted(self) -> bool:
         """Tell whether the budget of messages can hold it back."""
-        return self.channel in MESSAGE_CHANNELS and self.occasion.kind not in CASE_KINDS
+        return self.is_message and self.occasion.kind not in UNBUDGETED
 
     @property
     def is_budgeted_ask(self) -> bool:
@@ -123,6 +135,7 @@ class Touchpoint:
             until=self.until,
             channel=self.channel,
             address=self.address,
+            to_person=self.to_person,
             template=self.template,
             purpose=step.purpose,
             ask=step.ask,

@@ -116,6 +116,7 @@ def conditions(wanted: Conditions) -> list[str]:
         (wanted.no_future_job, "no later job of that service is done or planned"),
         (wanted.return_visit is True, "the trouble came back"),
         (wanted.return_visit is False, "the trouble is new"),
+        (wanted.unacknowledged, "the client has not heard of us about it"),
         (wanted.any_of, " or ".join(" and ".join(conditions(each)) for each in wanted.any_of)),
     ]
     return [text for holds, text in said if holds]

@@ -215,9 +215,9 @@ def _case_events(cases: Iterable[Case]) -> Iterator[tuple[Any, ...]]:
 
 
 def _attempt_events(attempts: Iterable[Attempt]) -> Iterator[tuple[Any, ...]]:
-    # A message that was sent is a contact as well; said once.
+    # A message that was sent to the client is a contact as well; said once.
     for attempt in attempts:
-        if attempt.state is not AttemptState.SENT:
+        if attempt.state is not AttemptState.SENT or attempt.to_person:
             yield (
                 attempt.on, f"message {attempt.state.value}", attempt.channel.value, "out", attempt.subject, "",
                 attempt.person, attempt.server_said, attempt.key, attempt.id,

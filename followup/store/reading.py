@@ -29,6 +29,7 @@ from followup.model import (
     Job,
     Person,
     Record,
+    Referral,
     Summary,
     Suppression,
     Tie,
@@ -526,6 +527,8 @@ class Reader:
                 return self.database.rows("candidates_attempt_open")
             case "care.open":
                 return self.database.rows("candidates_care_open", kind=window.kind, to_on=days["to_on"])
+            case "care.won":
+                return self.database.rows("candidates_care_won", kind=window.kind)
             case "care.opened_on" | "care.due_on" | "care.acted_on" | "care.closed_on":
                 return self.database.rows(_CANDIDATES[window.field], kind=window.kind, **days)
             case _:
@@ -636,6 +639,8 @@ class Reader:
         contacts = _grouped(map(codec.CONTACT.record, read("contacts_of_clients", ids)))
         attempts = _grouped(map(codec.ATTEMPT.record, read("attempts_of_clients", ids)))
         instructions = _grouped(map(codec.INSTRUCTION.record, read("instructions_of_clients", ids)))
+        brought = {each.job_id for of in care.values() for each in of if isinstance(each, Referral) and each.job_id}
+        friends = self.jobs(brought) if brought else {}
         stopped, refused = self._stopped(clients)
         absorbed = self._absorbed(ids)
         restored, doubted, doubt = self.meta("restored_on"), self.meta("doubted_on"), self.meta("doubt") or ""
@@ -646,6 +651,11 @@ class Reader:
                 jobs=tuple(sorted(jobs.get(client.id, ()), key=_by_completion)),
                 cases=tuple(each for each in care.get(client.id, ()) if isinstance(each, Case)),
                 records=tuple(each for each in care.get(client.id, ()) if not isinstance(each, Case)),
+                friends_jobs=tuple(
+                    friends[each.job_id]
+                    for each in care.get(client.id, ())
+                    if isinstance(each, Referral) and each.job_id in friends
+                ),
                 contacts=tuple(contacts.get(client.id, ())),
                 attempts=tuple(attempts.get(client.id, ())),
                 instructions=tuple(instructions.get(client.id, ())),
@@ -676,8 +686,8 @@ class Reader:
         return stopped, refused
 
     def client_of_fact(self, fact_id: str) -> str | None:
-        """Return the client that a job, a case or a client's identifier belongs to, also when it was merged since."""
-        for statement in ("client_of_job", "client_exists", "client_of_record"):
+        """Return the client whom a fact is about (a job, a record, a contact, the client), also when merged since."""
+        for statement in ("client_of_job", "client_exists", "client_of_record", "client_of_contact"):
             found = self.database.value(statement, id=fact_id)
             if found is not None:
                 return next(iter(self._followed([str(found)])))
@@ -882,6 +892,7 @@ _TROUBLED = {
 _CANDIDATES = {
     "job.completed_on": "candidates_job_completed",
     "contact.on": "candidates_contact",
+    "contact.score": "candidates_contact_score",
     "job.promised_on": "candidates_job_promised",
     "care.opened_on": "candidates_care_opened",
     "care.due_on": "candidates_care_due",

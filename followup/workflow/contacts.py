@@ -19,6 +19,7 @@ from followup.model import (
     Contact,
     Decision,
     Direction,
+    InstructionKind,
     Outcome,
     Record,
     State,
@@ -39,7 +40,7 @@ OF_CALLS = UNREACHED | {Outcome.WRONG_NUMBER}
 class Recorded:
     """What was written: the contact, the case it opened if any, and what the call's next try is."""
 
-    contact: Contact
+    contact: Contact | None  # None: one of us was told something, or it was seen to, which is no contact
     client: Client
     case: Record | None = None
     decision: Decision | None = None
@@ -106,8 +107,10 @@ def done_for(
     on: date | None = None,
     channel: Channel | None = None,
 ) -> Recorded:
-    """Record that the touchpoint of *decision* was made by hand."""
+    """Record that the touchpoint of *decision* was made by hand; of one that is for one of us only that it is done."""
     finding.refuse_settled(decision)
+    if decision.to_person:
+        return _seen_to(desk, decision, outcome=outcome, note=note)
     how = channel or decision.channel or Channel.CALL
     if outcome in OF_CALLS and how is not Channel.CALL:
         raise UsageError(
@@ -133,6 +136,23 @@ def done_for(
         summary=words.step_name(decision.step),
     )
     return replace(_record(desk, contact, command="done"), decision=decision)
+
+
+def _seen_to(desk: Desk, decision: Decision, *, outcome: Outcome | None, note: str) -> Recorded:
+    if outcome is not None:
+        raise UsageError(
+            f"{decision.key} is for one of you, and nobody was contacted. Say `followup done {decision.key}`; "
+            "`followup log` records what you said to the client."
+        )
+    planning.instruct(
+        desk,
+        client_id=decision.client_id,
+        kind=InstructionKind.DONE,
+        command="done",
+        key=decision.key,
+        reason=note,
+    )
+    return Recorded(None, finding.by_id(desk, decision.client_id), decision=decision)
 
 
 def log(

@@ -146,7 +146,7 @@ class Desk:
         """Return what the planner goes by."""
         from followup import plan
 
-        return plan.rules(self.settings, calendar=self.calendar, templates=self.templates)
+        return plan.rules(self.settings, calendar=self.calendar, templates=self.templates, timezone=self.zone)
 
     @property
     def _only_looks(self) -> bool:

@@ -121,7 +121,7 @@ def _take(desk: Desk, write: Writer, seen: Seen) -> AttemptState:
             write.hand_over(known.id, at=seen.handed_over_at)
         write.settle_attempt(known.id, attempt.state, now=seen.at, server_said=attempt.server_said)
         attempt = replace(known, state=attempt.state)
-    if attempt.state is AttemptState.SENT:
+    if attempt.state is AttemptState.SENT and not attempt.to_person:
         write.save(deliver.contact_of(attempt, on=attempt.on, now=seen.at, person=desk.person))
     return attempt.state
 

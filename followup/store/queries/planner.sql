@@ -71,6 +71,12 @@ WHERE kind = :kind AND closed_on IS NOT NULL AND closed_on >= :from_on AND close
 SELECT client_id FROM care WHERE kind = :kind AND closed_on IS NULL AND due_on IS NULL
 UNION SELECT client_id FROM care WHERE kind = :kind AND closed_on IS NULL AND due_on <= :to_on;
 
+-- name: candidates_care_won
+SELECT client_id FROM care WHERE kind = :kind AND state = 'won' AND closed_on IS NULL;
+
+-- name: candidates_contact_score
+SELECT DISTINCT client_id FROM contact WHERE score IS NOT NULL AND on_day >= :from_on AND on_day <= :to_on;
+
 -- name: candidates_job_promised
 SELECT DISTINCT client_id FROM job
 WHERE status = 'open' AND promised_on IS NOT NULL AND promised_on >= :from_on AND promised_on <= :to_on;
@@ -111,6 +117,9 @@ SELECT client_id FROM job WHERE id = :id;
 
 -- name: client_of_record
 SELECT client_id FROM care WHERE id = :id;
+
+-- name: client_of_contact
+SELECT client_id FROM contact WHERE id = :id;
 
 -- name: client_exists
 SELECT id FROM client WHERE id = :id;

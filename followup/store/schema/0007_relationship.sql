@@ -41,11 +41,13 @@ CREATE INDEX care_by_deadline ON care (kind, due_on, client_id) WHERE due_on IS 
 CREATE INDEX care_by_act ON care (kind, acted_on, client_id) WHERE acted_on IS NOT NULL;
 CREATE INDEX care_by_end ON care (kind, closed_on, client_id) WHERE closed_on IS NOT NULL;
 CREATE INDEX care_open ON care (kind, due_on, client_id, closed_on) WHERE closed_on IS NULL;
+CREATE INDEX care_won ON care (kind, client_id, state, closed_on) WHERE state = 'won' AND closed_on IS NULL;
 
 -- A job's promised day is a promise while the job is open.
 CREATE INDEX job_by_promise ON job (promised_on, client_id, status) WHERE status = 'open' AND promised_on IS NOT NULL;
 
 ALTER TABLE contact ADD COLUMN score INTEGER;                       -- 0 to 10, as the client said
+CREATE INDEX contact_by_score ON contact (on_day, client_id, score) WHERE score IS NOT NULL;
 ALTER TABLE attempt ADD COLUMN to_person TEXT NOT NULL DEFAULT '';  -- it went to one of us, not to the client
 
 -- Signs that a client may be unhappy are rare among what is there, and so are these indexes small.
