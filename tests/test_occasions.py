@@ -124,7 +124,10 @@ def test_cases_are_occasions_when_opened_and_when_resolved():
     """A case starts what follows its opening, and once it is resolved what follows that."""
     case = Case(id="kk", client_id="c", opened_on=date(2026, 2, 1), job_id="j", closed_on=date(2026, 2, 9))
     dossier = factories.dossier(cases=(case, Case(id="kl", client_id="c", opened_on=date(2026, 3, 1))))
-    found = [(each.kind, each.fact_id, each.on, each.case_id) for each in occasions.of(dossier, WAYS)]
+    ends = (OccasionKind.CASE_OPENED, OccasionKind.CASE_RESOLVED)
+    found = [
+        (each.kind, each.fact_id, each.on, each.case_id) for each in occasions.of(dossier, WAYS) if each.kind in ends
+    ]
     assert found == [
         (OccasionKind.CASE_OPENED, "kk", date(2026, 2, 1), "kk"),
         (OccasionKind.CASE_RESOLVED, "kk", date(2026, 2, 9), "kk"),
