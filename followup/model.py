@@ -404,6 +404,7 @@ class Lesson(Record):
 class RecapState(StrEnum):
     """What the client said of a recap."""
 
+    DRAFT = "draft"  # only what was checked so far
     WRITTEN = "written"
     CONFIRMED = "confirmed"
     CORRECTED = "corrected"

@@ -123,20 +123,80 @@ def edit_command(app: App, /, *, job: str, **fields: Any) -> None:
 @click.argument("job")
 @click.option("--on", "on", type=DAY, help="When; today unless told.")
 @click.option("--note", default="", help="One personal line for the thank-you.")
+@click.option(
+    "--checked", multiple=True, metavar="ITEM", help="What of the checklist is done: a number, a word, or all."
+)
+@click.option("--open-by", type=DAY, help="By when the client gets what is left open; it becomes a promise.")
 @pass_app
-def complete_command(app: App, *, job: str, on: date | None, note: str) -> None:
-    """Mark a job as completed: its cadence starts.
+def complete_command(
+    app: App, *, job: str, on: date | None, note: str, checked: tuple[str, ...], open_by: date | None
+) -> None:
+    """Mark a job as completed: its cadence starts. With a checklist, what stays open becomes a promise.
 
     \b
     Example:
         $ followup job complete jk7m --note "they love the new tap"
+        $ followup job complete jk7m --checked all
     """
-    from followup.workflow import records
+    from followup.workflow import completing, finding
 
-    done = records.complete_job(app.desk(), job, on=on, note=note)
-    assert done.completed_on is not None
-    say(f"Completed: {done.service}, on {words.long_day(done.completed_on)}.")
-    say(f"`followup why {done.client_id}` shows what follows.")
+    desk = app.desk()
+    items = completing.checklist(desk, finding.job(desk, job))
+    done: tuple[str, ...] | None = checked or None
+    if items and done is None and app.interactive:
+        done, open_by = _walk(items, open_by)
+    completed = completing.complete(desk, job, on=on, note=note, checked=done, open_by=open_by)
+    assert completed.job.completed_on is not None
+    say(f"Completed: {completed.job.service}, on {words.long_day(completed.job.completed_on)}.")
+    for promise in completed.promises:
+        assert promise.due_on is not None
+        say(f"Left open, and promised by {words.long_day(promise.due_on)}: {promise.summary} ({promise.id})")
+    say(f"`followup why {completed.job.client_id}` shows what follows.")
+
+
+def _walk(items: tuple[str, ...], open_by: date | None) -> tuple[tuple[str, ...], date | None]:
+    """Ask about every item of a checklist, and by when the client gets the rest."""
+    done = tuple(item for item in items if click.confirm(f"{item}: done?", default=True, err=True))
+    if len(done) < len(items) and open_by is None:
+        open_by = click.prompt("By when will the rest be done?", type=DAY, err=True)
+    return done, open_by
+
+
+@job_command.command("recap")
+@click.argument("job")
+@click.option("--found", help="What you found.")
+@click.option("--did", help="What you did.")
+@click.option("--not-done", help="What you did not do, and why.")
+@click.option("--watch-for", help="What to watch for from now on.")
+@click.option("--confirmed", is_flag=True, help="The client said that it is right.")
+@click.option("--corrected", default="", metavar="TEXT", help="What the client put right.")
+@pass_app
+def recap_command(app: App, /, *, job: str, confirmed: bool, corrected: str, **parts: str | None) -> None:
+    """Write in plain words what a visit was about; a message asks the client to confirm or correct it.
+
+    \b
+    Example:
+        $ followup job recap jk7m --found "the valve was worn" --did "fitted a new one" --watch-for "drips at night"
+    """
+    from followup.workflow import completing
+
+    desk = app.desk()
+    given = {name: said for name, said in parts.items() if said is not None}
+    if confirmed or corrected:
+        if given or (confirmed and corrected):
+            raise UsageError("Write a recap, or say --confirmed, or --corrected TEXT: one of the three.")
+        closed = completing.answered(desk, job, correction=corrected)
+        say(f"Kept: the client {closed.state} the recap of {closed.summary}.")
+        return
+    if not given and app.interactive:
+        known = completing.suggested(desk, job)
+        for name, label in completing.PARTS.items():
+            given[name] = click.prompt(label, default=getattr(known, name), err=True)
+    written = completing.recap(desk, job, given)
+    for name, label in completing.PARTS.items():
+        if getattr(written, name):
+            say(f"{label + ':':<12}{getattr(written, name)}")
+    say(f"`followup why {written.client_id} --step recap` says when the client gets it.")
 
 
 @job_command.command("reopen")

@@ -9,6 +9,7 @@ home and, through `mail`, the mail server and the keyring; what else, the module
     previews, rejects, imports   what a batch would do; rows that it leaves out; what earlier ones did and taught
     undoing, records, dossiers   taking back; clients and jobs by hand; all that is held of one client
     care, carefiles              records of a relationship: by hand, and in files with our own columns
+    completing                   a job is done: its checklist, and the recap of it
     duplicates, households       who may be one client; who lives together
     referrals                    who brought whom
     exporting                    what leaves the home for other programs

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -129,19 +128,6 @@ def edit_job(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Job, Job
     after = replace(before, **given)
     _save(desk, after, "job edit")
     return before, after
-
-
-def complete_job(desk: Desk, text: str, *, on: date | None, note: str) -> Job:
-    """Mark a job as completed: its cadence starts."""
-    job = finding.job(desk, text)
-    if job.status == JobStatus.COMPLETED:
-        raise BadInput(f"Job {job.id} was completed on {job.completed_on}.")
-    day = on or desk.today
-    if day > desk.today:
-        raise BadInput(f"{day} is in the future: a job is completed when it is done.")
-    done = replace(job, status=JobStatus.COMPLETED, completed_on=day, note=note or job.note)
-    _save(desk, done, "job complete")
-    return done
 
 
 def reopen_job(desk: Desk, text: str) -> Job:
