@@ -102,7 +102,6 @@ class Country:
     """What a country's rules have in common."""
 
     currency: str
-    tax_year_starts: str  # MM-DD
     requires: tuple[str, ...]
 
 
@@ -121,23 +120,18 @@ class Books:
     country: str
     currency: str
     zone: tzinfo = UTC
-    company: bool = True
-    year_starts: str = ""  # MM-DD of the accounting year; empty: the country's tax year
+    company: bool = False
+    year_starts: str = "01-01"  # MM-DD of the tax year; of a company's accounting year
 
-    def year_of(self, day: date, law: Law, *, company: bool | None = None) -> Window:
-        """Return the accounting year of a company, the tax year of everybody else, in which *day* is."""
-        country = law.countries.get(self.country)
-        theirs = country.tax_year_starts if country else "01-01"
-        is_company = self.company if company is None else company
-        return _year(day, (self.year_starts or theirs) if is_company else theirs)
+    def year_of(self, day: date) -> Window:
+        """Return the year of the books in which *day* is."""
+        return _year(day, self.year_starts)
 
 
 def law(document: Mapping[str, Any]) -> Law:
     """Return the rules that limits.toml holds."""
     countries = {
-        name: Country(
-            currency=table["currency"], tax_year_starts=table["tax_year_starts"], requires=tuple(table["requires"])
-        )
+        name: Country(currency=table["currency"], requires=tuple(table["requires"]))
         for name, table in document["country"].items()
     }
     tables = [*document["limit"], *document["condition"]]
@@ -335,7 +329,7 @@ def assess(
                 if gift.kind in rule.kinds and rule.holds_on(gift.opened_on):
                     found[gift.id] += _TESTS[rule.test](gift, rule, books)
         elif rule.currency == books.currency:
-            for gift, standing in _standings(valid, rule, law=law, books=books, households=households or {}):
+            for gift, standing in _standings(valid, rule, books, households or {}):
                 found[gift.id].append(_against(gift, rule, standing))
         else:
             for gift in valid:
@@ -350,13 +344,13 @@ def _recorded(gift: Gift) -> tuple[datetime, date, str]:
 
 
 def _standings(
-    gifts: Sequence[Gift], rule: Rule, *, law: Law, books: Books, households: Mapping[str, str]
+    gifts: Sequence[Gift], rule: Rule, books: Books, households: Mapping[str, str]
 ) -> Iterable[tuple[Gift, _Standing]]:
     """Yield the entries that count against *rule*, each with its totals. *gifts* are in the order of recording."""
     groups: dict[tuple[Hashable, Window | None], list[tuple[Gift, int]]] = {}
     for gift in gifts:
         amount = counted(gift, rule)
-        window = _window(gift.opened_on, rule, law=law, books=books)
+        window = _window(gift.opened_on, rule, books)
         if amount and rule.holds_on(window.from_on if window else gift.opened_on):
             group = _payee(gift, rule, households), window
             groups.setdefault(group, []).append((gift, 0 if is_exempt(gift, rule) else amount))
@@ -371,13 +365,11 @@ def _standings(
             yield gift, _Standing(before=before, amount=amount, total=total)
 
 
-def _window(day: date, rule: Rule, *, law: Law, books: Books) -> Window | None:
+def _window(day: date, rule: Rule, books: Books) -> Window | None:
     """Return the year in which a gift of *day* counts; None: any twelve months around it."""
     if rule.window == "rolling_12_months":
         return None
-    if rule.window == "calendar_year":
-        return _year(day, "01-01")
-    return books.year_of(day, law, company=rule.window == "accounting_year")
+    return _year(day, "01-01") if rule.window == "calendar_year" else books.year_of(day)
 
 
 def _against(gift: Gift, rule: Rule, standing: _Standing) -> Finding:
@@ -495,9 +487,7 @@ def _assessment(gift: Gift, findings: Sequence[Finding], *, law: Law, books: Boo
         found.append(_review("", f"{books.country} wants in writing, and this does not say: {', '.join(missing)}"))
     whole = cost(gift)
     estimate = max(0, whole - sum(each.lost_minor for each in found)) if known and not missing else None
-    return Assessment(
-        findings=tuple(found), tax_year=str(books.year_of(gift.opened_on, law)), deductible_minor=estimate
-    )
+    return Assessment(findings=tuple(found), tax_year=str(books.year_of(gift.opened_on)), deductible_minor=estimate)
 
 
 _KINDS: Mapping[str, str] = {
