@@ -364,6 +364,8 @@ class Gift(Record):
     recorded_by: str = ""  # a person's id
     family_of: str = ""  # the customer in whose household the recipient is, by name
     ledger_account: str = ""
+    exported_batch: str = ""  # under which name the accountant got it
+    voided_at: datetime | None = None
     voids_id: str = ""  # the entry that this one takes the place of
     referral_id: str = ""
     case_id: str = ""

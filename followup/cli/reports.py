@@ -1,4 +1,4 @@
-"""report contacts | summary."""
+"""report contacts | summary | gifts | rewards."""
 
 from __future__ import annotations
 
@@ -100,3 +100,73 @@ def summary_command(app: App, /, *, format_: str, output: Path | None, **period:
         format_=format_,
         output=output,
     )
+
+
+def _register(
+    app: App, *, rewards: bool, batch: str, excel: bool, format_: str, output: Path | None, more: Any
+) -> None:
+    """Print the register, and note under which name the accountant gets it, where one is told."""
+    from followup.report import gifts as gift_report
+    from followup.workflow import gifts
+
+    if excel and format_ == "json":
+        raise UsageError("--excel makes a csv file; leave out --format json.")
+    desk = app.desk()
+    if batch:
+        new = gifts.hand_over(desk, batch, rewards=rewards, **more)
+        app.narrate(f"{new} of these are handed over for the first time, as '{batch}'.")
+    found = gifts.register(desk, rewards=rewards, batch=batch, **more)
+    print_rows(
+        app,
+        found.rows,
+        gift_report.COLUMNS,
+        format_="csv" if excel else format_,
+        output=output,
+        envelope=found.envelope,
+        excel=desk.settings.business.country if excel else "",
+    )
+    if excel or format_ == "csv" or output is not None:
+        for line in found.lines():
+            app.narrate(line)
+    elif format_ == "table":
+        say("\n".join(["", *found.lines()] if found.totals.count else found.lines()))
+
+
+register_options = options(
+    period_options,
+    click.option(
+        "--as-batch", "batch", default="", metavar="NAME", help="Note that the accountant gets these as NAME."
+    ),
+    click.option("--excel", is_flag=True, help="CSV that opens right with a double click in your country."),
+    format_option,
+)
+
+
+@report_command.command("gifts")
+@register_options
+@pass_app
+def gifts_command(app: App, /, *, batch: str, excel: bool, format_: str, output: Path | None, **period: Any) -> None:
+    """Write the register of gifts: every entry with its costs, the totals it stands in, and its limit.
+
+    Without a period, this month up to today. With --as-batch only what was not handed over under another name.
+
+    \b
+    Example:
+        $ followup report gifts --quarter 2026-Q1 --format csv -o gifts.csv
+    """
+    _register(app, rewards=False, batch=batch, excel=excel, format_=format_, output=output, more=period)
+
+
+@report_command.command("rewards")
+@register_options
+@pass_app
+def rewards_command(app: App, /, *, batch: str, excel: bool, format_: str, output: Path | None, **period: Any) -> None:
+    """Write the rewards for referrals: every entry, and what each payee got in a calendar year.
+
+    Without a period, this month up to today.
+
+    \b
+    Example:
+        $ followup report rewards --year 2026 --format csv -o rewards.csv
+    """
+    _register(app, rewards=True, batch=batch, excel=excel, format_=format_, output=output, more=period)
