@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from followup import cells
@@ -143,9 +143,9 @@ def rows(
         yield _row(gift, found.get(gift.id), sign, recorded_at, clients, names, giver, books)
 
 
-def _in_order(row: tuple[Gift, int, datetime | None]) -> tuple[date, str, str, int]:
+def _in_order(row: tuple[Gift, int, datetime | None]) -> tuple[date, datetime, str, int]:
     gift, sign, recorded_at = row
-    return gift.opened_on, recorded_at.isoformat() if recorded_at else "", gift.id, -sign
+    return gift.opened_on, recorded_at or datetime.min.replace(tzinfo=UTC), gift.id, -sign
 
 
 def _row(

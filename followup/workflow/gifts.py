@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -120,8 +121,9 @@ def _spelled(field: Any) -> str:
 
 def _draft(desk: Desk, made: Gift, *, replaces: Gift | None = None) -> Draft:
     client = finding.by_id(desk, made.client_id)
-    gift = _checked(desk, _filled(desk, made, client))
-    register = [each for each in desk.store.care(Gift) if replaces is None or each.id != replaces.id]
+    everything = desk.store.care(Gift)
+    gift = _last(_checked(desk, _filled(desk, made, client)), everything)
+    register = [each for each in everything if replaces is None or each.id != replaces.id]
     found = assess(desk, [*register, gift])[gift.id]
     return Draft(gift, client, found, replaces, tuple(_others(desk, gift, register)))
 
@@ -136,6 +138,14 @@ def _filled(desk: Desk, made: Gift, client: Client) -> Gift:
     )
 
 
+def _last(gift: Gift, register: Iterable[Gift]) -> Gift:
+    """Return *gift* behind those that were recorded at the same instant: what it was told holds in the report."""
+    taken, at = {each.recorded_at for each in register}, gift.recorded_at
+    while at is not None and at in taken:
+        at += datetime.resolution
+    return replace(gift, recorded_at=at)
+
+
 def _checked(desk: Desk, gift: Gift) -> Gift:
     currency = desk.settings.business.currency
     if not currency:
@@ -148,7 +158,7 @@ def _checked(desk: Desk, gift: Gift) -> Gift:
     if not gift.quantity:
         raise BadInput("--quantity 0: how many were given?")
     if not gifts.net(gift):
-        raise BadInput("What did it cost? --goods, --food, --voucher, --branding, --post: each without VAT.")
+        raise BadInput("What did it cost? --goods, --food-drink, --voucher, --branding, --wrap-post: each without VAT.")
     return replace(gift, currency=currency)
 
 
