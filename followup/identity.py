@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 LETTERS = "abcdefghjkmnpqrstvwxyz"
 ALPHABET = LETTERS + "23456789"  # no 0 o 1 l i u: they are misread over the phone
+DIGITS = ALPHABET[len(LETTERS) :]
 LENGTH = 10
 KEY_BYTES = 32
 _BLOCK = 64  # bytes that SHA-256 takes in at once
+_REFERRAL_CODE = re.compile(rf"(?<!\w)([{ALPHABET}]{{2}}[{DIGITS}])[ -]?([{ALPHABET}]{{3}})(?!\w)", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
@@ -122,6 +124,24 @@ def address_hash(home_key: bytes, address: str) -> str:
 def message_identifier(home_key: bytes, key: str) -> str:
     """Return the 32 hex digits that stand for a touchpoint in Message-ID and X-Touchpoint, on every try."""
     return _digest(home_key, "message", key).hex()[:32]
+
+
+def referral_code(home_key: bytes, client_id: str) -> str:
+    """Return the code by which whom a client sends us can say who sent them: AB3-DEF, with a digit in that place.
+
+    Two clients of a large home may have the same one by chance; then it tells nobody.
+    """
+    number, code = int.from_bytes(_digest(home_key, "referral", client_id)), ""
+    for place in range(6):
+        symbols = DIGITS if place == 2 else ALPHABET
+        number, index = divmod(number, len(symbols))
+        code += symbols[index]
+    return f"{code[:3]}-{code[3:]}".upper()
+
+
+def referral_codes(text: str) -> list[str]:
+    """Return what may be referral codes in *text*, as `referral_code` spells them."""
+    return [f"{first}-{second}".upper() for first, second in _REFERRAL_CODE.findall(text)]
 
 
 def _digest(home_key: bytes, *parts: str) -> bytes:

@@ -110,7 +110,10 @@ def show_command(app: App, *, client: str, format_: str, output: Path | None) ->
     decisions = planning.decisions_of(desk, who.id)
     if format_ == "table" and output is None:
         referrer, brought = referrals.known(desk, who)
-        for line in clients.page_lines(dossier, decisions, today=desk.today, referrer=referrer, brought=brought):
+        code = referrals.code(desk, who.id)
+        for line in clients.page_lines(
+            dossier, decisions, today=desk.today, referrer=referrer, brought=brought, code=code
+        ):
             say(line)
         return
     print_rows(app, clients.history_rows(dossier), clients.HISTORY_COLUMNS, format_=format_, output=output)

@@ -237,10 +237,12 @@ def page_lines(
     today: date,
     referrer: Client | None = None,
     brought: Iterable[Client] = (),
+    code: str = "",
 ) -> list[str]:
     """Return one page about a client: who they are, what happened, what it was worth, what is next and why.
 
-    *referrer* is who brought them, where that is certain; *brought* are those whom they brought.
+    *referrer* is who brought them, where that is certain; *brought* are those whom they brought; *code* is what whom
+    they send us can name.
     """
     client = dossier.client
     made = [f"{printable(words.client(client))}  ({client.id})"]
@@ -251,7 +253,7 @@ def page_lines(
     if dossier.suppressed:
         made.append("One of their addresses is on the list of those never to write to again.")
     sections = (
-        ("Who they are", words.aligned(_facts(client, dossier.summary, referrer, brought))),
+        ("Who they are", words.aligned(_facts(client, dossier.summary, referrer, brought, code))),
         ("Worth", _worth(dossier.summary, today=today)),
         ("Jobs", [f"  {printable(words.job(job) + (f' ({job.note})' if job.note else ''))}" for job in dossier.jobs]),
         ("Cases", [line for case in dossier.cases for line in case_lines(case, today=today)]),
@@ -265,7 +267,7 @@ def page_lines(
 
 
 def _facts(
-    client: Client, summary: Summary, referrer: Client | None, brought: Iterable[Client]
+    client: Client, summary: Summary, referrer: Client | None, brought: Iterable[Client], code: str
 ) -> list[tuple[str, str]]:
     town = f"{client.postal_code} {client.city}".strip()
     place = ", ".join(part for part in (client.street, town, client.region, client.country) if part)
@@ -286,6 +288,7 @@ def _facts(
         ("tags", ", ".join(client.tags)),
         ("brought by", _referrer(client, referrer)),
         ("brought", ", ".join(f"{words.client(each)} ({each.id})" for each in brought)),
+        ("referral code", code),
         ("looked after by", client.owner),
         ("known since", words.full_day(_earliest(client.created_on, summary.first_job_on))),
         ("notes", client.notes),

@@ -119,7 +119,7 @@ class Store(Reader):
         """Work out everything derived anew (summaries, names, household keys); return the number of clients."""
         count = 0
         with self.database.transaction(write=True):
-            for ids in self._pages_of_ids():
+            for ids in self.pages_of_client_ids():
                 count += len(ids)
                 clients = list(self.clients(ids).values())
                 for part in writing.DERIVED:
@@ -135,7 +135,7 @@ class Store(Reader):
             problems.append("the file does not carry followup's mark")
         stale = 0
         with self.snapshot():
-            for ids in self._pages_of_ids():
+            for ids in self.pages_of_client_ids():
                 kept = {row[0]: row for row in self.database.among("summaries_among", ids)}
                 for row in summaries.rows(self.database, ids, fresh={}):
                     stale += kept.get(row[0]) != row
@@ -143,7 +143,8 @@ class Store(Reader):
             problems.append(f"the summaries of {stale} clients do not fit their jobs and contacts")
         return problems
 
-    def _pages_of_ids(self) -> Iterator[list[str]]:
+    def pages_of_client_ids(self) -> Iterator[list[str]]:
+        """Yield the ids of all clients, merged and erased ones too, some hundred at a time."""
         last = ""
         while ids := [row[0] for row in self.database.rows("client_ids_after", id=last, size=CHUNK)]:
             yield ids

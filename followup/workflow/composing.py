@@ -55,7 +55,11 @@ class Prepared:
 def renderer(desk: Desk) -> Iterator[render.Renderer]:
     """Yield the one renderer of a run."""
     with render.Renderer(
-        desk.template_folders, settings=desk.settings, today=desk.today, calendar=desk.calendar
+        desk.template_folders,
+        settings=desk.settings,
+        today=desk.today,
+        calendar=desk.calendar,
+        code_of=lambda client_id: identity.referral_code(desk.key, client_id),
     ) as opened:
         yield opened
 

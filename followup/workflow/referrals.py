@@ -2,8 +2,9 @@
 
 Takes a Desk and a Writer whose transaction is open. Gives how many were linked. Touches clients.
 
-Certain is exactly one other client of that e-mail address, phone, number in the same program, or name. A text that
-said nothing when it came in may say it later: whoever brought somebody is linked when they become a client themselves.
+Certain is exactly one other client of that referral code, e-mail address, phone, number in the same program, or name.
+A text that said nothing when it came in may say it later: whoever brought somebody is linked when they become a client
+themselves.
 """
 
 from __future__ import annotations
@@ -67,12 +68,13 @@ def _certain(desk: Desk, said: Mapping[str, str], *, names_only: bool = False) -
         return {}
     texts = list(dict.fromkeys(said.values()))
     ways: tuple[tuple[Callable[[str], Collection[str]], Callable[[Iterable[str]], Mapping[str, list[str]]]], ...] = (
+        (identity.referral_codes, lambda codes: _clients_by_code(desk, codes)),
         (_emails, desk.store.clients_by_email),
         (lambda text: _phones(text, desk.settings.business.country), desk.store.clients_by_phone),
         (_names, desk.store.clients_by_name),
     )
     meant: dict[str, set[str]] = {}  # text -> whom it may mean; the first way that finds anybody counts
-    for read, ask in ways[2:] if names_only else ways:
+    for read, ask in ways[-1:] if names_only else ways:
         asked = {text: read(text) for text in texts if text not in meant}
         found = ask({value for values in asked.values() for value in values})
         for text, values in asked.items():
@@ -85,6 +87,22 @@ def _certain(desk: Desk, said: Mapping[str, str], *, names_only: bool = False) -
         if len(others) == 1:
             certain[client_id] = next(iter(others))
     return certain
+
+
+def code(desk: Desk, client_id: str) -> str:
+    """Return the referral code of a client."""
+    return identity.referral_code(desk.key, client_id)
+
+
+def _clients_by_code(desk: Desk, codes: Iterable[str]) -> Mapping[str, list[str]]:
+    """Return who has each of *codes*: whoever was merged still leads to who they are now."""
+    wanted = frozenset(codes)
+    found: dict[str, list[str]] = {}
+    for client_id in (each for page in desk.store.pages_of_client_ids() for each in page) if wanted else ():
+        if (theirs := code(desk, client_id)) in wanted:
+            found.setdefault(theirs, []).append(client_id)
+    kept = desk.store.kept_clients(each for ids in found.values() for each in ids)
+    return {theirs: [kept[each] for each in ids] for theirs, ids in found.items()}
 
 
 def _emails(text: str) -> Collection[str]:
