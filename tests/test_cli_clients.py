@@ -147,15 +147,15 @@ def test_who_brought_whom_is_shown_on_both_pages(made: Run) -> None:
     made("client", "add", "--name", "Cy Dunn", "--referred-by", "the postman")
     made("client", "add", "--name", "Di Reed", "--referred-by", "Ed Poe")
     bert = held(made, "hill")["client"]["id"]
-    assert "brought by   Ada Hall, written as ada hall\n" in made("client", "show", "hill").stdout
-    assert f"brought      Bert Hill ({bert})" in made("client", "show", "hall").stdout
-    assert "brought by   the postman\n" in made("client", "show", "dunn").stdout
+    assert "brought by     Ada Hall, written as ada hall\n" in made("client", "show", "hill").stdout
+    assert f"brought        Bert Hill ({bert})" in made("client", "show", "hall").stdout
+    assert "brought by     the postman\n" in made("client", "show", "dunn").stdout
     made("client", "edit", "dunn", "--name", "Ed Poe")
-    assert "brought      Di Reed" in made("client", "show", "poe").stdout
+    assert "brought        Di Reed" in made("client", "show", "poe").stdout
     assert made("client", "edit", "hill", "--referred-by", "Ed Poe").stdout == "referred by: ada hall -> Ed Poe\n"
     assert "brought" not in made("client", "show", "ada hall").stdout
     made("undo", "--yes")
-    assert "brought      Bert Hill" in made("client", "show", "ada hall").stdout
+    assert "brought        Bert Hill" in made("client", "show", "ada hall").stdout
 
 
 def test_the_stricter_consent_wins_a_merge(made: Run) -> None:

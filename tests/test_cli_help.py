@@ -96,10 +96,10 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
 }
 
 for _kind in KINDS.values():
-    if "add" in _kind.verbs:
+    if "add" in _kind.examples:
         _add = (_kind.name, "add", *shlex.split(_kind.examples["add"]))
         _file = (_kind.name, "export", "-o", f"{_kind.plural}.csv")
-        for _verb in ("show", "edit", _kind.closes):
+        for _verb in ("show", "edit", "void", "correct", _kind.closes):
             BEFORE[f"followup {_kind.name} {_verb} hall"] = [_add]
         BEFORE[f"followup {_kind.name} import"] = [_add, _file]
 

@@ -292,7 +292,7 @@ GIFT = Kind(
         Field(name="quantity", label="Quantity", takes="whole", help="How many; 1 unless told.", at=("add",)),
         Field(name="goods_minor", label="Goods", takes="amount", help="Cost of goods, without tax.", at=("add",)),
         Field(
-            name="food_drink_minor", label="Food and drink", takes="amount", at=("add",), option="--food",
+            name="food_drink_minor", label="Food and drink", takes="amount", at=("add",), option="--food-drink",
             help="Cost of food and drink, without tax.",
         ),
         Field(
@@ -301,7 +301,7 @@ GIFT = Kind(
         ),
         Field(name="branding_minor", label="Branding", takes="amount", help="Cost of branding.", at=("add",)),
         Field(
-            name="wrap_post_minor", label="Wrapping, post", takes="amount", option="--post", at=("add",),
+            name="wrap_post_minor", label="Wrapping, post", takes="amount", option="--wrap-post", at=("add",),
             help="Cost of wrapping and postage.",
         ),
         Field(name="vat_minor", label="VAT", takes="amount", help="Value added tax on it.", at=("add",)),
@@ -333,12 +333,14 @@ GIFT = Kind(
             name="family_of", label="Family of", help="The customer in whose household the recipient is.", at=("add",),
         ),
         Field(name="ledger_account", label="Account", help="Of your books.", option="--account", at=("add",)),
+        Field(name="exported_batch", label="Handed over as", at=()),
         Field(name="voids_id", label="In place of", takes="gift", at=()),
         _state(GiftState),
         _OURS,
         _NOT_DUE,
         _NO_ACT,
         Field(name="closed_on", label="Voided", takes="day", at=(), column="voided_on"),
+        Field(name="voided_at", label="Voided at", takes="instant", at=()),
         Field(name="resolution", label="Why voided", at=()),
     ),
     endings=(Ending(word="void", state=GiftState.VOID, says="void", by="void"),),

@@ -56,6 +56,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("promise", "promises", "What was told with a date, by us or to us."),
             ("case", "cases", "What went wrong, until it is put right."),
             ("referral", "referrals", "Who brought whom, and the reward."),
+            ("gift", "gifts", "What was given, against your country's limits."),
             ("praise", "praise", "A good word, until it reaches who earned it."),
             ("lesson", "lessons", "What we do differently since."),
             ("concerns", "concerns", "List clients who may be unhappy, and what to do."),

@@ -59,22 +59,23 @@ def field_options(kind: Kind, verb: Verb) -> Callable[[Any], Any]:
 
 
 def _option(field: Field, verb: Verb) -> Callable[[Any], Any]:
-    required = field.required and verb == "add"
+    required, said = field.required and verb == "add", field.said
     more: dict[str, Any] = {"metavar": _METAVARS.get(field.takes)}
     if field.flag:
         more = {"flag_value": field.flag}
     elif field.takes == "truth":
-        more = {"is_flag": True}
+        said, more = f"{said}/--no-{said.removeprefix('--')}", {}
     elif field.takes == "choice":
         more = {"type": click.Choice(field.choices)}
     elif field.takes == "day":
         more["type"] = DAY
     elif field.takes == "texts":
         more = {"multiple": True}
-    return click.option(field.said, field.name, help=field.help, default=None, required=required, **more)
+    return click.option(said, field.name, help=field.help, default=None, required=required, **more)
 
 
-def _typed(fields: dict[str, Any]) -> dict[str, Any]:
+def typed(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return what was typed of *fields*."""
     return {name: value for name, value in fields.items() if value not in (None, ())}
 
 
@@ -121,12 +122,12 @@ def _add(kind: Kind, word: str) -> click.Command:
         is_new, *addresses = (fields.pop(name, ()) for name in ("new", "emails", "phones"))
         if is_new:
             person = {"full_name": client, **dict(zip(("emails", "phones"), addresses, strict=True))}
-            who, record = care.add_with_client(app.desk(), kind, person, _typed(fields))
+            who, record = care.add_with_client(app.desk(), kind, person, typed(fields))
             app.narrate(f"Added client {words.client(who)} ({who.id}).")
         elif any(addresses):
             raise UsageError("--email and --phone are those of a new client: say --new, or use `followup client edit`.")
         else:
-            record = care.add(app.desk(), kind, client, _typed(fields))
+            record = care.add(app.desk(), kind, client, typed(fields))
         said = f"{'Opened' if kind.opens == 'open' else 'Added'} {kind.name} {record.id}"
         when = f", by {words.long_day(record.due_on)}" if record.due_on else ""
         about = care_report.about(record)
@@ -216,7 +217,7 @@ def _edit(kind: Kind, word: str) -> click.Command:
         from followup.report import care as care_report
         from followup.workflow import care
 
-        given = _typed(fields)
+        given = typed(fields)
         if not given:
             raise UsageError(f"Say what to change. `followup {kind.name} edit --help` lists the fields.")
         before, after = care.edit(app.desk(), kind, record, given)
@@ -236,7 +237,7 @@ def _close(kind: Kind, word: str) -> click.Command:
         from followup.report import care as care_report
         from followup.workflow import care
 
-        closed = care.close(app.desk(), kind, record, ending, _typed(fields))
+        closed = care.close(app.desk(), kind, record, ending, typed(fields))
         text = f"{kind.name.capitalize()} {closed.id}: {care_report.ended(closed)}."
         tell(app, kind, closed, text, format_=format_, output=output)
 

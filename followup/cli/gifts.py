@@ -35,7 +35,7 @@ def add_command(
 ) -> None:
     """Record what was given, after a look at the limits of your country.
 
-    Every cost is without VAT. Over a limit you are asked; without a terminal, --yes says that it is meant.
+    Every cost is without VAT. Over a limit you are asked; without a terminal, say --yes.
 
     \b
     Example:
@@ -43,7 +43,7 @@ def add_command(
     """
     from followup.workflow import gifts
 
-    made = gifts.draft(app.desk(), client, _typed(fields))
+    made = gifts.draft(app.desk(), client, care.typed(fields))
     _look_and_record(app, made, dry_run=dry_run, yes=yes, format_=format_, output=output)
 
 
@@ -67,7 +67,7 @@ def correct_command(
     """
     from followup.workflow import gifts
 
-    made = gifts.correction(app.desk(), entry, _typed(fields))
+    made = gifts.correction(app.desk(), entry, care.typed(fields))
     _look_and_record(app, made, dry_run=dry_run, yes=yes, format_=format_, output=output, reason=reason)
 
 
@@ -107,10 +107,6 @@ def limits_command(app: App, /, *, format_: str, output: Path | None) -> None:
     found = gift_report.rule_rows(gifts.rules(desk))
     empty = f"followup knows no limits of {country}. Your accountant does."
     print_rows(app, found, gift_report.RULE_COLUMNS, format_=format_, output=output, empty=empty)
-
-
-def _typed(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value not in (None, ())}
 
 
 def _look_and_record(
