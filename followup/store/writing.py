@@ -122,27 +122,34 @@ class Writer:
         return sum(self._save_chunk(kind, chunk, self._known(kind, chunk)) for kind, chunk in _chunks(records))
 
     def add_many(self, records: Iterable[Saved]) -> None:
-        """Store many records of which none is there yet, clients before the jobs that name them."""
-        for kind, chunk in _chunks(records):
-            self._save_chunk(kind, chunk, {})
+        """Store many records of one kind, of which none is there yet and none comes twice."""
+        remaining = iter(records)
+        while chunk := list(islice(remaining, CHUNK)):
+            self._add(chunk)
+
+    def _add(self, new: Sequence[Any]) -> None:
+        """Store records of one kind that are not there yet, whole lists at a time: an import brings hundreds of
+        thousands."""
+        kind = type(new[0])
+        table = codec.TABLES[kind]
+        self._touched.update(dict.fromkeys(map(_whose, new)))
+        self._created.update([record.id for record in new])
+        self._record_creation(table, new)
+        self._keep_fresh(kind, new)
+        self._database.run_rows(f"{table.statements}_insert", *_cells(table, new))
+        if kind is Client:
+            self._derive(new)
 
     def _save_chunk(self, kind: type, records: Mapping[str, Saved], known: Mapping[str, Any]) -> int:
         table = codec.TABLES[kind]
-        new: list[Any] = []
+        new = [record for record_id, record in records.items() if record_id not in known]
+        if new:
+            self._add(new)
         changed: list[Any] = []
         changed_fields: dict[str, set[str]] = {}
-        together: list[Plain] = []
         for record_id, record in records.items():
             old = known.get(record_id)
-            if old is None:
-                new.append(record)
-                self._touched[_whose(record)] = None
-                created = self._creation(table, record)
-                if created:
-                    self._record(table.name, record_id, "", None, created)
-                else:
-                    together.append(record_id)
-            elif old != record:
+            if old is not None and old != record:
                 changed.append(record)
                 differences = table.differences(old, record)
                 changed_fields[record_id] = {field for field, _, _ in differences}
@@ -150,30 +157,29 @@ class Writer:
                     self._record(table.name, record_id, field, before, after)
                 self._touch(old)
                 self._touch(record)
-            else:
-                continue
-        if together:
-            self._record(table.name, TOGETHER, "", None, together)
-        self._keep_fresh(kind, new)
-        if new:
-            self._created.update(record.id for record in new)
-            self._database.run_rows(f"{table.statements}_insert", *_cells(table, new))
         if changed:
             self._database.run_many(f"{table.statements}_update", map(_row, changed))
-        if kind is Client:
-            self._derive(new, changed, changed_fields)
+            if kind is Client:
+                self._derive_again(changed, changed_fields)
         return len(new) + len(changed)
 
-    def _creation(self, table: Table[Any], record: Saved) -> dict[str, Plain]:
-        """Return what `change` keeps of a record that is new.
+    def _record_creation(self, table: Table[Any], new: Sequence[Any]) -> None:
+        """Record that records are new.
 
-        Of an imported one that is only what undoing asks for, mostly nothing: what it said is in the record, and in
+        Of an imported one only what undoing asks for is kept, mostly nothing: what it said is in the record, and in
         later changes. Those of which nothing is kept share a row, see TOGETHER.
         """
+        created: dict[str, dict[str, Plain]] = {}
         if self._batch["kind"] != "import":
-            return table.plain(record)
-        opted_out = isinstance(record, Client) and record.consent is Consent.OPTED_OUT
-        return {"consent": Consent.OPTED_OUT.value} if opted_out else {}
+            created = {record.id: plain for record in new if (plain := table.plain(record))}
+        elif table is codec.CLIENT:
+            kept: dict[str, Plain] = {"consent": Consent.OPTED_OUT.value}
+            created = {client.id: kept for client in new if client.consent is Consent.OPTED_OUT}
+        for record_id, plain in created.items():
+            self._record(table.name, record_id, "", None, plain)
+        together: list[Plain] = [record.id for record in new if record.id not in created]
+        if together:
+            self._record(table.name, TOGETHER, "", None, together)
 
     def _known(self, kind: type, ids: Collection[str]) -> dict[str, Any]:
         """Return the records among *ids* that exist, without asking a table that was empty before."""
@@ -194,21 +200,27 @@ class Writer:
             for record in map(table.record, self._database.among(_AMONG[table.statements], ids))
         }
 
-    def _derive(self, new: Sequence[Client], changed: Sequence[Client], fields: Mapping[str, Collection[str]]) -> None:
-        """Write what is kept apart from the client's row; of changed clients only what their fields touch."""
+    def _derive(self, new: Sequence[Client]) -> None:
+        """Write what is kept apart from the client's row."""
+        for part in PARTS:
+            self._database.run_rows(part.insert, part.columns, part.rows(new))
+
+    def _derive_again(self, changed: Sequence[Client], fields: Mapping[str, Collection[str]]) -> None:
+        """Write anew what changed fields touch of it."""
         for part in PARTS:
             again = [client for client in changed if not part.fields.isdisjoint(fields[client.id])]
             if again:
                 self._database.run_among(part.delete, [client.id for client in again])
-            self._database.run_rows(part.insert, part.columns, part.rows((*new, *again)))
+                self._database.run_rows(part.insert, part.columns, part.rows(again))
 
     def _keep_fresh(self, kind: type, new: Sequence[Any]) -> None:
         """Keep the jobs of new clients in hand for their summaries: asking for them again takes far longer."""
         if kind is Client:
-            self._fresh.update((client.id, []) for client in new)
+            self._fresh.update([(client.id, []) for client in new])
         elif kind is Job:
+            of_client = self._fresh.get
             for job in new:
-                done = self._fresh.get(job.client_id)
+                done = of_client(job.client_id)
                 if done is not None and job.status is JobStatus.COMPLETED and job.completed_on is not None:
                     done.append((job.completed_on.isoformat(), job.id, job.amount_minor, job.currency))
 
@@ -367,16 +379,17 @@ class Writer:
     def link_many(self, source: str, kind: str, links: Mapping[str, str]) -> None:
         """Remember many numbers of one source: value -> record id."""
         had_some = self._had_some("external_ids_any", source=source, kind=kind)
-        for chunk in chunks(links):
+        for chunk in chunks(sorted(links)):  # as they are stored
             known = self._reader.by_external_ids(source, kind, chunk) if had_some else {}
             new = [value for value in chunk if links[value] != known.get(value)]
             for value in new:
+                if value not in known and links[value] in self._created:
+                    continue  # it is a part of the creation
                 number: Plain = {"source": source, "kind": kind, "value": value}
                 if value in known:
                     self._record("external_id", known[value], "", number, None)
-                if value in known or links[value] not in self._created:  # else it is a part of the creation
-                    self._record("external_id", links[value], "", None, number)
-            rows = ((source, kind, value, links[value]) for value in new)
+                self._record("external_id", links[value], "", None, number)
+            rows = [(source, kind, value, links[value]) for value in new]
             self._database.run_rows("external_id_put", ("source", "kind", "value", "record_id"), rows)
 
     def _had_some(self, statement: str, **values: str) -> bool:
