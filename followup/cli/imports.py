@@ -151,7 +151,7 @@ def imports_sources_command(
     name = cells.printable(batches.title(kind))
     what = f"{', '.join(answers)} of files such as {name}" if answers else f"files such as {name}"
     if kind.answers and not answers:
-        say("Goes with them: " + ", ".join(f"{about}={value}" for about, value in sorted(kind.answers.items())))
+        say("Goes with them: " + ", ".join(words.answer(about, value) for about, value in sorted(kind.answers.items())))
     app.confirm(f"Forget {what}?", yes=yes)
     imports.forget(desk, kind, answers=answers)
     say(f"Forgotten: {what}. The next such file is asked about as if it were the first. `followup undo` remembers.")

@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,6 +118,7 @@ def take_in(
     from followup.workflow import consequences, importing
 
     desk = app.desk()
+    learnt = {kind.fingerprint for kind in desk.store.learnt()}  # before anything is written
     if files.count(STANDARD_INPUT) > 1:
         raise UsageError("Standard input (-) can be read once.")
     sources = [_source(desk, name) for name in files]
@@ -159,12 +160,12 @@ def take_in(
     else:
         preview = look()
     if done is None and app.interactive and not as_json:
-        preview = _talk(app, preview, look, given, look_over=not yes)
+        preview = _talk(app, preview, look, given, looked_over=None if yes else {*learnt})
     if as_json:
         for each in importing.to_json(preview):
             click.echo(json.dumps(each, ensure_ascii=False))
     else:
-        _show(app, preview)
+        _show(app, preview, learnt=learnt)
     _warn_of_unused(app, preview, given)
     if sheet and not any(file.book for file in preview.files):
         app.warn("--sheet: none of these files is a spreadsheet.")
@@ -237,21 +238,24 @@ def _tell_rejected(app: App, done: Imported) -> None:
 
 
 def _talk(
-    app: App, preview: Preview, look: Callable[[], Preview], given: dict[str, str], *, look_over: bool
+    app: App, preview: Preview, look: Callable[[], Preview], given: dict[str, str], *, looked_over: set[str] | None
 ) -> Preview:
-    """Ask what is open until nothing is; show what columns are taken for where that is new; return the last look."""
+    """Ask what is open until nothing is; return the last look.
+
+    What columns are taken for is shown where that is new: for kinds of files that are not among *looked_over*.
+    """
     from followup.cli import asking
 
-    known = {kind.fingerprint for kind in app.desk().store.learnt()}
     while not preview.refused:
         answers: dict[str, str] = {}
         for file in preview.files:
             prefix = f"{file.name}:" if len(preview.files) > 1 else ""
             for question in file.questions:
                 answers[f"{prefix}{question.key}"] = asking.ask(app, file, question)
-            if look_over and file.ready and file.fingerprint not in known and _is_unclear(file):
+            is_new = looked_over is not None and file.fingerprint not in looked_over
+            if looked_over is not None and is_new and file.ready and _is_unclear(file):
                 answers |= {f"{prefix}{about}": name for about, name in asking.look_over(app, file).items()}
-                known.add(file.fingerprint)
+                looked_over.add(file.fingerprint)
         if not answers:
             break
         given.update(answers)
@@ -278,26 +282,28 @@ def _kept(file: FileResult) -> list[str]:
     return [each.header for each in file.columns if each.field == "+" and each.sample]
 
 
-def _show(app: App, preview: Preview) -> None:
+def _show(app: App, preview: Preview, *, learnt: Collection[str]) -> None:
+    """Show what was found in the files. *learnt*: the kinds of files that the home knew before."""
     for file in preview.files:
         if file.refused:
             app.warn(f"{file.name}: {file.refused}")
             continue
         parts = [f"looks like {file.looks_like}"] if file.looks_like else []
-        if file.kind not in file.looks_like.casefold().split():
+        if not words.says(file.looks_like, file.kind):
             parts.append(file.kind or "not clear what")
         parts.append(words.plural(file.rows, "row"))
         if file.known:
             parts.append(f"{file.known} known from before")
         parts += [file.encoding, file.page and f"sheet '{cells.printable(file.page)}'"]
-        parts += [*(f"{about}={value}" for about, value in sorted(file.decided.items()))]
+        parts += [*(words.answer(about, value) for about, value in sorted(file.decided.items()))]
         say(f"{file.name}: {', '.join(part for part in parts if part)}")
         if file.letters and not file.known and "encoding" not in file.answers:  # else it was seen, or said, before
             say(
                 f"{file.name}: its letters were read as {file.encoding}: {', '.join(file.letters)} "
                 '(where that is wrong, --answer "encoding=..." says what is right)'
             )
-        if _kept(file) and not file.known and not file.looks_like:  # of a program, we know which are kept
+        # Of a program we know which are kept; of a kind of file that came in before, it was said then.
+        if _kept(file) and not file.looks_like and file.fingerprint not in learnt:
             say(
                 f"{file.name}: kept under their own names: {', '.join(_kept(file)[:SHOWN])} "
                 f'(to say what one is: --answer "column:{_kept(file)[0]}=notes")'

@@ -178,7 +178,7 @@ _TITLES = {
 def _about(file: Mapping[str, Any]) -> Iterator[str]:
     if file.get("looks_like"):
         yield f"looks like {file['looks_like']}"
-    if file.get("kind"):
+    if file.get("kind") and not words.says(file.get("looks_like", ""), file["kind"]):
         yield str(file["kind"])
     rows = file.get("counts", {})
     yield words.plural(rows.get("rows", 0), "row")
@@ -188,7 +188,7 @@ def _about(file: Mapping[str, Any]) -> Iterator[str]:
     if file.get("sheet"):
         yield f"sheet '{file['sheet']}'"
     told = {**file.get("decided", {}), **file.get("answers", {})}
-    yield from (f"{about}={answer}" for about, answer in sorted(told.items()) if about != "sheet")
+    yield from (words.answer(about, value) for about, value in sorted(told.items()) if about != "sheet")
 
 
 _LEDGER = {"skipped": "left out", "errors": "with problems", "known": "known from before"}
@@ -242,10 +242,11 @@ LEARNT_COLUMNS = (
     Column("number", "No.", "number", whole=True),
     Column("looks_like", "Looks like"),
     Column("file", "Last file"),
-    Column("imports", "Times", "number"),
-    Column("last_at", "Last", "instant", whole=True),
-    Column("answers", "Answers", "words"),
-    Column("columns", "Columns", "words"),
+    Column("imports", "Times", "number", spare=2),
+    Column("last_at", "Last", "instant", whole=True, spare=3),
+    Column("told", "Answers", place="screen", whole=True),
+    Column("answers", kind="words", place="data"),
+    Column("columns", "Columns", "words", spare=4),
     Column("fingerprint", place="data"),
 )
 
@@ -259,7 +260,8 @@ def learnt_rows(kinds: Sequence[Learnt]) -> Iterator[tuple[Any, ...]]:
             each.name,
             each.imports,
             each.last_at,
-            tuple(f"{about}={answer}" for about, answer in sorted(each.answers.items())),
+            ", ".join(words.answer(about, value) for about, value in sorted(each.answers.items())),
+            tuple(f"{about}={value}" for about, value in sorted(each.answers.items())),
             each.header,
             each.fingerprint,
         )

@@ -24,6 +24,16 @@ _STEPS = {
 _ON_ITS_WAY = frozenset({State.DUE, State.UPCOMING})
 
 
+def says(looks_like: str, kind: str) -> bool:
+    """Return whether the name of a program's export says already what a file holds: Jobber clients."""
+    return kind in looks_like.casefold().split()
+
+
+def answer(about: str, value: str) -> str:
+    """Return an answer to a question about a file, so that it is plain where it ends among others: date_order=dmy."""
+    return f'{about}="{value}"' if "," in value else f"{about}={value}"
+
+
 def day(when: date | None) -> str:
     """Return a day of the coming weeks: Mon 2 Mar."""
     if when is None:
