@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,25 @@ THEIR_JOBS = JOBS + "".join(
     f"{number},{number % 40},Ada Hall{number % 40},,Boiler,{1 + number % 28:02}/01/2026,Done,120,\n"
     for number in range(100)
 )
+
+
+@pytest.mark.parametrize("most", [10, 0], ids=["in portions", "in one go"])
+def test_what_is_written_is_told_up_to_the_end_and_not_beyond(tmp_path: Path, most: int) -> None:
+    """Clients and jobs are more records than there are rows, and each counts."""
+    desk = make_desk(tmp_path)
+    told: dict[str, list[float]] = {}
+    with small(most) if most else nullcontext(), pytest.MonkeyPatch.context() as often:
+        often.setattr(importing, "TOLD_EVERY", 1)
+        importing.take(
+            desk,
+            sources(FORTY, THEIR_JOBS),
+            **OPTIONS,
+            progress=lambda what, done, of: told.setdefault(what, []).append(done / of),
+        )
+    desk.close()
+    assert {"Comparing", "Writing"} <= told.keys()
+    assert told["Writing"] == sorted(told["Writing"])
+    assert 0.95 < told["Writing"][-1] <= 1
 
 
 @pytest.fixture

@@ -39,6 +39,8 @@ _CHUNK = 2_000
 _ASKED_AT_ONCE = 10_000
 """Rows that the home is asked about at once."""
 _TELL_EVERY = 5_000
+_PARTS = 1_000
+"""Of a pass, as they are told."""
 _NUMBERS = ("job.id", "job.id+invoice", "client.id")
 
 Known = Callable[[str, Iterable[str]], Collection[str]]
@@ -254,7 +256,7 @@ class Reading:
                 part = part or self._part(chosen)
                 if chosen.fills:
                     ledger.fill(lines, chosen.added)
-                _read(lines, part, reader, digest, ledger, wanted)
+                _read(self._told(lines), part, reader, digest, ledger, wanted)
                 self._note_again(lines, part)
                 ledger.settle(part, up_to=lines[-1].row)
                 if goes_on:
@@ -333,11 +335,22 @@ class Reading:
             yield each
         self._last = max(self._last, row)
 
+    def _told(self, lines: Sequence[Line]) -> Iterator[Line]:
+        """Yield lines, and tell how far we are in the last pass: rows count when they are read, not when they come."""
+        for line in lines:
+            if not line.row % _TELL_EVERY:
+                self._say(line.row, self._last)
+            yield line
+
     def _tell(self, row: int) -> None:
-        if self._progress is not None and self._sheet is not None:
-            size = self._sheet.count or self._source.size
-            done = row if self._sheet.count else self._source.place()
-            self._progress(self._pass * size + min(done, size), self._passes * size)
+        if self._sheet is not None and self._pass < self._passes - 1:
+            self._say(*((row, self._sheet.count) if self._sheet.count else (self._source.place(), self._source.size)))
+
+    def _say(self, done: int, of: int) -> None:
+        """Tell how much of this pass is done, and so of all passes."""
+        if self._progress is not None:
+            whole = _PARTS * self._passes
+            self._progress(self._pass * _PARTS + min(_PARTS * done // max(of, 1), _PARTS), whole)
 
 
 def recognise(source: Source, result: facts.FileResult, home: facts.HomeFacts) -> None:
@@ -406,7 +419,7 @@ def _of_one_number(one: Line, other: Line, places: Sequence[int]) -> bool:
 
 
 def _read(
-    lines: Sequence[Line],
+    lines: Iterable[Line],
     part: facts.FileResult,
     reader: rows.Reader,
     digest: Callable[[str], str],

@@ -321,16 +321,19 @@ def _opened(
     batch.waiting = portions.Portions(batch.results, desk.store, key=desk.key, folder=desk.home.path)
     for number, each in enumerate(readings):
         batch.results[number] = batch.waiting.add_all(number, each.slices(SLICE))
+    if batch.rows:
+        progress("Comparing", 0, batch.rows)
     batch.look_for_moves(batch.waiting)
     return batch
 
 
 def _look(batch: _Batch, *, write: Writer | None = None) -> previews.Preview:
     """Return what *batch* would do, and do it with *write* as long as nothing is wrong."""
-    told = _Told(batch.progress, "Writing", of=batch.rows)
     if batch.waiting is None:
         (preview,) = batch.parts()
         if write is not None and preview.writable:
+            counts = preview.counts()
+            told = _Told(batch.progress, "Writing", of=counts["new"] + counts["changed"])
             with _filling(write, preview, told):
                 _write(write, preview, told)
         return preview
@@ -342,10 +345,13 @@ def _look(batch: _Batch, *, write: Writer | None = None) -> previews.Preview:
         progress=batch.progress,
     )
     home = match.EmptyHome() if write is not None and not batch.desk.store.has_clients() else None
+    told = _Told(batch.progress, "Writing", of=batch.rows)
     with nullcontext() if write is None else _filling(write, preview, told):
         for part in batch.parts(home):
             preview.let_go(part)
             if write is not None and preview.writable:
+                counts = part.counts()
+                told.worth = sum(len(file.digests) for file in part.files) / max(counts["new"] + counts["changed"], 1)
                 _write(write, part, told)
                 write.flush()
             elif write is None:
@@ -598,15 +604,16 @@ class _Told:
         """Tell *progress* how much of *what* is done."""
         self._progress = progress
         self._what = what
-        self._done = 0
+        self._done = 0.0
         self.of = of
+        self.worth = 1.0  # of a record
 
     def each(self, records: Iterable[Client | Job]) -> Iterator[Client | Job]:
         """Yield *records*."""
-        for record in records:
-            self._done += 1
-            if not self._done % TOLD_EVERY:
-                self._progress(self._what, self._done, self.of)
+        for number, record in enumerate(records, 1):
+            self._done += self.worth
+            if not number % TOLD_EVERY:
+                self._progress(self._what, int(self._done), self.of)
             yield record
 
 

@@ -229,6 +229,20 @@ def test_progress_goes_on_to_the_end(tmp_path: Path) -> None:
     assert seen[-1][0] > seen[-1][1] * 0.9
 
 
+@pytest.mark.parametrize("keep", [0, 100_000], ids=["streamed", "kept"])
+def test_rows_count_when_they_are_read_and_not_when_they_come(tmp_path: Path, keep: int) -> None:
+    """A file that is taken in one go is in memory long before all of it is read."""
+    path = tmp_path / "jobs.csv"
+    path.write_text(jobs(30_000), encoding="utf-8")
+    seen: list[float] = []
+    found = opened(path, progress=lambda done, of: seen.append(done / of), keep=keep)
+    assert 0.4 < seen[-1] <= 0.5
+    before = len(seen)
+    next(iter(found.slices()))
+    assert len(seen[before:]) == 6
+    assert seen[before:] == sorted(seen[before:])
+
+
 @pytest.mark.parametrize("quote", ["", '"'], ids=["never closed", "closed by a later one"])
 def test_an_unclosed_quote_early_in_a_long_file_is_refused_soon(tmp_path: Path, quote: str) -> None:
     """Whoever left it open is told the row, not handed a row of a hundred thousand lines."""
