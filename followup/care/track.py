@@ -9,7 +9,7 @@ import dataclasses
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from followup import cadence, workdays
@@ -167,6 +167,18 @@ def closed(on: date, calendar: workdays.Calendar) -> Closed | None:
         return None
     before, after = calendar.add_business_days(on, -1), calendar.next_business_day(on)
     return Closed(on=on, why=why, before_on=before, next_on=after)
+
+
+def office_hours(begun: datetime, ended: datetime, *, opens: time, closes: time, calendar: workdays.Calendar) -> float:
+    """Return how many hours of the office lie between two instants of the home's own time."""
+    seconds, day = 0.0, begun.date()
+    while day <= ended.date():
+        if calendar.is_business_day(day):
+            first = max(begun, datetime.combine(day, opens, begun.tzinfo))
+            last = min(ended, datetime.combine(day, closes, begun.tzinfo))
+            seconds += max((last - first).total_seconds(), 0.0)
+        day += timedelta(days=1)
+    return seconds / 3600
 
 
 def _by_day(done: date, due: date) -> Fate:

@@ -1,4 +1,4 @@
-"""report contacts | summary | gifts | rewards."""
+"""report contacts | summary | outcomes | gifts | rewards."""
 
 from __future__ import annotations
 
@@ -100,6 +100,25 @@ def summary_command(app: App, /, *, format_: str, output: Path | None, **period:
         format_=format_,
         output=output,
     )
+
+
+@report_command.command("outcomes")
+@period_options
+@format_option
+@pass_app
+def outcomes_command(app: App, /, *, format_: str, output: Path | None, **period: Any) -> None:
+    """Count whether it is working: promises kept, time to first answer, cases, clients who come again, referrals, asks.
+
+    Without a period, this month up to today. Each number says of how many; where there are too few, it says that.
+
+    \b
+    Example:
+        $ followup report outcomes --year 2026
+    """
+    from followup.report import outcomes as report
+    from followup.workflow import outcomes
+
+    print_rows(app, outcomes.rows(app.desk(), **period), report.COLUMNS, format_=format_, output=output)
 
 
 def _register(

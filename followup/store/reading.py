@@ -477,6 +477,25 @@ class Reader:
         row = self.database.first("jobs_counted", step="thank-you", **said, **_range(from_on, to_on))
         return (row[0], row[1]) if row else (0, 0)
 
+    def asks_answered(self, steps: Iterable[str], from_on: date, to_on: date) -> list[tuple[str, int, int]]:
+        """Return each of *steps* that went out in a period, how often, and how often the client said something since.
+
+        What was said after the period does not count.
+        """
+        self.settle()
+        return [(*row,) for row in self.database.among("asks_answered", steps, **_range(from_on, to_on))]
+
+    def scored(self, from_on: date, to_on: date) -> list[Contact]:
+        """Return the contacts of a period that hold a score, by day, instant and id."""
+        self.settle()
+        return [codec.CONTACT.record(row) for row in self.database.rows("contacts_scored", **_range(from_on, to_on))]
+
+    def newcomers(self, from_on: date, to_on: date) -> list[tuple[date, date | None]]:
+        """Return the days of the first and the next completed job of clients whose first one was in a period."""
+        self.settle()
+        rows = self.database.rows("newcomers", **_range(from_on, to_on))
+        return [(date.fromisoformat(first), date.fromisoformat(then) if then else None) for first, then in rows]
+
     def contacts_of(self, client_id: str) -> list[Contact]:
         """Return everything that happened with one client, by day, then instant."""
         return [codec.CONTACT.record(row) for row in self.database.among("contacts_of_clients", [client_id])]

@@ -304,3 +304,23 @@ SELECT 1 FROM suppression WHERE lifted_at IS NULL LIMIT 1;
 
 -- name: suppressed_among
 SELECT address_hash, reason FROM suppression WHERE address_hash IN (:hashes...) AND lifted_at IS NULL;
+
+-- name: asks_answered
+-- How often a step went out in a period, and after how many of these the client said something until its end.
+SELECT contact.step, COUNT(*), COALESCE(SUM(CASE WHEN EXISTS (
+    SELECT 1 FROM contact AS answer
+    WHERE answer.client_id = contact.client_id AND answer.on_day >= contact.on_day AND answer.on_day <= :to_on
+        AND answer.direction = 'in'
+) THEN 1 ELSE 0 END), 0)
+FROM contact
+WHERE contact.step IN (:steps...) AND contact.on_day >= :from_on AND contact.on_day <= :to_on
+    AND contact.direction = 'out'
+GROUP BY contact.step ORDER BY contact.step;
+
+-- name: contacts_scored
+SELECT
+    id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
+    reference, attempt_id, score
+FROM contact
+WHERE score IS NOT NULL AND on_day >= :from_on AND on_day <= :to_on
+ORDER BY on_day, at, id;

@@ -39,3 +39,13 @@ GROUP BY client_id, direction;
 SELECT client_id, on_day, outcome FROM contact
 WHERE client_id IN (:ids...) AND outcome IN ('happy', 'unhappy', 'neutral')
 ORDER BY client_id, on_day, at, id;
+
+-- name: newcomers
+-- Clients whose first job was done in a period, and the day of the next one, if there was one.
+SELECT first_job_on, (
+    SELECT MIN(job.completed_on) FROM job
+    WHERE job.client_id = client_summary.client_id AND job.status = 'completed'
+        AND job.completed_on > client_summary.first_job_on
+)
+FROM client_summary
+WHERE first_job_on >= :from_on AND first_job_on <= :to_on;

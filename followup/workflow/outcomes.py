@@ -1,0 +1,106 @@
+"""Is it working? What of a period stands in the store, gathered for `report outcomes`.
+
+Takes a Desk and a period. Gives rows. Touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, time
+from typing import Any
+
+from followup import cadence
+from followup.care import track
+from followup.model import Case, Delay, Enquiry, Referral, ReferralState
+from followup.report import outcomes, periods
+from followup.workflow import track as our_track
+from followup.workflow.desk import Desk
+
+YEAR = Delay(12, "month", before=True)
+
+
+def rows(desk: Desk, **period: Any) -> Iterator[outcomes.Row]:
+    """Yield the numbers of a period; without one, of this month up to today."""
+    chosen = periods.period(today=desk.today, **period)
+    _ = desk.calendar  # looked up before the snapshot, because that may write
+    with desk.store.snapshot():
+        return outcomes.rows(_facts(desk, chosen.from_on, chosen.to_on))
+
+
+def _facts(desk: Desk, from_on: date, to_on: date) -> outcomes.Facts:
+    store, calendar, settings = desk.store, desk.calendar, desk.settings
+    enquiries = store.care_opened(Enquiry, from_on, to_on)
+    answered = [each for each in enquiries if each.acted_on is not None]
+    opened = store.care_opened(Case, from_on, to_on)
+    first = cadence.add(replace(settings.cases.second_within, before=True), from_on, calendar)
+    around = store.care_opened(Case, first, to_on)
+    won = [each for each in _acted(desk, from_on, to_on) if each.state in (ReferralState.WON, ReferralState.PAID)]
+    jobs = store.jobs(each.job_id for each in won if each.job_id).values()
+    newcomers = store.newcomers(cadence.add(YEAR, from_on, calendar), cadence.add(YEAR, to_on, calendar))
+    year = replace(YEAR, before=False)
+    asks = sorted(step.name for step in settings.steps if step.ask)
+    return outcomes.Facts(
+        kept=our_track.record(desk, from_on, to_on),
+        enquiries=len(enquiries),
+        answered=len(answered),
+        in_time=sum(
+            each.acted_on <= cadence.add(settings.enquiries.answer, each.opened_on, calendar)
+            for each in answered
+            if each.acted_on
+        ),
+        answer_hours=[
+            _hours(desk, each.opened_at, each.answered_at) for each in answered if each.opened_at and each.answered_at
+        ],
+        answer_days=[
+            _days(desk, each.opened_on, each.acted_on)
+            for each in answered
+            if each.acted_on and not (each.opened_at and each.answered_at)
+        ],
+        opened=opened,
+        resolved=store.care_closed(Case, from_on, to_on),
+        acknowledge_hours=[
+            _hours(desk, each.opened_at, each.acknowledged_at)
+            for each in opened
+            if each.opened_at and each.acknowledged_at
+        ],
+        second=sum(_is_second(desk, each, around) for each in opened),
+        jobs=store.count_jobs(from_on, to_on, said_from=from_on, said_to=to_on)[0],
+        newcomers=len(newcomers),
+        again=sum(then is not None and then <= cadence.add(year, begun, calendar) for begun, then in newcomers),
+        referrals=store.care_opened(Referral, from_on, to_on),
+        won=won,
+        worth=[(job.currency, job.amount_minor) for job in jobs if job.amount_minor is not None],
+        asks=store.asks_answered(asks, from_on, to_on) if asks else (),
+        scores=[each.score for each in store.scored(from_on, to_on) if each.score is not None],
+        low=settings.feedback.low,
+    )
+
+
+def _acted(desk: Desk, from_on: date, to_on: date) -> list[Referral]:
+    return [each for each in desk.store.care(Referral) if each.acted_on and from_on <= each.acted_on <= to_on]
+
+
+def _is_second(desk: Desk, case: Case, around: list[Case]) -> bool:
+    since = cadence.add(replace(desk.settings.cases.second_within, before=True), case.opened_on, desk.calendar)
+    return any(
+        other.client_id == case.client_id
+        and other.id != case.id
+        and since <= other.opened_on
+        and (other.opened_on, other.id) < (case.opened_on, case.id)
+        for other in around
+    )
+
+
+def _hours(desk: Desk, begun: datetime, ended: datetime) -> float:
+    opens, closes = (time.fromisoformat(each) for each in desk.settings.hours.split("-"))
+    return track.office_hours(desk.local(begun), desk.local(ended), opens=opens, closes=closes, calendar=desk.calendar)
+
+
+def _days(desk: Desk, begun: date, ended: date) -> int:
+    """Return on which business day after the first one something ended; on the same day, none."""
+    count, day = 0, begun
+    while day < ended:
+        day = desk.calendar.add_business_days(day, 1)
+        count += 1
+    return count
