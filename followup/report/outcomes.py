@@ -141,15 +141,7 @@ def _median(about: str, what: str, values: Sequence[Any], unit: str) -> Row:
         return about, what, None, len(values), unit, None, "", _few(len(values))
     middle = statistics.median_high(sorted(values))
     whole = int(middle) if middle == int(middle) else int(middle) + 1
-    return (
-        about,
-        what,
-        whole,
-        len(values),
-        unit,
-        None,
-        f"half of {len(values)} took no longer" if unit != "of 10" else "",
-    )
+    return about, what, whole, len(values), unit, None, "", ""
 
 
 def _few(count: int) -> str:
