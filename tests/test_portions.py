@@ -109,6 +109,17 @@ THEIR_JOBS = JOBS + "".join(
 )
 
 
+def test_all_changes_of_a_large_file_are_kept_where_somebody_wants_to_see_them(tmp_path: Path) -> None:
+    """Else a few of them, and the number."""
+    desk = make_desk(tmp_path)
+    in_one_go(desk, FORTY)
+    with small(5):
+        for wanted, kept in (({}, 20), ({"examples": sys.maxsize}, 40)):
+            preview = importing.check(desk, sources(FORTY.replace("Leeds", "York")), **OPTIONS, **wanted)
+            assert (len(preview.changed_clients), preview.counts()["changed"]) == (kept, 40)
+    desk.close()
+
+
 @pytest.mark.parametrize("most", [10, 0], ids=["in portions", "in one go"])
 def test_what_is_written_is_told_up_to_the_end_and_not_beyond(tmp_path: Path, most: int) -> None:
     """Clients and jobs are more records than there are rows, and each counts."""

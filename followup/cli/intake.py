@@ -128,6 +128,7 @@ def take_in(
 
     watch = Watch(quiet=app.quiet)
     chosen = merge.Prefer(prefer) if prefer else merge.Prefer.EDITED
+    examples = sys.maxsize if app.verbose else SHOWN
 
     def look(*, skip_bad_rows: bool = skip_bad_rows) -> Preview:
         with watch:
@@ -140,6 +141,7 @@ def take_in(
                 skip_bad_rows=skip_bad_rows,
                 whole=as_json,
                 prefer=chosen,
+                examples=examples,
                 progress=watch,
             )
 
@@ -155,6 +157,7 @@ def take_in(
                 answers=given,
                 skip_bad_rows=skip_bad_rows,
                 prefer=chosen,
+                examples=examples,
                 progress=watch,
             )
     else:

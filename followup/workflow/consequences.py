@@ -74,6 +74,7 @@ def take(
     answers: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
     prefer: merge.Prefer = merge.Prefer.EDITED,
+    examples: int = previews.EXAMPLES,
     progress: previews.Progress,
 ) -> tuple[previews.Preview, importing.Imported | None, Consequences | None]:
     """Look and write in one go, see `importing.take`, and return what has become due because of it too."""
@@ -91,6 +92,7 @@ def take(
         answers=answers,
         skip_bad_rows=skip_bad_rows,
         prefer=prefer,
+        examples=examples,
         progress=progress,
         watch=watch,
     )

@@ -79,6 +79,7 @@ def check(
     skip_bad_rows: bool = False,
     whole: bool = False,
     prefer: merge.Prefer = merge.Prefer.EDITED,
+    examples: int = previews.EXAMPLES,
     progress: previews.Progress = previews.no_progress,
 ) -> previews.Preview:
     """Return what importing *sources* together would do. Nothing is written.
@@ -93,6 +94,7 @@ def check(
         whole: read every row, also those that were imported before as they are, and keep all of it in the preview (for
             the dry run that lists all).
         prefer: whose word counts where a file contradicts what we have. The file's: every row is read.
+        examples: how many changes of each kind are kept to be shown, where the files are too large for one go.
         progress: is told how far reading is, and later, when the preview is written, how far that is.
 
     Raises:
@@ -109,6 +111,7 @@ def check(
             skip_bad_rows=skip_bad_rows,
             whole=whole,
             prefer=prefer,
+            examples=examples,
             progress=progress,
         )
         return _look(batch)
@@ -123,6 +126,7 @@ def take(
     answers: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
     prefer: merge.Prefer = merge.Prefer.EDITED,
+    examples: int = previews.EXAMPLES,
     progress: previews.Progress = previews.no_progress,
     watch: Callable[[], Callable[[Writer], None]] | None = None,
 ) -> tuple[previews.Preview, Imported | None]:
@@ -141,6 +145,7 @@ def take(
             answers=answers,
             skip_bad_rows=skip_bad_rows,
             prefer=prefer,
+            examples=examples,
             progress=progress,
         )
         if not all(file.ready for file in batch.results):
@@ -191,6 +196,7 @@ class _Batch:
     version: int
     skip_bad_rows: bool
     prefer: merge.Prefer
+    examples: int
     progress: previews.Progress
     given: Sequence[Mapping[str, str]] = ()  # the answers that were given with the command, file by file
     results: list[facts.FileResult] = field(default_factory=list)
@@ -277,7 +283,8 @@ def _opened(
     skip_bad_rows: bool,
     whole: bool = False,
     prefer: merge.Prefer,
-    progress: previews.Progress = previews.no_progress,
+    examples: int,
+    progress: previews.Progress,
 ) -> _Batch:
     given = _answers_by_file(answers or {}, [each.name for each in sources])
     version = desk.store.facts_version()  # before anything is read
@@ -311,6 +318,7 @@ def _opened(
         version=version,
         skip_bad_rows=skip_bad_rows,
         prefer=prefer,
+        examples=examples,
         progress=progress,
         given=[given[each.name] for each in sources],
     )
@@ -342,6 +350,7 @@ def _look(batch: _Batch, *, write: Writer | None = None) -> previews.Preview:
         version=batch.version,
         skip_bad_rows=batch.skip_bad_rows,
         portions=batch.parts,
+        examples=batch.examples,
         progress=batch.progress,
     )
     home = match.EmptyHome() if write is not None and not batch.desk.store.has_clients() else None

@@ -13,7 +13,7 @@ from followup.intake import facts, match
 from followup.model import Client, Job
 
 EXAMPLES = 20
-"""How many changes and doubts of each kind are kept to be shown where there are several portions."""
+"""How many changes and doubts of each kind are kept to be shown where there are several portions, unless all are."""
 
 Progress = Callable[[str, int, int], None]
 """(what, done, of): how much of some work is done, in a unit of its own."""
@@ -73,6 +73,7 @@ class Preview:
     origins: dict[str, str] = field(default_factory=dict)  # client id -> what a column says of where they came from
     portions: Callable[[match.Lookup | None], Iterator[Preview]] | None = None  # what there is to write, if not in here
     passed: Counter[str] = field(default_factory=Counter)  # of the portions
+    examples: int = EXAMPLES  # kept of each kind, where there are several portions
     progress: Progress = no_progress
 
     def parts(self, home: match.Lookup | None = None) -> Iterator[Preview]:
@@ -86,9 +87,9 @@ class Preview:
         self.mail_refused |= portion.mail_refused
         self.origins |= portion.origins
         for mine, theirs in ((self.clients, portion.changed_clients), (self.jobs, portion.changed_jobs)):
-            mine += theirs[: EXAMPLES - len(mine)]
-        self.doubts += portion.doubts[: EXAMPLES - len(self.doubts)]
-        self.kept += portion.kept[: EXAMPLES - len(self.kept)]
+            mine += theirs[: self.examples - len(mine)]
+        self.doubts += portion.doubts[: self.examples - len(self.doubts)]
+        self.kept += portion.kept[: self.examples - len(self.kept)]
         self.passed["kept"] += len(portion.kept)
         by_name = {file.name: file for file in self.files}
         for file in portion.files:
