@@ -80,7 +80,8 @@ class Reader:
         """Return the clients that exist among *ids*, by id."""
         if self._is_empty("client"):
             return {}
-        return {client.id: client for chunk in chunks(ids) for client in self._clients(chunk)}
+        # In the order in which they are stored, neighbours are read together.
+        return {client.id: client for chunk in chunks(sorted(set(ids))) for client in self._clients(chunk)}
 
     def has_clients(self) -> bool:
         """Return whether there is any client, also a merged or an erased one."""

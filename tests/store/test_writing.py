@@ -831,7 +831,8 @@ def test_contacts_carry_their_channel(opened: store.Store, keep: Keep) -> None:
     assert opened.summary(client.id).last_contact_on == date(2026, 1, 5)
 
 
-def test_many_records_are_filled_in_as_a_few_are(opened: store.Store) -> None:
+@pytest.mark.parametrize("coming", [0, 1], ids=["as many as nobody knows", "as many as there are"])
+def test_many_records_are_filled_in_as_a_few_are(opened: store.Store, coming: int) -> None:
     """What was written in bulk has all its indexes and summaries, and so has what a failed bulk left behind."""
     indexes = set(opened.database._connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index'"))
     client = factories.client(phones=("+441134960000",))
@@ -846,7 +847,10 @@ def test_many_records_are_filled_in_as_a_few_are(opened: store.Store) -> None:
         fail()
     assert opened.client(client.id) is None
     for _ in range(2):  # the tables are empty the first time only
-        with opened.write(kind="import", command="import a.csv", now=factories.NOW) as write, write.bulk():
+        with (
+            opened.write(kind="import", command="import a.csv", now=factories.NOW) as write,
+            write.bulk(clients=coming, jobs=coming),
+        ):
             write.save_many([client])
             write.save_many([job])
             write.link("jobber", "job", "1042", job.id)
