@@ -143,5 +143,11 @@ def _settled(noted: list[Told], up_to: int | None) -> list[Told]:
 
 
 def _taken(records: dict[int, Kept], up_to: int | None) -> dict[int, Kept]:
+    """Take out the rows up to one: nearly all of them, so it is the others that are put aside one by one."""
     last: int = next(reversed(records), 0) if up_to is None else up_to
-    return {row: records.pop(row) for row in [*itertools.takewhile(last.__ge__, records)]}
+    later = [*itertools.takewhile(last.__lt__, reversed(records))]
+    kept = {row: records.pop(row) for row in reversed(later)}
+    taken = records.copy()
+    records.clear()
+    records.update(kept)
+    return taken

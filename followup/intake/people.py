@@ -98,7 +98,7 @@ def split(full_name: str) -> tuple[str, str, str, str]:
             return "", "", "", name
         title, first = _title(first)
         return title, first, last, f"{first} {last}".strip()
-    title, rest = _title(_BRACKETS.sub("", name))
+    title, rest = _title(_BRACKETS.sub("", name) if "(" in name else name)
     words = rest.split()
     if not words or _NO_NAME.search(rest) or not _FAMILY.isdisjoint(word.lower() for word in words):
         return "", "", "", name
