@@ -113,6 +113,7 @@ def test_the_keys_are_a_promise() -> None:
     assert due.KEYS == (
         "key", "step", "cadence", "occurrence", "state", "client_id", "client", "channel", "address", "template",
         "purpose", "ask", "due_on", "act_on", "until", "job_ids", "service", "covered_by", "tries", "reasons",
+        "to_person", "record_id",
     )  # fmt: skip
     assert [tuple(row) for row in json.loads(written("json"))] == [due.KEYS] * len(DECISIONS)
 

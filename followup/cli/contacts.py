@@ -151,7 +151,9 @@ def describe(recorded: Recorded) -> str:
     """Return what was recorded, in a line or two."""
     contact, client = recorded.contact, recorded.client
     if contact is None:
-        return f"Done: {recorded.decision.key}." if recorded.decision is not None else "Done."
+        assert recorded.decision is not None
+        step = words.step(recorded.decision)
+        return f"Done: {step} for {client.full_name or client.company} ({recorded.decision.key})."
     way = "from" if contact.direction == Direction.IN else "to"
     about = f" for {contact.key}" if contact.key else ""
     outcome = f", {contact.outcome.value}" if contact.outcome else ""

@@ -1,4 +1,4 @@
-"""report contacts | summary | outcomes | gifts | rewards."""
+"""report contacts | summary | outcomes | gifts | rewards, and one report for each other kind of record."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from followup.care.kind import Kind
+from followup.care.kinds import KINDS
 from followup.cli.app import App, pass_app
 from followup.cli.output import DAY, Commands, format_option, options, print_rows, say
 from followup.errors import UsageError
@@ -189,3 +191,45 @@ def rewards_command(app: App, /, *, batch: str, excel: bool, format_: str, outpu
         $ followup report rewards --year 2026 --format csv -o rewards.csv
     """
     _register(app, rewards=True, batch=batch, excel=excel, format_=format_, output=output, more=period)
+
+
+def _of_kind(kind: Kind) -> click.Command:
+    """Return the report of a kind of record."""
+
+    def records(app: App, /, *, client: str, excel: bool, format_: str, output: Path | None, **period: Any) -> None:
+        from followup.workflow import reporting
+
+        if excel and format_ == "json":
+            raise UsageError("--excel makes a csv file; leave out --format json.")
+        found = reporting.records(app.desk(), kind, client=client, **period)
+        print_rows(
+            app,
+            found.rows,
+            kind.columns,
+            format_="csv" if excel else format_,
+            output=output,
+            envelope=found.envelope,
+            excel=app.desk().settings.business.country if excel else "",
+        )
+        if excel or format_ == "csv" or output is not None:
+            app.narrate(found.line())
+        elif format_ == "table":
+            say("\n".join(["", found.line()] if found.states else [found.line()]))
+
+    text = f"""Report the {kind.plural} that began in a period or ended in it, and how they stand now.
+
+    Without a period, this month up to today. Days are inclusive, and those of the home.
+
+    \b
+    Example:
+        $ followup report {kind.plural} --quarter 2026-Q1 --format csv -o {kind.plural}.csv
+    """
+    one = click.option("--client", default="", help="Only this client's.")
+    double = click.option("--excel", is_flag=True, help="CSV that opens right with a double click in your country.")
+    command = options(period_options, one, double, format_option)(pass_app(records))
+    return click.command(kind.plural, help=text)(command)
+
+
+for _kind in KINDS.values():
+    if "add" in _kind.verbs:  # gifts have a report of their own, with limits and control totals
+        report_command.add_command(_of_kind(_kind))

@@ -17,11 +17,11 @@ from followup.cli import sending as sending_commands
 from followup.cli.app import App, pass_app
 from followup.cli.output import say
 from followup.errors import FollowupError
-from followup.model import Channel, InstructionKind, Outcome
+from followup.model import Channel, InstructionKind, Outcome, State
 from followup.report import words
 
 if TYPE_CHECKING:
-    from followup.model import Attempt
+    from followup.model import Attempt, Decision
     from followup.workflow.composing import Prepared
 
 OUTCOME_KEYS = {
@@ -54,6 +54,7 @@ def week_command(app: App, *, files: tuple[Path, ...]) -> None:
     confirming.ask_waiting(app)
     _messages(app, did)
     _calls(app, did)
+    _notes(app)
     _summary(app, did)
 
 
@@ -84,6 +85,26 @@ def _print_round(app: App) -> None:
         click.echo("\nCalls, texts and letters (`followup calls` has the words)")
         for line in calls.lines([replace(call, script="") for call in sheet], today=desk.today):
             say("  " + line if line else "")
+    lines = [line for _, line in _notes_waiting(app)]
+    if lines:
+        click.echo("\nFor one of you (`followup done KEY`)")
+        for line in lines:
+            say(f"  {line}")
+
+
+def _notes_waiting(app: App) -> list[tuple[Decision, str]]:
+    """Return what one of the firm is to do, each with a line about it."""
+    from followup.workflow import planning
+
+    desk = app.desk()
+    found = [each for each in planning.due(desk) if each.channel is Channel.NOTE and each.state is State.DUE]
+    clients, about = planning.clients_of(desk, found), planning.services_of(desk, found)
+    made = []
+    for decision in found:
+        who = words.client(clients.get(decision.client_id), client_id=decision.client_id)
+        what = ": ".join(part for part in (words.step(decision), words.services(decision, about)) if part)
+        made.append((decision, f"{decision.to_person}: {who}, {what}  ({decision.key})"))
+    return made
 
 
 # ---------------------------------------------------------------- question by question
@@ -245,6 +266,26 @@ def _calls(app: App, did: Counter[str]) -> None:
         say(contact_commands.describe(recorded))
 
 
+def _notes(app: App) -> None:
+    from followup.workflow import contacts
+
+    waiting = _notes_waiting(app)
+    if waiting:
+        click.echo(f"\n{words.plural(len(waiting), 'note')} to one of you.")
+    for decision, line in waiting:
+        say(f"  {line}")
+        if (
+            click.prompt("[d]one, [l]ater", type=click.Choice(["d", "l"]), show_choices=False, default="l", err=True)
+            == "d"
+        ):
+            try:
+                recorded = contacts.done_for(app.desk(), decision)
+            except FollowupError as error:
+                app.warn(str(error))
+                continue
+            say(contact_commands.describe(recorded))
+
+
 def _summary(app: App, did: Counter[str]) -> None:
     from followup.workflow import planning, status
 
@@ -266,5 +307,9 @@ def _summary(app: App, did: Counter[str]) -> None:
     messages, calls = words.plural(now.count("message"), "message"), words.plural(now.count("call"), "call")
     say(f"  left for later: {messages}, {calls}, {by_hand}")
     look, cases = now.count("review", "failed"), now.count("case")
+    promises, enquiries = now.count("promise"), now.count("enquiry")
     say(f"  held by a rule: {now.held}, to look at: {look}{' (followup due)' if look else ''}, open cases: {cases}")
+    if promises or enquiries:
+        open_ones = words.plural(enquiries, "open enquiry", "open enquiries")
+        say(f"  promises due within a week: {promises}, {open_ones}")
     say(f"  coming in the next seven days: {words.plural(len(coming), 'touchpoint')}")

@@ -61,7 +61,7 @@ def rows(sheet: Iterable[Call]) -> Iterator[tuple[Any, ...]]:
             tuple(job.service for job in call.jobs if job.service),
             call.decision.tries,
             last.on if last else None,
-            " ".join(cell for cell in clients.contact_row(last)[1:] if cell) if last else "",
+            " ".join(cell for cell in words.contact(last)[1:] if cell) if last else "",
             "; ".join(_notes(call)),
             call.script,
             link(call),
@@ -113,7 +113,7 @@ def _call(number: int, call: Call, *, today: date) -> Iterator[str]:
     for note in _notes(call):
         yield printable(f"   note: {note}")
     for contact in reversed(call.contacts[-LAST_CONTACTS:]):
-        yield printable(f"   last: {'  '.join(cell for cell in clients.contact_row(contact) if cell)}")
+        yield printable(f"   last: {'  '.join(cell for cell in words.contact(contact) if cell)}")
     if call.problem:
         yield from clients.note_lines(f"no script: {call.problem}", indent="   ")
     if call.script:

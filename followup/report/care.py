@@ -14,7 +14,8 @@ from followup.care import track
 from followup.care.kind import Field, Kind
 from followup.care.kinds import BY_RECORD
 from followup.model import THEM, Case, Client, Contact, Enquiry, Promise, PromiseState, Record
-from followup.report import clients, words
+from followup.records import dataclass
+from followup.report import words
 
 
 def rows(
@@ -88,6 +89,33 @@ _DERIVED: Mapping[str, Callable[[Any, date], Any]] = {
 # ---------------------------------------------------------------- pages
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A day on which something happened to a record, for time lines."""
+
+    on: date
+    kind: str  # case opened, promise kept
+    said: tuple[str, str, str]  # what it is, how it ended, what it was about
+    note: str = ""
+
+
+def events(record: Record) -> Iterator[Event]:
+    """Yield how a record began and how it ended."""
+    kind = BY_RECORD[type(record)]
+    name = title(record).partition(":")[0]
+    began = kind.field("opened_on").label.lower()
+    yield Event(record.opened_on, f"{kind.name} {began}", (name, began, about(record)))
+    if record.closed_on is not None:
+        how = (became(record, record.closed_on) if isinstance(record, Promise) else str(record.state)).replace("-", " ")
+        said = f"{about(record)}: {record.resolution}" if record.resolution else about(record)
+        yield Event(record.closed_on, f"{kind.name} {how}", (name, how, said), record.resolution)
+
+
+def is_open(record: Record) -> bool:
+    """Tell whether something is still to be done about a record."""
+    return record.closed_on is None and not BY_RECORD[type(record)].fixed
+
+
 def line(record: Record, *, today: date) -> str:
     """Return a record on one line: what it is, how it stands, its id."""
     stands = standing(record, today=today)
@@ -151,7 +179,7 @@ def lines(
     made += [f"      {cells.printable(note)}" for note in notes]
     since = [contact for contact in contacts if contact.on >= record.opened_on]
     if since:
-        made += ["", "Since then", *words.aligned([clients.contact_row(contact) for contact in since])]
+        made += ["", "Since then", *words.aligned([words.contact(contact) for contact in since])]
     return made
 
 

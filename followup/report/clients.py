@@ -11,9 +11,21 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from followup.cells import Column, decimal, printable, printable_lines
-from followup.model import Attempt, AttemptState, Case, Client, Contact, Decision, Dossier, Job, State, Summary
-from followup.report import why, words
+from followup.cells import Column, amount, decimal, printable, printable_lines
+from followup.model import (
+    Attempt,
+    AttemptState,
+    Client,
+    Contact,
+    Decision,
+    Dossier,
+    Job,
+    JobStatus,
+    Record,
+    State,
+    Summary,
+)
+from followup.report import care, why, words
 
 # ---------------------------------------------------------------- the list
 
@@ -181,8 +193,12 @@ HISTORY_COLUMNS = (
 
 
 def history_rows(dossier: Dossier) -> Iterator[tuple[Any, ...]]:
-    """Yield everything that happened with a client, oldest first: jobs, contacts, cases, drafts, what was decided."""
-    events = [*_job_events(dossier.jobs), *_contact_events(dossier.contacts), *_case_events(dossier.cases)]
+    """Yield everything that happened with a client, oldest first: jobs, contacts, records, drafts, what was decided."""
+    events = [
+        *_job_events(dossier.jobs),
+        *_contact_events(dossier.contacts),
+        *_record_events((*dossier.cases, *dossier.records)),
+    ]
     events += _attempt_events(dossier.attempts)
     for given in dossier.instructions:
         until = f" until {words.full_day(given.until)}" if given.until else ""
@@ -207,11 +223,10 @@ def _contact_events(contacts: Iterable[Contact]) -> Iterator[tuple[Any, ...]]:
         )  # fmt: skip
 
 
-def _case_events(cases: Iterable[Case]) -> Iterator[tuple[Any, ...]]:
-    for case in cases:
-        yield case.opened_on, "case opened", "", "", case.summary, "", case.owner, case.cause, "", case.id
-        if case.closed_on:
-            yield case.closed_on, "case resolved", "", "", case.summary, "", case.owner, case.resolution, "", case.id
+def _record_events(records: Iterable[Record]) -> Iterator[tuple[Any, ...]]:
+    for record in records:
+        for event in care.events(record):
+            yield event.on, event.kind, "", "", care.about(record), "", record.owner, event.note, "", record.id
 
 
 def _attempt_events(attempts: Iterable[Attempt]) -> Iterator[tuple[Any, ...]]:
@@ -255,8 +270,7 @@ def page_lines(
     sections = (
         ("Who they are", words.aligned(_facts(client, dossier.summary, referrer, brought, code))),
         ("Worth", _worth(dossier.summary, today=today)),
-        ("Jobs", [f"  {printable(words.job(job) + (f' ({job.note})' if job.note else ''))}" for job in dossier.jobs]),
-        ("Cases", [line for case in dossier.cases for line in case_lines(case, today=today)]),
+        ("Open", _open(dossier, today=today)),
         ("What happened", _happened(dossier)),
         ("What is next, and why", _next(decisions)),
     )
@@ -323,34 +337,38 @@ def _worth(summary: Summary, *, today: date) -> list[str]:
     return lines
 
 
-def case_lines(case: Case, *, today: date) -> list[str]:
-    """Return a case in a line, and what came of it in a second one."""
-    severity = f" [{case.severity}]" if case.severity else ""
-    line = f"  {words.full_day(case.opened_on)}  {case.summary or 'no summary'}{severity}  ({case.id})"
-    if case.closed_on is None:
-        return [printable(f"{line}  OPEN, {words.plural((today - case.opened_on).days, 'day')}")]
-    how = f": {case.resolution}" if case.resolution else ""
-    return [printable(line), printable(f"      resolved on {words.full_day(case.closed_on)}{how}")]
+def _open(dossier: Dossier, *, today: date) -> list[str]:
+    """Return what is not over: work, promises, cases, enquiries; what has a day by that day."""
+    jobs = [job for job in dossier.jobs if job.status is JobStatus.OPEN]
+    found = [(job.promised_on or date.max, f"job, {words.job(job)}{_noted(job)}  ({job.id})") for job in jobs]
+    for record in (*dossier.cases, *dossier.records):
+        if care.is_open(record):
+            name, _, about = care.title(record).partition(": ")
+            line = f"{name}, {care.standing(record, today=today)}: {about}  ({record.id})"
+            found.append((record.due_on or date.max, line))
+    return [f"  {printable(line)}" for _, line in sorted(found)]
 
 
-def contact_row(contact: Contact) -> tuple[str, ...]:
-    """Return a contact as the cells of one line on a page."""
-    said = contact.summary or words.step_name(contact.step)
-    if contact.note:
-        said = f"{said}: {contact.note}" if said else contact.note
-    return (
-        words.full_day(contact.on),
-        f"{words.channel(contact.channel)} {contact.direction.value}",
-        contact.outcome.value if contact.outcome else "",
-        said,
-    )
+def _noted(job: Job) -> str:
+    return f" ({job.note})" if job.note else ""
 
 
 def _happened(dossier: Dossier) -> list[str]:
-    latest = list(reversed(dossier.contacts))
-    lines = words.aligned([contact_row(contact) for contact in latest[:LATEST]])
-    if len(latest) > LATEST:
-        lines.append(f"  ... and {len(latest) - LATEST} before that (--format csv has all of them)")
+    """Return everything that happened, in one time line, the latest first."""
+    events = [(contact.on, words.contact(contact)) for contact in dossier.contacts]
+    for job in dossier.jobs:
+        when = job.completed_on or job.created_on
+        if when is not None:
+            said = job.service or "work"
+            if job.amount_minor is not None:
+                said += f", {amount(job.amount_minor, job.currency)}"
+            events.append((when, (words.full_day(when), "job", job.status.value, said + _noted(job))))
+    for record in (*dossier.cases, *dossier.records):
+        events += [(event.on, (words.full_day(event.on), *event.said)) for event in care.events(record)]
+    events.sort(key=lambda event: event[0], reverse=True)
+    lines = words.aligned([cells for _, cells in events[:LATEST]])
+    if len(events) > LATEST:
+        lines.append(f"  ... and {len(events) - LATEST} before that (--format csv has all of them)")
     return lines
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from followup.care.kind import Kind
+from followup.care.kinds import BY_RECORD, KINDS
 from followup.cells import amount, printable
 from followup.model import (
     Attempt,
@@ -25,11 +27,12 @@ from followup.model import (
     Job,
     JobStatus,
     Outcome,
+    Record,
     Summary,
     Suppression,
 )
 from followup.records import dataclass
-from followup.report import words
+from followup.report import care, words
 
 UNNAMED = "default"
 """The source of numbers for which nobody named a program."""
@@ -74,6 +77,7 @@ class Held:
     contacts: tuple[Contact, ...]
     attempts: tuple[Attempt, ...]  # with their words
     cases: tuple[Case, ...]
+    records: tuple[Record, ...]  # every other one of the relationship
     instructions: tuple[Instruction, ...]
     stops: tuple[tuple[str, Suppression], ...]  # address, and what is known of it
     numbers: tuple[tuple[str, str, str], ...]  # source, kind, number
@@ -93,6 +97,7 @@ def to_json(held: Held) -> dict[str, Any]:
         "contacts": held.contacts,
         "messages": held.attempts,
         "cases": held.cases,
+        **{kind.plural: _of_kind(held, kind) for kind in KINDS.values() if kind.record is not Case},
         "instructions": held.instructions,
         "changes": held.changes,
         "imports": held.brought,
@@ -110,6 +115,10 @@ def to_json(held: Held) -> dict[str, Any]:
         "household_others": held.household,
         "referred": held.referred,
     }
+
+
+def _of_kind(held: Held, kind: Kind) -> tuple[Record, ...]:
+    return tuple(record for record in held.records if type(record) is kind.record)
 
 
 def _plain(record: Any) -> dict[str, Any]:
@@ -155,6 +164,7 @@ def lines(held: Held) -> Iterator[str]:
         ("Whether we may write to you", _consent(held)),
         ("Work for you", [line for job in held.jobs for line in _job(held, job)]),
         ("What went wrong, and what became of it", [line for case in held.cases for line in _case(held, case)]),
+        ("What else we wrote down", [line for each in held.records for line in _record(held, each)]),
         ("When we were in touch", [line for contact in held.contacts for line in _contact(held, contact)]),
         ("Messages made for you", [line for attempt in held.attempts for line in _message(held, attempt)]),
         ("What we noted for ourselves", [line for each in held.instructions for line in _instruction(each)]),
@@ -268,6 +278,13 @@ def _case(held: Held, case: Case) -> Iterator[str]:
         ("what we did", case.resolution),
         ("looked after by", held.people.get(case.owner, case.owner)),
     )
+    yield from words.aligned([(name, value) for name, value in details if value], indent=6)
+
+
+def _record(held: Held, record: Record) -> Iterator[str]:
+    yield f"  {care.line(record, today=held.made_on)}"
+    kind = BY_RECORD[type(record)]
+    details = ((field.label.lower(), care.said(field, record, held.people)) for field in kind.fields)
     yield from words.aligned([(name, value) for name, value in details if value], indent=6)
 
 

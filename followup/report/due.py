@@ -44,6 +44,8 @@ DATA = (
     Column("covered_by"),
     Column("tries", kind="number"),
     Column("reasons", kind="reasons"),
+    Column("to_person"),
+    Column("record_id"),
 )
 """A promise: keys are only ever added, at the end. In csv, reasons are their sentences, job_ids one cell."""
 
@@ -108,7 +110,7 @@ def _screen(decision: Decision, client: Client | None, services: Mapping[str, st
         words.client(client, client_id=decision.client_id),
         f"{what}: {service}" if service else what,
         words.channel(decision.channel),
-        decision.address,
+        f"{decision.to_person}: {decision.address}".removesuffix(": ") if decision.to_person else decision.address,
         decision.state.value,
         words.main_reason(decision),
         decision.key,
@@ -137,4 +139,6 @@ def _data(decision: Decision, client: Client | None, services: Mapping[str, str]
         decision.covered_by,
         decision.tries,
         decision.reasons,
+        decision.to_person,
+        decision.occasion.record_id,
     )

@@ -6,13 +6,15 @@ Takes records. Gives sheets: a name, what it holds, columns and rows. Touches no
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from followup import cells
-from followup.model import Attempt, Case, Client, Contact, Instruction, Job, Person, Suppression, Tie
+from followup.care.kind import Kind
+from followup.model import Attempt, Client, Contact, Instruction, Job, Person, Record, Suppression, Tie
 from followup.records import dataclass
-from followup.report import words
+from followup.report import care, words
 
 _KINDS: dict[str, cells.Kind] = {
     "bool": "flag",
@@ -93,9 +95,9 @@ def jobs_more(jobs: Iterable[Job]) -> Sheet:
     )
 
 
-def cases(found: Iterable[Case]) -> Sheet:
-    """Return the cases."""
-    return sheet("cases", "What went wrong or might have, until it was resolved.", found, kind=Case)
+def records(kind: Kind, found: Iterable[Record], known: Mapping[str, Client], *, today: date) -> Sheet:
+    """Return the records of a kind. *known*: client id -> client."""
+    return Sheet(kind.plural, kind.about, kind.columns, care.rows(kind, found, known, today=today))
 
 
 def contacts(found: Iterable[Contact]) -> Sheet:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from followup import cells, workdays
-from followup.model import Channel, Client, Decision, Job, JobStatus, State
+from followup.model import Channel, Client, Contact, Decision, Job, JobStatus, State
 
 _CHANNELS = {Channel.EMAIL.value: "e-mail"}
 _STEPS = {
@@ -88,7 +88,13 @@ def service(decision: Decision, services: Mapping[str, str]) -> str:
 
 
 def services(decision: Decision, services: Mapping[str, str]) -> str:
-    """Return every kind of work that a decision speaks of, the leading one first: Boiler service and 2 more."""
+    """Return what a decision speaks of: its record, else every kind of work: Boiler service and 2 more.
+
+    *services*: job id -> service, and id of a record -> what it is about.
+    """
+    about = services.get(decision.occasion.record_id, "")
+    if about:
+        return about
     names = list(dict.fromkeys(name for job_id in decision.job_ids if (name := services.get(job_id, ""))))
     if len(names) < 2:
         return "".join(names)
@@ -142,6 +148,19 @@ def job(record: Job) -> str:
     if record.amount_minor is not None:
         what.append(cells.amount(record.amount_minor, record.currency))
     return f"{when}  {', '.join(what)}"
+
+
+def contact(record: Contact) -> tuple[str, ...]:
+    """Return a contact as the cells of one line on a page."""
+    said = record.summary or step_name(record.step)
+    if record.note:
+        said = f"{said}: {record.note}" if said else record.note
+    return (
+        full_day(record.on),
+        f"{channel(record.channel)} {record.direction.value}",
+        record.outcome.value if record.outcome else "",
+        said,
+    )
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -289,6 +289,8 @@ def check(desk: Desk, record: Record, *, before: Record | None, by_hand: bool = 
     kind = BY_RECORD[type(record)]
     if record.opened_on > desk.today:
         raise BadInput(f"{record.opened_on} is in the future: a {kind.name} is recorded once it is there.")
+    for rule in _RULES.get(type(record), ()):
+        rule(desk, record, before is None and by_hand)
     for name in ("due_on", "target_on", "acted_on", "closed_on"):
         day = getattr(record, name, None)
         if day is not None and day < record.opened_on and (before is None or day != getattr(before, name)):
@@ -298,8 +300,6 @@ def check(desk: Desk, record: Record, *, before: Record | None, by_hand: bool = 
             )
     if record.closed_on is not None and record.closed_on > desk.today:
         raise BadInput(f"{record.closed_on} is in the future: a {kind.name} is closed when it is over.")
-    for rule in _RULES.get(type(record), ()):
-        rule(desk, record, before is None and by_hand)
 
 
 def _promise(desk: Desk, record: Promise, is_new: bool) -> None:

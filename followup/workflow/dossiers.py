@@ -8,13 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from followup.care.kinds import KINDS
 from followup.model import Client, Dossier, Suppression
 from followup.report.dossier import Brought, Changed, Held
 from followup.store import Batch, Change
 from followup.workflow import planning, wishes
 from followup.workflow.desk import Desk
 
-_OF_FACTS = {"client": "you", "job": "a job", "case": "a case"}
+_OF_FACTS = {
+    "client": "you",
+    "job": "a job",
+    **{name: f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in KINDS},
+    "praise": "praise",
+}
 """Records whose changes are told; what is said of contacts and messages stands with them."""
 
 
@@ -48,6 +54,7 @@ def _gather(desk: Desk, client: Client) -> Held:
         contacts=tuple(store.contacts_of(client.id)),
         attempts=tuple(each for each in map(store.attempt, (made.id for made in dossier.attempts)) if each),
         cases=dossier.cases,
+        records=dossier.records,
         instructions=dossier.instructions,
         stops=_stops(desk, client),
         numbers=tuple(number for each in _facts(dossier, ()) for number in store.external_ids(each)),
@@ -59,9 +66,10 @@ def _gather(desk: Desk, client: Client) -> Held:
 
 
 def _facts(dossier: Dossier, also: Sequence[Client]) -> list[str]:
-    """Return the ids of the client, of those merged into it, and of their jobs and cases."""
+    """Return the ids of the client, of those merged into it, and of their jobs and records."""
     clients = (dossier.client, *also)
-    return [*(each.id for each in clients), *(job.id for job in dossier.jobs), *(case.id for case in dossier.cases)]
+    records = (*dossier.cases, *dossier.records)
+    return [*(each.id for each in clients), *(job.id for job in dossier.jobs), *(each.id for each in records)]
 
 
 def _stops(desk: Desk, client: Client) -> tuple[tuple[str, Suppression], ...]:

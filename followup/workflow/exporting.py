@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from followup import files, tables
+from followup.care.kinds import KINDS
 from followup.errors import CannotCreate
 from followup.intake import alphabets
 from followup.model import Consent
@@ -173,7 +174,10 @@ def _sheets(desk: Desk) -> Iterator[everything.Sheet]:
         yield everything.Sheet(name, about, export.columns, export.rows)
     yield everything.clients_more(desk.store.iter_everybody())
     yield everything.jobs_more(desk.store.iter_jobs())
-    yield everything.cases(desk.store.cases(open_only=False))
+    for kind in KINDS.values():
+        found = desk.store.care(kind.record)
+        known = desk.store.clients({each.client_id for each in found})
+        yield everything.records(kind, found, known, today=desk.today)
     yield everything.contacts(desk.store.contacts(None, None))
     yield everything.attempts(desk.store.iter_attempts())
     yield everything.instructions(desk.store.iter_instructions())

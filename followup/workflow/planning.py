@@ -12,6 +12,7 @@ from followup import cadence, identity, plan
 from followup.errors import NotFound
 from followup.model import AnchorWindow, Client, Decision, Dossier, Instruction, InstructionKind, State
 from followup.records import dataclass
+from followup.report import care as care_report
 from followup.workflow.desk import Desk
 
 WAITING = frozenset({State.UNCONFIRMED, State.FAILED, State.RETRY, State.REVIEW, State.DUE})
@@ -123,9 +124,12 @@ def clients_of(desk: Desk, decisions: Iterable[Decision]) -> dict[str, Client]:
 
 
 def services_of(desk: Desk, decisions: Iterable[Decision]) -> dict[str, str]:
-    """Return job id -> service for the jobs that *decisions* speak of."""
+    """Return job id -> service, and id of a record -> what it is about, for all that *decisions* speak of."""
+    decisions = list(decisions)
     jobs = desk.store.jobs({job_id for each in decisions for job_id in each.job_ids})
-    return {job.id: job.service for job in jobs.values()}
+    found = desk.store.care_among({each.occasion.record_id for each in decisions} - {""})
+    about = {record.id: care_report.about(record) for record in found.values()}
+    return {**{job.id: job.service for job in jobs.values()}, **about}
 
 
 def instruct(

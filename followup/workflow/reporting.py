@@ -5,14 +5,17 @@ Takes a Desk and a period. Gives rows that stream, and totals once they went by.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from followup.care.kind import Kind
 from followup.model import Channel
+from followup.report import care as care_report
 from followup.report import contacts as contact_report
-from followup.report import periods
+from followup.report import periods, words
 from followup.report import summary as summary_report
 from followup.workflow import finding, status
 from followup.workflow.desk import Desk
@@ -48,6 +51,46 @@ def contacts(desk: Desk, *, client: str = "", channel: Channel | None = None, **
     totals = contact_report.Totals()
     people = {person.id: person.name for person in desk.settings.people.values()}
     return ContactReport(contact_report.rows(totals.over(source), people=people), chosen, totals)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReport:
+    """Records of a kind that began or ended in a period."""
+
+    kind: Kind
+    rows: Iterable[tuple[Any, ...]]
+    period: periods.Period
+    states: Mapping[str, int]  # how many are in each state now
+
+    def line(self) -> str:
+        """Return the totals and the period for people."""
+        days = f"{self.period.from_on} to {self.period.to_on}"
+        count = sum(self.states.values())
+        if not count:
+            return f"No {self.kind.plural}, {days}."
+        said = ", ".join(f"{number} {state.replace('-', ' ')}" for state, number in self.states.items())
+        return f"{words.plural(count, self.kind.name, self.kind.plural)}, {days}: {said}."
+
+    def envelope(self) -> Mapping[str, object]:
+        """Return what stands around the rows in json."""
+        days = {"from": self.period.from_on.isoformat(), "to": self.period.to_on.isoformat()}
+        return {**days, "states": dict(self.states)}
+
+
+def records(desk: Desk, kind: Kind, *, client: str = "", **period: Any) -> RecordReport:
+    """Return the records of *kind* that began in a period or ended in it, by the day on which they began."""
+    chosen = periods.period(today=desk.today, **period)
+    client_id = finding.client(desk, client).id if client else None
+    found = [
+        record
+        for record in desk.store.care(kind.record, client_id=client_id)
+        if chosen.from_on <= record.opened_on <= chosen.to_on
+        or (record.closed_on and chosen.from_on <= record.closed_on <= chosen.to_on)
+    ]
+    states = Counter(str(record.state) for record in found)
+    known = desk.store.clients({record.client_id for record in found})
+    rows = care_report.rows(kind, found, known, today=desk.today)
+    return RecordReport(kind, rows, chosen, {state: states[state] for state in kind.states if states[state]})
 
 
 def _months(desk: Desk, chosen: periods.Period) -> Iterator[summary_report.Month]:

@@ -5,11 +5,21 @@ Takes a Desk. Gives identifiers by kind, and counts. Touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 
 from followup import pace
-from followup.model import AttemptState, Channel, Decision, State
+from followup.model import (
+    AttemptState,
+    Channel,
+    Decision,
+    Enquiry,
+    Promise,
+    Record,
+    Referral,
+    ReferralState,
+    State,
+)
 from followup.records import dataclass
 from followup.workflow import planning
 from followup.workflow.contacts import BY_HAND
@@ -37,6 +47,10 @@ KINDS = (
     Kind("retry", "message to try again", "messages to try again", "followup due"),
     Kind("call", "call to make", "calls to make", "followup calls"),
     Kind("letter", "letter or text to write", "letters or texts to write", "followup calls"),
+    Kind("note", "note to one of you", "notes to one of you", "followup due"),
+    Kind("enquiry", "open enquiry", "open enquiries", "followup enquiry list"),
+    Kind("promise", "promise due within a week", "promises due within a week", "followup promise list"),
+    Kind("reward", "unpaid reward", "unpaid rewards", "followup referral list"),
     Kind("case", "open case", "open cases", "followup case list"),
 )
 """Everything that can wait, what is urgent first. *refused* is known only after the messages were rendered."""
@@ -48,14 +62,22 @@ _OF_ATTEMPTS = {
     AttemptState.CLAIMED: "in-hand",  # of a run at work; or of one that was killed, which `confirm` and `send` settle
     AttemptState.HANDING_OVER: "in-hand",
 }
-_BY_CHANNEL = {Channel.CALL: "call", Channel.EMAIL: "message", **dict.fromkeys(BY_HAND - {Channel.CALL}, "letter")}
+_BY_CHANNEL = {
+    **dict.fromkeys(BY_HAND, "letter"),
+    Channel.CALL: "call",
+    Channel.EMAIL: "message",
+    Channel.NOTE: "note",
+}
+
+SOON = timedelta(days=7)
+"""Promises that are due so soon are on the screen; what is behind them waits in the plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """What waits, and how much is on record."""
 
-    waiting: Mapping[str, tuple[str, ...]]  # kind -> keys of touchpoints, ids of attempts and cases
+    waiting: Mapping[str, tuple[str, ...]]  # kind -> keys of touchpoints, ids of attempts and records
     held: int
     clients: int
     jobs: int
@@ -103,8 +125,18 @@ def waiting(
     # What was handed over is asked of the store: its touchpoint may be gone, the question is not.
     for attempt in desk.store.open_attempts(_OF_ATTEMPTS):
         found[_OF_ATTEMPTS[attempt.state]].append(attempt.id)
-    found["case"] = [case.id for case in desk.store.cases(open_only=True)]
+    found |= {name: [record.id for record in records] for name, records in _open(desk)}
     return {kind: tuple(identifiers) for kind, identifiers in found.items()}
+
+
+def _open(desk: Desk) -> Iterator[tuple[str, Iterable[Record]]]:
+    """Yield the records that wait, under the name of their kind above."""
+    store = desk.store
+    soon = desk.today + SOON
+    yield "enquiry", store.care(Enquiry, open_only=True)
+    yield "promise", (each for each in store.care(Promise, open_only=True) if each.due_on and each.due_on <= soon)
+    yield "reward", (each for each in store.care(Referral, open_only=True) if each.state == ReferralState.WON)
+    yield "case", store.cases(open_only=True)
 
 
 def _kind(decision: Decision) -> str:
