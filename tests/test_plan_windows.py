@@ -267,6 +267,7 @@ def windows(kind: OccasionKind, horizon: date) -> list[AnchorWindow]:
 
 
 @pytest.mark.parametrize("kind", OF_RECORDS)
+@settings(max_examples=100)
 @given(st.data(), st.sampled_from([0, 0, 14, 40]))
 def test_nobody_with_something_due_is_missed(kind: OccasionKind, data: st.DataObject, ahead: int) -> None:
     """Whatever waits today, is held, or comes up to the horizon: one of the windows of its steps finds the client."""
