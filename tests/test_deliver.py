@@ -524,3 +524,65 @@ def test_a_run_cut_off_between_row_and_file_is_finished_by_the_next(world: World
     assert path.exists()
     assert deliver.publish(world.store, world.folder) == []
     assert not path.exists()
+
+
+# ---------------------------------------------------------------- to one of us
+
+
+def to_lee(world: World) -> model.Attempt | None:
+    """Draft a message to a colleague about Ada's job."""
+    return world.draft(world.message(to_address="lee@shop.example", to_name="Lee", to_person="lee"), to_person="lee")
+
+
+def test_what_goes_to_one_of_us_is_no_contact(world: World) -> None:
+    """It was sent, and takes its key; but nobody contacted Ada, and her personal line is not used up."""
+    world.add(note="Mind the step")
+    attempt = to_lee(world)
+    assert attempt is not None
+    assert attempt.to_person == "lee"
+    assert world.confirm(attempt) is None
+    assert world.states() == [AttemptState.SENT]
+    assert world.store.contacts_of(world.client.id) == []
+    assert world.store.note_of(world.client.id) == "Mind the step"
+    assert to_lee(world) is None
+
+
+@pytest.mark.parametrize(
+    "client",
+    [{"consent": model.Consent.OPTED_OUT}, {"no_channels": ("email",)}, {"emails": ()}],
+)
+def test_what_a_client_wants_says_nothing_about_what_we_tell_each_other(world: World, client: dict[str, Any]) -> None:
+    """The fence lets it pass, and its draft stays in the folder."""
+    world.add(**client)
+    assert to_lee(world) is not None
+    assert len(deliver.publish(world.store, world.folder)) == 1
+
+
+def test_nothing_is_said_of_a_client_who_was_erased(world: World) -> None:
+    """Not even among ourselves."""
+    world.add(erased_on=TODAY)
+    assert to_lee(world) is None
+
+
+def test_what_was_settled_about_its_key_stops_a_word_to_one_of_us(world: World) -> None:
+    """Skipped, done or put off: that is said of the word itself; a client's rest is not."""
+
+    def said(kind: InstructionKind, key: str, minutes: int) -> World:
+        return world.add(
+            model.Instruction(
+                id=identity.random_identifier(),
+                client_id=world.client.id,
+                kind=kind,
+                given_at=NOW + timedelta(minutes=minutes),
+                on=TODAY,
+                key=key,
+                until=TODAY + timedelta(days=9),
+            )
+        )
+
+    key = world.message().key
+    said(InstructionKind.SNOOZE, key, 0)
+    assert to_lee(world) is None
+    said(InstructionKind.RELEASE, key, 1)
+    said(InstructionKind.SNOOZE, "", 2)
+    assert to_lee(world) is not None

@@ -662,3 +662,24 @@ def test_instants_are_those_of_the_clock(world: World) -> None:
     world.now = datetime.fromisoformat("2026-03-02T23:59:59+00:00")
     begun.fence(item)
     assert world.store.hand_overs_since(NOW) == [world.now]
+
+
+def test_a_server_that_takes_a_word_to_one_of_us_makes_no_contact(world: World) -> None:
+    """And that it refused a colleague's address says nothing about any client's."""
+    for state, bad in ((AttemptState.SENT, False), (AttemptState.PERMANENT, True)):
+        number = 0 if state is AttemptState.SENT else 1
+        item = world.frozen(number, to_address="lee@shop.example", to_person="lee")
+        item = dataclasses.replace(
+            item,
+            attempt=dataclasses.replace(item.attempt, to_person="lee"),
+            decision=dataclasses.replace(item.decision, to_person="lee"),
+        )
+        run = world.handing()
+        assert run.claim([item])[0] == [item]
+        run.fence(item)
+        run.outcome(item, state, said="250 2.0.0 OK" if not bad else "550 5.1.1 no such user", bad_address=bad)
+        run.finish("")
+        kept = world.store.attempts_of_key(world.key(number))
+        assert [(one.state, one.to_person) for one in kept] == [(state, "lee")]
+    assert [each for client in world.clients for each in world.store.contacts_of(client.id)] == []
+    assert list(world.store.iter_suppressions()) == []
