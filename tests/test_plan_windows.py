@@ -157,7 +157,9 @@ def records(draw: Any, number: int, kinds: Sequence[type[Record]]) -> Record:
         return Praise(**shared, state=PraiseState.PASSED_ON if end else PraiseState.NEW, closed_on=end)
     if kind is Lesson:
         return Lesson(**shared, case_id=draw(st.sampled_from(["", "rold"])), closed_on=end)
-    return Recap(**shared, state=RecapState.CONFIRMED if end else RecapState.WRITTEN, closed_on=end)
+    return Recap(
+        **shared, state=RecapState.CONFIRMED if end else draw(st.sampled_from(list(RecapState)[:2])), closed_on=end
+    )
 
 
 @st.composite

@@ -308,6 +308,10 @@ def _learnt_on(lesson: Lesson, _dossier: Dossier, _firm: Firm) -> date | None:
     return lesson.closed_on if lesson.case_id else None
 
 
+def _written_on(recap: Recap, _dossier: Dossier, _firm: Firm) -> date | None:
+    return recap.opened_on if recap.state != RecapState.DRAFT else None
+
+
 def _recap_over(recap: Recap, _dossier: Dossier, _firm: Firm) -> Over | None:
     return (
         Over("recap-confirmed", "the client confirmed it", recap.closed_on)
@@ -352,6 +356,6 @@ STARTS: Mapping[type[Record], tuple[Start, ...]] = {
         Start(OccasionKind.PRAISE_PASSED_ON, _passed_on),
     ),
     Lesson: (Start(OccasionKind.LESSON_DONE, _learnt_on),),
-    Recap: (Start(OccasionKind.RECAP_WRITTEN, _opened_on, _recap_over),),
+    Recap: (Start(OccasionKind.RECAP_WRITTEN, _written_on, _recap_over),),
 }
 """The occasions of each kind of record."""

@@ -290,7 +290,13 @@ def test_every_window_finds_its_clients(opened: store.Store, keep: Keep) -> None
             on=DAY,
             until=late,
         ),
-        factories.job(client_id=clients[7].id, completed_on=late, status=JobStatus.OPEN),
+        factories.job(client_id=clients[7].id, completed_on=late, status=JobStatus.OPEN, promised_on=late),
+        model.Promise(id=factories.identifier("p"), client_id=clients[7].id, opened_on=DAY, due_on=late),
+        model.Referral(id=factories.identifier("r"), client_id=clients[4].id, opened_on=DAY, state="won", acted_on=DAY),
+        model.Referral(
+            id=factories.identifier("r"), client_id=clients[5].id, opened_on=DAY, state="won", closed_on=DAY
+        ),
+        factories.contact(client_id=clients[6].id, on=late, direction=IN, score=3),
     )
     with opened.write(kind="contact", command="x", now=factories.NOW) as write:
         write.insert_attempt(factories.attempt(client_id=clients[3].id, on=DAY))
@@ -315,6 +321,11 @@ def test_every_window_finds_its_clients(opened: store.Store, keep: Keep) -> None
     assert ask("care.closed_on", late, kind="case") == [4]
     assert ask("care.open", kind="case") == [5]
     assert ask("care.open", kind="promise") == []
+    assert ask("care.open", late, kind="promise") == [7]
+    assert ask("care.acted_on", kind="referral") == [4]
+    assert ask("care.won", kind="referral") == [4]
+    assert ask("contact.score", late) == [6]
+    assert ask("job.promised_on", late) == [7]
     assert ask("instruction.on") == [6]
     assert ask("instruction.until", late) == [6]
     assert ask("attempt.open", late) == [3]
@@ -419,3 +430,22 @@ def test_states_of_open_attempts_are_all_there_are(opened: store.Store, keep: Ke
             assert write.insert_attempt(attempt)
     found = {attempt.state for attempt in opened.open_attempts(AttemptState)}
     assert found == set(AttemptState) - {AttemptState.SENT, AttemptState.CANCELLED}
+
+
+def test_a_dossier_has_the_jobs_of_friends_and_nobody_elses(opened: store.Store, keep: Keep) -> None:
+    """Of those whom the client brought, and only for them: a reward is due when such a job is paid."""
+    ada, tom = factories.client(), factories.client(emails=())
+    friends, own = factories.job(client_id=tom.id), factories.job(client_id=ada.id)
+    referral = model.Referral(id=factories.identifier("r"), client_id=ada.id, opened_on=DAY, job_id=friends.id)
+    keep(ada, tom, friends, own, referral)
+    found = opened.dossiers([ada.id, tom.id])
+    assert [job.id for job in found[ada.id].friends_jobs] == [friends.id]
+    assert [job.id for job in found[ada.id].jobs] == [own.id]
+    assert found[tom.id].friends_jobs == ()
+
+
+def test_a_contact_leads_to_its_client(opened: store.Store, keep: Keep) -> None:
+    """As a fact of a touchpoint: that of a low score."""
+    ada, scored = factories.client(), factories.contact(client_id="", score=2)
+    keep(ada, replace(scored, client_id=ada.id))
+    assert opened.client_of_fact(scored.id) == ada.id
