@@ -151,6 +151,16 @@ def test_a_promise_has_a_day_of_our_own_and_says_when_we_are_closed(made: Run) -
     assert (row["due_on"], row["target_on"], row["opened_by"]) == ("2026-03-14", "2026-03-12", "us")
 
 
+def test_days_are_understood_as_import_understands_them(made: Run) -> None:
+    """Written out, or in numbers that can be one day only."""
+    for day in ("14 March 2026", "14/03/2026", "2026-03-14", "14.3.2026"):
+        made("promise", "add", "hall", "the quote", "--by", day)
+    assert {row["due_on"] for row in listed(made, KINDS["promise"])} == {"2026-03-14"}
+    made("promise", "add", "hall", "a call", "--by", "tomorrow")
+    assert "can be two days" in made("promise", "add", "hall", "x", "--by", "03/04/2026", exit_code=65).stderr
+    assert "is not a day" in made("promise", "add", "hall", "x", "--by", "soon", exit_code=65).stderr
+
+
 def test_what_a_client_owes_us_is_a_promise_of_theirs(made: Run) -> None:
     """It has no day of our own, and the list says whose it is."""
     made("promise", "add", "hall", "the old valve back", "--by", "2026-04-01", "--theirs")
@@ -274,6 +284,31 @@ def test_the_screen_says_what_is_open_each_with_its_command(made: Run) -> None:
         assert line in screen
     assert "followup promise list" in screen
     assert "promises due within a week: 1" in made("week", answers="\nl\nl\nl\nl\nl\nl\nl\nl\n").stdout
+
+
+def test_what_one_of_us_is_to_do_waits_until_it_is_done(made: Run, home: Path) -> None:
+    """On the screen, in the list and in the round, with whom it is for; it reaches nobody, and so is no contact."""
+    step = '[cadence.promise.chase]\noccasion = "promise due"\nafter = "2 business days before"\nto = "owner"\n'
+    with (home / "followup.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f'\n{step}channels = ["note"]\n')
+    (home / "templates").mkdir(exist_ok=True)
+    (home / "templates" / "chase.en.txt").write_text(
+        "subject: Chase\npurpose: service\n---\nDo it.\n", encoding="utf-8"
+    )
+    made("promise", "add", "hall", "the quote", "--by", "2026-03-06")
+
+    def due() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = json.loads(made("due", "--format", "json", now="2026-03-04").stdout)
+        return [row for row in rows if row["step"] == "chase"]
+
+    (row,) = due()
+    (promise,) = listed(made, KINDS["promise"])
+    assert (row["channel"], row["to_person"], row["record_id"]) == ("note", "sam", promise["promise_id"])
+    assert "1 note to one of you" in made("status", now="2026-03-04").stdout
+    assert "sam: Ada Hall, chase: the quote" in made("week", now="2026-03-04").stdout
+    assert "Done: chase" in made("done", row["key"], now="2026-03-04").stdout
+    assert due() == []
+    assert json.loads(made("report", "contacts", "--year", "2026", "--format", "json").stdout)["count"] == 0
 
 
 def test_everything_at_once_has_a_table_for_each_kind(made: Run, tmp_path: Path) -> None:

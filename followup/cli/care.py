@@ -15,11 +15,21 @@ import click
 from followup.care.kind import Field, Kind, Verb
 from followup.care.kinds import KINDS
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, Commands, dry_run_option, format_option, options, print_rows, say
+from followup.cli.output import Commands, Day, dry_run_option, format_option, options, print_rows, say
 from followup.errors import UsageError
 from followup.model import Record
 from followup.report import words
 
+
+class _AnyDay(Day):
+    """A day as import understands it: 14 March 2026, 14/03/2026; one that can be two days is refused, not guessed."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read what only a command line knows (today); anything else is left to the one reader of fields."""
+        return super().convert(value, param, ctx) if value in ("today", "yesterday", "tomorrow") else value
+
+
+_ANY_DAY = _AnyDay()
 _METAVARS = {
     "day": "DATE",
     "amount": "AMOUNT",
@@ -68,7 +78,7 @@ def _option(field: Field, verb: Verb) -> Callable[[Any], Any]:
     elif field.takes == "choice":
         more = {"type": click.Choice(field.choices)}
     elif field.takes == "day":
-        more["type"] = DAY
+        more["type"] = _ANY_DAY
     elif field.takes == "texts":
         more = {"multiple": True}
     return click.option(said, field.name, help=field.help, default=None, required=required, **more)
