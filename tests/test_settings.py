@@ -16,7 +16,19 @@ from hypothesis import strategies as st
 
 from followup import cadence, cells, codes, providers, settings, shipped
 from followup.errors import ConfigurationError, FollowupError, IOFailure, NoPermission, NotFound
-from followup.model import Channel, Conditions, Delay, OccasionKind, Outcome, Purpose, Quiet, Remedy, Service, Step
+from followup.model import (
+    TO_CLIENT,
+    Channel,
+    Conditions,
+    Delay,
+    OccasionKind,
+    Outcome,
+    Purpose,
+    Quiet,
+    Remedy,
+    Service,
+    Step,
+)
 
 COMPLETE = """
 [business]
@@ -156,12 +168,7 @@ def step(name: str, text: str = "") -> Step:
 
 SAME_DAY = cadence.SAME_DAY
 
-TEMPLATES = frozenset(
-    [
-        *("thank-you", "check-in-call", "check-in-mail", "feedback-ask", "feedback-reminder", "referral-ask"),
-        *("anniversary", "service-reminder", "win-back", "apology"),
-    ]
-)
+TEMPLATES = frozenset(path.name.partition(".")[0] for path in shipped.path("templates").glob("[a-z]*.txt"))
 
 # ---------------------------------------------------------------- what is said
 
@@ -670,19 +677,50 @@ def test_the_shipped_cadences_are_the_promised_ones() -> None:
         "anniversary",
         "service-reminder",
         "win-back",
+        "enquiry-answer",
+        "enquiry-nudge",
+        "enquiry-not-now",
+        "promise-chase",
+        "promise-slipping",
+        "progress-update",
+        "promise-moved",
+        "their-promise-reminder",
+        "their-promise-overdue",
+        "their-promise-end",
+        "handover-note",
+        "handover-told",
+        "case-ack",
+        "return-visit",
+        "case-call",
+        "case-check",
+        "remedy-offer",
+        "remedy-grant",
         "apology",
+        "case-to-owner",
+        "case-to-business",
+        "case-overdue",
+        "second-case",
+        "referral-thanks",
+        "reward-pay",
+        "reward-note",
+        "gift-card",
+        "praise-pass-on",
+        "praise-thanks",
+        "lesson-told",
+        "recap",
+        "low-score",
     ]
-    assert [each.name for each in steps.values() if not each.enabled] == ["apology"]
-    assert {each.template for each in steps.values()} | {"feedback-reminder"} == TEMPLATES
+    assert [each.name for each in steps.values() if not each.enabled] == ["apology", "gift-card"]
+    assert {each.template for each in steps.values()} == set(steps)
     assert all(each.description and each.late for each in steps.values())
 
 
 def test_thanks_come_on_the_next_business_day() -> None:
-    """Late after 14 days, once for the jobs of a week, a service message that wins ties."""
+    """Late after 14 days, once for the jobs of a week, a service message that wins ties with all that follows a job."""
     found = step("thank-you")
     assert (found.delay, found.late, found.covers) == (Delay(1, "business day"), Delay(14, "day"), Delay(7, "day"))
     assert found.purpose is Purpose.SERVICE
-    assert found.priority == max(each.priority for each in parse().steps if each.enabled)
+    assert found.priority == max(each.priority for each in parse().steps if each.cadence == found.cadence)
 
 
 def test_check_ins_are_calls_above_an_amount_and_mails_below() -> None:
@@ -727,21 +765,48 @@ def test_the_recurring_steps_recur() -> None:
 
 
 def test_marketing_is_called_marketing() -> None:
-    """What goes beyond the job needs a basis; thanks, check-ins and apologies do not."""
+    """What goes beyond the job needs a basis; thanks, check-ins and what concerns a matter of the client's do not."""
     kinds = {each.name: each.purpose for each in parse().steps}
-    assert {name for name, purpose in kinds.items() if purpose is Purpose.SERVICE} == {
-        "thank-you",
-        "check-in-call",
-        "check-in-mail",
-        "apology",
+    assert {name for name, purpose in kinds.items() if purpose is Purpose.MARKETING} == {
+        "feedback-ask",
+        "referral-ask",
+        "anniversary",
+        "service-reminder",
+        "win-back",
     }
+
+
+def test_what_one_of_us_is_told_is_there_for_the_desk_too() -> None:
+    """Who has no address, or sits at the desk, finds a note; nobody of us is told anything else."""
+    ours = {each.name: each for each in parse().steps if each.to != TO_CLIENT}
+    assert all(Channel.NOTE in each.channels for each in ours.values())
+    assert {name: each.to for name, each in ours.items()} == {
+        "promise-chase": "owner",
+        "promise-slipping": "owner",
+        "their-promise-end": "owner",
+        "handover-note": "receiver",
+        "remedy-grant": "business",
+        "case-to-owner": "owner",
+        "case-to-business": "business",
+        "case-overdue": "business",
+        "second-case": "business",
+        "reward-pay": "owner",
+        "praise-pass-on": "owner",
+        "low-score": "owner",
+    }
+
+
+def test_a_return_visit_takes_the_place_of_the_acknowledgement() -> None:
+    """One of the two, never both and never none."""
+    assert (step("case-ack").when.return_visit, step("return-visit").when.return_visit) == (False, True)
+    assert step("case-ack").delay == step("return-visit").delay == Delay(0, "day")
 
 
 def test_the_shipped_templates_are_those_that_the_steps_name() -> None:
     """A new home works as it is: load checks every name against the folder."""
     found = {path.name.partition(".")[0] for path in shipped.path("templates").glob("*.txt")}
     used = {each.template for each in parse().steps} | {each.reminder_template for each in parse().steps} - {""}
-    assert used <= found
+    assert used == {name for name in found if not name.startswith("_")}
 
 
 def test_a_home_changes_a_step_key_by_key() -> None:
@@ -771,7 +836,8 @@ def test_steps_and_whole_cadences_can_be_switched_off_and_on() -> None:
     """The steps stay known, so that what went out stays explained."""
     assert not step("win-back", "[cadence.win-back.win-back]\nenabled = false").enabled
     text = "[cadence.after-job]\nenabled = false"
-    assert [each.name for each in parse(text).steps if each.enabled] == ["anniversary", "service-reminder", "win-back"]
+    named = [each.name for each in parse(text).steps if each.enabled]
+    assert named[:4] == ["anniversary", "service-reminder", "win-back", "enquiry-answer"]
     assert step("apology", "[cadence.case.apology]\nenabled = true").enabled
 
 

@@ -19,13 +19,14 @@ from followup.render import Renderer, lookup
 from tests import factories
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates"
-FILES = sorted(path.name for path in FOLDER.glob("*.txt") if not path.name.startswith("_"))
 LANGUAGES = ("en", "de", "fr", "es")
 ENGLISH = {
     "thank-you", "check-in-call", "check-in-mail", "feedback-ask", "feedback-reminder", "referral-ask", "anniversary",
     "service-reminder", "win-back", "apology",
 }  # fmt: skip
 EVERYWHERE = {"thank-you", "check-in-call", "check-in-mail", "feedback-ask", "feedback-reminder"}
+FILES = sorted(path.name for path in FOLDER.glob("*.txt") if path.name.partition(".")[0] in ENGLISH)
+"""What follows a job; what a record of the relationship starts is read in `test_templates_relation`."""
 TODAY = date(2027, 2, 8)
 
 FIRM = """

@@ -300,7 +300,7 @@ class Renderer:
             if html:
                 html = _with_footer(html, _missing_footer(_visible(html), channel, said))
         to = self._settings.people.get(decision.to_person)
-        to_name = said["to"]["name"] if to else said["client"]["name"]
+        to_name = said["to"]["name"] or said["client"]["name"]
         business, who = said["business"], said["person"]
         from_name = self._settings.mail.from_name or _from_name(who["name"], business["name"])
         from_address = business["email"] or who["email"]
