@@ -307,7 +307,8 @@ def to_one_of_us(step: Step, template: str, person: str, rules: Rules) -> Way:
     if person == rules.owner and not known.outside:
         return Way(Channel.NOTE)
     languages = rules.templates.get(template, frozenset())
-    waits = () if languages & {"", rules.language} else tuple(_no_words(template, rules.language, languages, rules))
+    spoken = languages & {"", "en", rules.language}  # one of us is told in English where there is nothing better
+    waits = () if spoken else tuple(_no_words(template, rules.language, languages, rules))
     return Way(Channel.EMAIL, known.email, waits=waits)
 
 

@@ -219,7 +219,7 @@ class Renderer:
         if channel is None:
             return MessageProblem(f"{_who(client)}: no way to reach them is known. Add an e-mail address or a phone.")
         to = self._settings.people.get(decision.to_person)
-        is_ours = to is not None or channel is Channel.NOTE
+        is_ours = bool(decision.to_person)
         home = self._settings.business.language
         # As the planner reads it: "de-AT" is German.
         language = "" if is_ours else client.language.strip().lower().partition("-")[0]

@@ -26,6 +26,7 @@ from followup.model import (
     Person,
     Praise,
     Purpose,
+    Recap,
     Record,
 )
 from followup.render import relation, words
@@ -373,18 +374,21 @@ def writer(
 ) -> Person | None:
     """Return who of ours writes to a client.
 
-    Who looks after what it is about, else who did the leading job, else who looks after the client, else the owner.
+    Of a job, and of its recap, who did it; else who looks after the client, else the owner. Of any other record who
+    looks after it, as the planner has it: the day that is named to a client and the note to us go to the same person.
     """
     people = settings.people
-    # Praise is kept with who earned it, who does not answer it.
-    if record is not None and record.owner in people and not isinstance(record, Praise):
-        return people[record.owner]
-    for job in jobs:
-        found = people.get(job.owner) or _person_called(settings, job.assigned_to)
-        if found:
-            return found
-        break
-    return people.get(client.owner) or people.get(settings.owner) or next(iter(people.values()), None)
+    lead = next(iter(jobs), None)
+    of_a_job = record is None or isinstance(record, Recap)
+    chosen = [
+        # Praise is kept with who earned it, who does not answer it.
+        "" if record is None or isinstance(record, Praise) else record.owner,
+        lead.owner if lead else "",
+    ]
+    found = next((people[each] for each in chosen if each in people), None)
+    if found is None and of_a_job and lead is not None:
+        found = _person_called(settings, lead.assigned_to)
+    return found or people.get(client.owner) or people.get(settings.owner) or next(iter(people.values()), None)
 
 
 def _person_called(settings: settings_module.Settings, text: str) -> Person | None:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from followup import cadence, workdays
+from followup.care import deadlines
 from followup.model import (
     THEM,
     Case,
     Channel,
     Contact,
     Decision,
-    Delay,
     Direction,
     Dossier,
     Enquiry,
@@ -112,6 +113,8 @@ class Relation:
         self._settings = settings
         self._calendar = calendar
         self._today = today
+        zone = ZoneInfo(settings.business.timezone)
+        self._deadlines = deadlines.deadlines(settings, calendar=calendar, timezone=zone)
         self._steps = {step.name: step for step in settings.steps}
         self.remedies = [
             {"name": each.name, "text": each.text or each.name, "cost": self._money(each.cost)}
@@ -131,7 +134,7 @@ class Relation:
             language: of the message.
         """
         found: dict[str, Any] = {}
-        is_ours = bool(decision.to_person) or decision.channel is Channel.NOTE
+        is_ours = bool(decision.to_person)
         to = self._settings.people.get(decision.to_person)
         if record is not None:
             found["record"] = {
@@ -287,21 +290,17 @@ class Relation:
 
     def deadline(self, decision: Decision, record: Record | None) -> date | None:
         """Return the day by which the firm has to have done what a touchpoint is about, by the home's own rules."""
-        cases, kind = self._settings.cases, decision.occasion.kind
+        ends = self._deadlines
         if isinstance(record, Case):
-            within: Delay = {
-                OccasionKind.CASE_UNANSWERED: cases.acknowledge,
-                OccasionKind.CASE_OVERDUE: cases.solve,
-                OccasionKind.REMEDY_ASKED: cases.grant_within,
-            }.get(kind, cases.call)
-            since = decision.occasion.on if kind is OccasionKind.REMEDY_ASKED else record.opened_on
-            return self._within(within, since)
+            at: datetime | None = {
+                OccasionKind.CASE_UNANSWERED: ends.acknowledge_by,
+                OccasionKind.CASE_OVERDUE: ends.solve_by,
+                OccasionKind.REMEDY_ASKED: ends.grant_by,
+            }.get(decision.occasion.kind, ends.call_by)(record)
+            return ends.day_of(at) if at else None
         if isinstance(record, Enquiry):
-            return record.due_on or self._within(self._settings.enquiries.answer, record.opened_on)
+            return record.due_on or ends.day_of(ends.answer_by(record))
         return record.due_on if record is not None else None
-
-    def _within(self, delay: Delay, since: date) -> date:
-        return self._calendar.next_business_day(cadence.add(delay, since, self._calendar))
 
     def _next_on(
         self, decision: Decision, record: Record | None, found: Mapping[str, Any], deadline: date | None

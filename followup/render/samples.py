@@ -174,6 +174,7 @@ def _records(today: date, people: Sequence[str], *, is_full: bool) -> Iterator[R
         **fields("samplehandover", 0, due_on=today + timedelta(days=2), summary="the leak under the bath"),
         receiver=other,
     )
+    asked = datetime.combine(today, time(9), UTC)
     trouble: dict[str, Any] = known(
         summary="leak at the joint", severity="water damage", cause="seal", opened_by=THEM, cost_minor=8_000,
         currency="GBP", return_of="samplejob1",
@@ -182,7 +183,7 @@ def _records(today: date, people: Sequence[str], *, is_full: bool) -> Iterator[R
     yield Case(**fields("samplesolved", 30, state=CaseState.RESOLVED, closed_on=late, **trouble), **known(
         resolution="joint replaced", chosen="20 pounds off the bill"
     ))  # fmt: skip
-    yield Case(**fields("samplecase", 1, offered=offered, offered_on=today, **trouble))
+    yield Case(**fields("samplecase", 1, offered=offered, offered_on=today, grant_asked_at=asked, **trouble))
     yield Referral(
         **fields("samplereferral", 40, state=ReferralState.WON, acted_on=late),
         reward="a bottle of wine",
@@ -226,8 +227,8 @@ def decision(
     paper = channel in (Channel.LETTER, Channel.CARD)
     address = {Channel.EMAIL: dossier.client.emails[0], Channel.NOTE: ""}.get(channel, dossier.client.phones[0])
     to_person = ""
-    if step is not None and step.to != TO_CLIENT and people:
-        to_person = people[-1] if step.to == TO_RECEIVER else people[0]
+    if step is not None and step.to != TO_CLIENT:  # without any people the planner has the word of the step
+        to_person = (people[-1] if step.to == TO_RECEIVER else people[0]) if people else step.to
     return Decision(
         key=f"{fact}.{name}.{occurrence}",
         step=name,
