@@ -44,8 +44,10 @@ def test_the_same_is_never_told_twice(cron: Callable[..., str]) -> None:
     assert cron("2026-03-10").startswith("followup, 10 March 2026: what waits for you")
 
 
-def test_what_waits_for_a_week_is_told_again_once(cron: Callable[..., str], run: Run) -> None:
+def test_what_waits_for_a_week_is_told_again_once(cron: Callable[..., str], run: Run, home: Path) -> None:
     """And the digest says since when nothing is new; then it is quiet for another week."""
+    with (home / "followup.toml").open("a", encoding="utf-8") as settings:
+        settings.write("\n[cadence.case-ladder]\nenabled = false\n")  # which has something new to say every day
     run("snooze", "Ada Hall", "--everything", "--until", "2026-06-01", now="2026-03-03")
     run("case", "open", "Ada Hall", now="2026-03-03")
     assert "1 open case: followup case list" in cron("2026-03-03")

@@ -291,7 +291,7 @@ class Said:
 
 
 def test_a_year_of_the_example_business(business: Path, run: Callable[..., Ran]) -> None:
-    """Played Monday by Monday for a year, every shipped step goes out, and nobody gets more than the budget."""
+    """Played Monday by Monday for a year, every step after a job goes out, and nobody gets more than the budget."""
     run("import", EXAMPLES / "jobs-this-week.csv", "--yes", now="2026-03-09")
     for week in range(54):
         day = (MONDAY + timedelta(weeks=week)).isoformat()
@@ -314,7 +314,8 @@ def test_a_year_of_the_example_business(business: Path, run: Callable[..., Ran])
         for row in table_of(report.stdout)
     ]
     steps = [step for step in settings.load(business / "followup.toml").steps if step.enabled]
-    assert {one.step for one in said} == {step.name for step in steps}
+    after_jobs = ("after-job", "anniversary", "service", "win-back")
+    assert {one.step for one in said} >= {step.name for step in steps if step.cadence in after_jobs}
     messages = [one for one in said if one.channel in {channel.value for channel in MESSAGE_CHANNELS}]
     assert too_close(((one.household, one.on) for one in messages), days=7) == []
     asking = {step.name for step in steps if step.ask}
