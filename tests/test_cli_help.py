@@ -71,6 +71,7 @@ def test_the_first_line_of_each_help_is_a_whole_sentence() -> None:
 
 # What the home of the example needs first, besides Ada Hall, her boiler service and a draft of her thank-you.
 BEFORE: dict[str, list[tuple[str, ...]]] = {
+    "followup praise quote": [("praise", "add", "hall", "Sam left it spotless")],
     "followup lesson study": [("lesson", "add", "hall", "we left without testing the tap")],
     "followup concerns --accept": [
         ("job", "add", "hall", "--service", "New bath", "--promised", "2026-02-20", "--completed", "2026-02-27"),

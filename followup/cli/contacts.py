@@ -100,6 +100,11 @@ def done_command(
 @click.option("--on", "on", type=DAY, help="When; today unless told.")
 @click.option("--for", "stands_for", default="", metavar="KEY|STEP", help="The touchpoint that this settles.")
 @click.option("--job", default="", help="The job it was about.")
+@click.option(
+    "--score",
+    type=click.IntRange(0, 10),
+    help="How likely they are to recommend us, as they said: 0 to 10; implies --in.",
+)
 @pass_app
 def log_command(
     app: App,
@@ -114,6 +119,7 @@ def log_command(
     on: date | None,
     stands_for: str,
     job: str,
+    score: int | None,
 ) -> None:
     """Record any contact with a client, on any channel, in or out.
 
@@ -127,7 +133,7 @@ def log_command(
         app.desk(),
         client,
         channel=Channel(channel),
-        direction=Direction.IN if incoming else Direction.OUT,
+        direction=Direction.IN if incoming or score is not None else Direction.OUT,
         outcome=Outcome(outcome) if outcome else None,
         note=note,
         summary=summary,
@@ -135,6 +141,7 @@ def log_command(
         on=on,
         stands_for=stands_for,
         job=job,
+        score=score,
     )
     _tell(app, recorded)
 
@@ -157,6 +164,7 @@ def describe(recorded: Recorded) -> str:
     way = "from" if contact.direction == Direction.IN else "to"
     about = f" for {contact.key}" if contact.key else ""
     outcome = f", {contact.outcome.value}" if contact.outcome else ""
+    outcome += f", {contact.score} of 10" if contact.score is not None else ""
     name = client.full_name or client.company
     lines = [
         f"Recorded: {words.channel(contact.channel)} {way} {name} on {words.long_day(contact.on)}{outcome}{about}."

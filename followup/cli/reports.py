@@ -1,7 +1,8 @@
-"""report contacts | summary | outcomes | gifts | rewards, and one report for each other kind of record."""
+"""report contacts | summary | outcomes | feedback | gifts | rewards, and one report for each kind of record."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -193,12 +194,43 @@ def rewards_command(app: App, /, *, batch: str, excel: bool, format_: str, outpu
     _register(app, rewards=True, batch=batch, excel=excel, format_=format_, output=output, more=period)
 
 
+_VIEWS: Mapping[str, Callable[[Any], Any]] = {
+    "praise": click.option("--quotable", "view", is_flag=True, help="Only what may be printed, of any time."),
+    "lesson": click.option("--by", "view", type=click.Choice(["cause"]), help="Count causes: what keeps happening."),
+}
+"""What else the report of a kind shows."""
+
+
+def _view(
+    app: App, kind: Kind, *, client: str, excel: bool, format_: str, output: Path | None, period: dict[str, Any]
+) -> None:
+    """Print the other view of a kind."""
+    from followup.report import feedback
+    from followup.workflow import quotes
+
+    if client or excel:
+        raise UsageError("--client and --excel belong to the whole list.")
+    if kind.name == "praise":
+        if any(period.values()):
+            raise UsageError("--quotable lists those of any time; leave the period out.")
+        rows = quotes.quotable(app.desk())
+    else:
+        rows = quotes.causes(app.desk(), **period)
+    columns = feedback.COLUMNS[kind.name]
+    print_rows(app, rows, columns, format_=format_, output=output, empty=f"No {kind.plural}.")
+
+
 def _of_kind(kind: Kind) -> click.Command:
     """Return the report of a kind of record."""
 
-    def records(app: App, /, *, client: str, excel: bool, format_: str, output: Path | None, **period: Any) -> None:
+    def records(
+        app: App, /, *, client: str, excel: bool, format_: str, output: Path | None, view: Any = None, **period: Any
+    ) -> None:
         from followup.workflow import reporting
 
+        if view:
+            _view(app, kind, client=client, excel=excel, format_=format_, output=output, period=period)
+            return
         if excel and format_ == "json":
             raise UsageError("--excel makes a csv file; leave out --format json.")
         found = reporting.records(app.desk(), kind, client=client, **period)
@@ -226,10 +258,31 @@ def _of_kind(kind: Kind) -> click.Command:
     """
     one = click.option("--client", default="", help="Only this client's.")
     double = click.option("--excel", is_flag=True, help="CSV that opens right with a double click in your country.")
-    command = options(period_options, one, double, format_option)(pass_app(records))
+    views = [_VIEWS[kind.name]] if kind.name in _VIEWS else []
+    command = options(period_options, *views, one, double, format_option)(pass_app(records))
     return click.command(kind.plural, help=text)(command)
 
 
 for _kind in KINDS.values():
     if "add" in _kind.verbs:  # gifts have a report of their own, with limits and control totals
         report_command.add_command(_of_kind(_kind))
+
+
+@report_command.command("feedback")
+@period_options
+@format_option
+@pass_app
+def feedback_command(app: App, /, *, format_: str, output: Path | None, **period: Any) -> None:
+    """List the scores and comments of a period, the low ones marked.
+
+    Without a period, this month up to today.
+
+    \b
+    Example:
+        $ followup report feedback --year 2026
+    """
+    from followup.report import feedback
+    from followup.workflow import quotes
+
+    rows = quotes.scores(app.desk(), **period)
+    print_rows(app, rows, feedback.SCORES, format_=format_, output=output, empty="No scores.")

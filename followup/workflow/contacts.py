@@ -168,8 +168,9 @@ def log(
     on: date | None = None,
     stands_for: str = "",
     job: str = "",
+    score: int | None = None,
 ) -> Recorded:
-    """Record any contact with a client; *stands_for* names the touchpoint that it settles."""
+    """Record any contact with a client; *stands_for* names the touchpoint that it settles, *score* is 0 to 10."""
     client = finding.client(desk, client_text)
     contact = _contact(
         desk,
@@ -181,7 +182,7 @@ def log(
         by=by,
         on=on,
     )
-    contact = replace(contact, job_id=_job_of(desk, client, job))
+    contact = replace(contact, job_id=_job_of(desk, client, job), score=score)
     if stands_for:
         of_client = planning.decisions_of(desk, client.id)
         named = [each for each in of_client if each.step == stands_for and each.state in planning.COMING]
