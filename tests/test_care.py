@@ -260,6 +260,35 @@ def test_the_same_file_again_changes_nothing_and_known_ids_are_changed(made: Run
     assert {row["amount"] for row in listed(made, KINDS["enquiry"])} == {"100.00", None}
 
 
+@pytest.mark.parametrize(
+    "text", ["=1+1", "'=1+1", "-", "two\nlines", "a; b", "'t Hooft", '"quoted", he said', "ünï 木村"]
+)
+def test_words_of_any_kind_come_back_as_they_were(made: Run, tmp_path: Path, text: str) -> None:
+    """What a spreadsheet would compute, and what means something in a csv."""
+    made("promise", "add", "hall", text, "--by", "2026-03-06")
+    before, file = listed(made, KINDS["promise"]), tmp_path / "promises.csv"
+    made("promise", "export", "-o", file)
+    assert "1 as they were" in made("promise", "import", file).stdout
+    made("undo", "--yes")
+    made("promise", "import", file)
+    assert [row["summary"] for row in listed(made, KINDS["promise"])] == [before[0]["summary"]] == [text]
+
+
+def test_control_characters_stay_outside(made: Run, tmp_path: Path) -> None:
+    """As on the command line."""
+    file = tmp_path / "promises.csv"
+    file.write_text("client,summary,due_on\nhall,clear\x1b[2J,2026-03-06\n", encoding="utf-8")
+    assert "row 2: summary: there is a control character" in made("promise", "import", file, exit_code=65).stderr
+
+
+def test_a_second_table_in_a_file_is_not_left_out_in_silence(made: Run, tmp_path: Path) -> None:
+    """Under the same headings it is taken in; under others the file is refused."""
+    file = tmp_path / "promises.csv"
+    rows = "client,summary,due_on\nhall,one,2026-03-06\n\nclient,summary,due_on\nhall,two,2026-03-06\n"
+    file.write_text(rows, encoding="utf-8")
+    assert "2 promises added" in made("promise", "import", file).stdout
+
+
 def test_a_file_of_something_else_is_refused(made: Run, tmp_path: Path) -> None:
     """With the columns that would be read."""
     file = tmp_path / "x.csv"

@@ -269,7 +269,8 @@ def _import(kind: Kind) -> click.Command:
 
     text = (
         f"Take in {kind.plural} from a CSV file or a spreadsheet with the columns that `export` writes. A row with a "
-        f"known {kind.name}_id changes that record; without one it is new. All of the file, or nothing."
+        f"known {kind.name}_id changes that record; without one it is new. Empty cells change nothing. All of the "
+        "file, or nothing."
     )
     argument = click.argument("file", type=click.Path(path_type=Path))
     example = f"{kind.plural}.csv"

@@ -7,6 +7,7 @@ derived anew each time, so that a change moves or stops all that is not yet done
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -29,8 +30,8 @@ Kept = TypeVar("Kept", bound=Record)
 Typed = Mapping[str, Any]
 """Name of a field -> what was typed: a text, or a value of the field's own type. What is None was not typed."""
 
-LISTED = "; "
-"""Between several values in one cell."""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What neither a terminal, nor a message, nor our own import could take back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,8 @@ def _value(
         case "job":
             return _of_client(finding.job(desk, text), "job", client, field).id
         case "text":
+            if _CONTROL.search(text):
+                raise BadInput(f"{where}: there is a control character in it. Write it without.")
             return text
         case _:
             meant = find(desk, KINDS[field.takes].record, text, open_only=False)

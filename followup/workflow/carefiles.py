@@ -14,7 +14,7 @@ from typing import Any
 from followup import cells, identity, intake
 from followup.care.kind import Field, Kind
 from followup.errors import Ambiguous, BadInput, FollowupError
-from followup.intake import columns
+from followup.intake import columns, table
 from followup.model import Client, Record
 from followup.records import dataclass
 from followup.report import care as care_report
@@ -86,22 +86,28 @@ def _table(desk: Desk, kind: Kind, path: Path) -> tuple[tuple[str, ...], list[tu
         return ("client" in names or "client_id" in names or f"{kind.name}_id" in names) and len(known & {*names}) > 1
 
     sheet = intake.sheet(path, name=str(path), country=desk.settings.business.country, known=is_ours)
+    headers: list[str] = []
+    rows: list[tuple[int, Row]] = []
     for part, found in sheet.tables(lambda *_: None):
-        header = tuple(_name(each) for each in part.header)
+        header = [_name(each) for each in part.header]
         if not is_ours(header):
-            break
+            where = f"{path}: " if not headers else f"{path}, row {part.row}: another table begins, and "
+            raise BadInput(
+                f"{where}these are not the columns of {kind.plural}. They are {', '.join(sorted(known))}; "
+                f"`followup {kind.name} export` writes them."
+            )
         doubled = [name for name, count in Counter(filter(None, header)).items() if count > 1]
         if doubled:
             raise BadInput(f"{path}: the column {doubled[0]} is there twice.")
-        rows = [
-            (number, {name: text for name, cell in zip(header, record, strict=False) if name and (text := _text(cell))})
-            for number, record in found
-        ]
-        return header, [(number, row) for number, row in rows if row]
-    raise BadInput(
-        f"{path}: these are not the columns of {kind.plural}. They are {', '.join(sorted(known))}; "
-        f"`followup {kind.name} export` writes them."
-    )
+        headers += header
+        for number, record in found:
+            row = {name: text for name, cell in zip(header, record, strict=False) if name and (text := _text(cell))}
+            failed = [str(cell) for cell in record if isinstance(cell, table.Failed)]
+            if failed:
+                raise BadInput(f"{path}, row {number}: {failed[0]} is a formula that fails. Write the value there.")
+            if row and [_name(cell) for cell in record] != header:  # said again on each page of a long sheet
+                rows.append((number, row))
+    return tuple(dict.fromkeys(headers)), rows
 
 
 def _name(cell: str) -> str:
