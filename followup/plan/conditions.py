@@ -115,7 +115,7 @@ def stopped(record: Record, occasion: Occasion, rules: Rules, *, due_on: date | 
 
 def over(record: Record, occasion: Occasion, rules: Rules) -> starting.Over | None:
     """Return why nothing more follows from what *occasion* is about: a record, or the day a job is promised for."""
-    fact = record.facts.get(occasion.record_id)
+    fact = record.facts.get(occasion.record_id) if occasion.record_id else None
     if fact is not None:
         return starting.over(fact, occasion.kind, record.dossier, rules)
     if occasion.kind in (OccasionKind.PROMISE_DUE, OccasionKind.PROMISE_LATE):

@@ -57,9 +57,11 @@ def touchpoints(record: Record, context: Context) -> list[Touchpoint]:
     for occasion in given if context.complete else reach.lively(given, record, context):
         by_kind.setdefault(occasion.kind, []).append(occasion)
     for step in rules.ordered:
+        if step.occasion not in by_kind:
+            continue
         ways: dict[str, conditions.Way] = {}
         of_step: list[Touchpoint] = []
-        for occasion in by_kind.get(step.occasion, ()):
+        for occasion in by_kind[step.occasion]:
             for n in _numbers(step, occasion, record, context):
                 touchpoint = Touchpoint(step, occasion, n, record)
                 before = rules.step(step.after_step) if step.after_step else None
@@ -206,15 +208,17 @@ def _way(touchpoint: Touchpoint, ways: dict[str, conditions.Way], rules: Rules) 
 def _stops(touchpoint: Touchpoint, rules: Rules) -> list[Reason]:
     record, step = touchpoint.record, touchpoint.step
     # That a client does not want to hear from us is no reason not to tell each other.
-    stops = [each for each in record.stops if not touchpoint.is_ours or each.code in _GONE_FOR_GOOD]
+    stops = list(record.stops)
+    if touchpoint.is_ours:
+        stops = [each for each in stops if each.code in _GONE_FOR_GOOD]
     if not step.enabled:
         stops.append(Reason("switched-off", f"the step {step.name} is switched off in the settings"))
     stops.extend(conditions.stopped(record, touchpoint.occasion, rules, due_on=touchpoint.due_on))
-    case = record.case_of(touchpoint.occasion)
-    is_call = touchpoint.channel is Channel.CALL and touchpoint.occasion.kind is OccasionKind.CASE_OPENED
-    if is_call and case is not None and case.called_at is not None:
-        called = rules.deadlines.day_of(case.called_at)
-        stops.append(Reason("called", f"somebody called about it on {words.day(called)}", called))
+    if touchpoint.occasion.kind is OccasionKind.CASE_OPENED and touchpoint.channel is Channel.CALL:
+        case = record.case_of(touchpoint.occasion)
+        if case is not None and case.called_at is not None:
+            called = rules.deadlines.day_of(case.called_at)
+            stops.append(Reason("called", f"somebody called about it on {words.day(called)}", called))
     return stops
 
 

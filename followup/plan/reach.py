@@ -31,11 +31,7 @@ def lively(occasions: Iterable[Occasion], record: Record, context: Context) -> l
     open_facts = {fact for fact, _, _ in record.open_keys.values()}
     # What is over is only explained; what was begun and is not settled is looked at all the same.
     everything = [
-        each
-        for each in occasions
-        if each.kind not in cadence.WHILE_OPEN
-        or each.fact_id in open_facts
-        or conditions.over(record, each, context.rules) is None
+        each for each in occasions if each.fact_id in open_facts or not conditions.over(record, each, context.rules)
     ]
     bounds = {kind: _bound(kind, record, context) for kind in _FILTERED}
     if all(bound is None for bound in bounds.values()):

@@ -142,7 +142,7 @@ def _holds(touchpoint: Touchpoint, context: Context, due: date, too_old: date | 
     record = touchpoint.record
     if touchpoint.step.ask:
         holds.extend(_of_case(case) for case in record.closed_cases)
-    if not touchpoint.is_ours:
+    if record.second_cases and not touchpoint.is_ours:
         own = touchpoint.occasion.record_id
         seconds = (case for case in record.second_cases if case.closed_on is not None and case.id != own)
         holds.extend(_of_second_case(case) for case in seconds)
@@ -279,6 +279,8 @@ def _settle(touchpoint: Touchpoint, rules: Rules, *, today: date, ready: date, l
 def _second_case(touchpoint: Touchpoint) -> Case | None:
     """Return the open second case that stops *touchpoint* from going by itself; what a person does is not stopped."""
     past, occasion = touchpoint.past, touchpoint.occasion
+    if not touchpoint.record.second_cases:
+        return None
     case = next((each for each in touchpoint.record.second_cases if each.closed_on is None), None)
     if case is None or touchpoint.is_ours:
         return None

@@ -25,6 +25,7 @@ class Touchpoint:
         "covered_by",
         "due_on",
         "followers",
+        "is_ours",
         "is_reminder",
         "job_ids",
         "key",
@@ -57,6 +58,7 @@ class Touchpoint:
         self.past: Past | None = record.keys.get(self.key)
         if self.past is not None and self.past.attempts:
             self.key = self.past.key  # the ledger's, also when the step was renamed since
+        self.is_ours = step.to != TO_CLIENT  # no rule about the client's peace applies
         self.is_reminder = step.reminder is not None and step.every is None and n > 1
         self.template = (step.reminder_template if self.is_reminder else "") or step.template or step.name
         self.state: State | None = None
@@ -84,11 +86,6 @@ class Touchpoint:
     def is_pending(self) -> bool:
         """Tell whether only its day is open."""
         return self.state is None
-
-    @property
-    def is_ours(self) -> bool:
-        """Tell whether it is for one of us, so that no rule about the client's peace applies."""
-        return self.step.to != TO_CLIENT
 
     @property
     def is_message(self) -> bool:
