@@ -105,9 +105,11 @@ def _numbers(step: Step, occasion: Occasion, record: Record, context: Context) -
         for fact, name, number in record.open_keys.values()
         if fact == occasion.fact_id and name == step.name and number < n
     )
+    # How long something stays open nobody knows, so only the next one of what comes until then is named.
+    until = today if step.occasion in cadence.WHILE_OPEN else context.horizon
     while step.times is None or n <= step.times:
         yield n
-        if rules.dates.nth(delay, step.every, n, occasion.on) > context.horizon:
+        if rules.dates.nth(delay, step.every, n, occasion.on) > until:
             return
         n += 1
 
@@ -326,14 +328,14 @@ _HAPPENED = {
     OccasionKind.ENQUIRY_ANSWERED: "the enquiry was answered",
     OccasionKind.ENQUIRY_WON: "the enquiry was won",
     OccasionKind.ENQUIRY_LOST: "the enquiry was lost",
-    OccasionKind.PROMISE_DUE: "it is due, as we promised,",
-    OccasionKind.PROMISE_LATE: "it is late against our promise, from the morning",
-    OccasionKind.THEIR_PROMISE_DUE: "it is due, as the client promised,",
+    OccasionKind.PROMISE_DUE: "our promise is due",
+    OccasionKind.PROMISE_LATE: "our promise was late",
+    OccasionKind.THEIR_PROMISE_DUE: "the client's promise is due",
     OccasionKind.PROMISE_MOVED: "the new day was promised",
     OccasionKind.HANDED_OVER: "it was handed over",
     OccasionKind.CASE_OPENED: "the case was opened",
-    OccasionKind.CASE_UNANSWERED: "nobody had acknowledged the case in time, as seen",
-    OccasionKind.CASE_OVERDUE: "the case was not solved in time, as seen",
+    OccasionKind.CASE_UNANSWERED: "the time to acknowledge the case had passed",
+    OccasionKind.CASE_OVERDUE: "the time to solve the case had passed",
     OccasionKind.SECOND_CASE: "a second case was opened",
     OccasionKind.REMEDY_OFFERED: "a remedy was offered",
     OccasionKind.REMEDY_ASKED: "a remedy above the limit was asked for",
