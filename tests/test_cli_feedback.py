@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.conftest import Ran
@@ -81,3 +82,35 @@ def test_what_keeps_happening_is_counted_by_cause(made: Run) -> None:
     rows = {row["cause"]: row for row in report(made, "lessons", "--by", "cause", *YEAR)}
     assert (rows["part"]["cases"], rows["part"]["lessons"], rows["part"]["repeats"]) == (2, 1, True)
     assert (rows["hurry"]["cases"], rows["hurry"]["repeats"], rows["not known"]["repeats"]) == (1, False, False)
+
+
+def test_the_csv_of_a_form_service_is_taken_in_once(made: Run, tmp_path: Path) -> None:
+    """By e-mail or name, with score, comment and date; the same file again adds nothing."""
+    path = tmp_path / "answers.csv"
+    path.write_text("Submitted at,Your name,E-mail,Score,Comments\n2026-02-28 10:11,,ada@example.com,9,on time\n"
+                    "2026-03-01,Ada Hall,,3,the second tap drips\n", encoding="utf-8")  # fmt: skip
+    assert "2 scores added, 0 as they were" in made("feedback", "import", path).stdout
+    assert "0 scores added, 2 as they were" in made("feedback", "import", path).stdout
+    found = [(row["on"], row["score"], row["comment"]) for row in report(made, "feedback", *YEAR)]
+    assert found == [("2026-02-28", 9, "on time"), ("2026-03-01", 3, "the second tap drips")]
+
+
+def test_a_file_with_rows_that_mean_nothing_is_taken_in_whole_or_not_at_all(made: Run, tmp_path: Path) -> None:
+    """Each row is named; people whom we do not know can be left out."""
+    path = tmp_path / "answers.csv"
+    path.write_text("email,score\nada@example.com,9\nwho@example.com,8\n", encoding="utf-8")
+    refused = made("feedback", "import", path, exit_code=65).stderr
+    assert "row 3: no client fits 'who@example.com'" in refused
+    assert report(made, "feedback", *YEAR) == []
+    assert "1 score added" in made("feedback", "import", path, "--skip-unknown").stdout
+    path.write_text("email,score\nada@example.com,eleven\n", encoding="utf-8")
+    assert "no score from 0 to 10" in made("feedback", "import", path, exit_code=65).stderr
+
+
+def test_stars_are_not_taken_for_points(made: Run, tmp_path: Path) -> None:
+    """Five stars of five are ten of ten, and nobody guesses which it is."""
+    path = tmp_path / "stars.csv"
+    path.write_text("email,rating\nada@example.com,5\n", encoding="utf-8")
+    assert "--out-of 5" in made("feedback", "import", path, exit_code=65).stderr
+    made("feedback", "import", path, "--out-of", "5")
+    assert [row["score"] for row in report(made, "feedback", *YEAR)] == [10]

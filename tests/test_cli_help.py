@@ -137,6 +137,7 @@ def test_every_example_works(line: str, made: Run, home: Path, tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     for name in ("clients.csv", "jobs.csv"):
         shutil.copyfile(EXAMPLES / name, tmp_path / name)
+    (tmp_path / "answers.csv").write_text("email,score\nada@example.com,9\n", encoding="utf-8")
     job = json.loads(made("job", "list", "--format", "json").stdout)[0]["job_id"]
     steps = next((steps for start, steps in BEFORE.items() if line.startswith(start)), [])
     for step in steps:

@@ -59,6 +59,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("gift", "gifts", "What was given, against your country's limits."),
             ("praise", "praise", "A good word, until it reaches who earned it."),
             ("lesson", "lessons", "What we do differently since."),
+            ("feedback", "feedback", "Take in scores and comments."),
             ("concerns", "concerns", "List clients who may be unhappy, and what to do."),
         ),
     ),

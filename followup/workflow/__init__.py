@@ -23,7 +23,7 @@ home and, through `mail`, the mail server and the keyring; what else, the module
     signals                      Ctrl-C, politely
     contacts, wishes             calls, letters, replies; stop, forget me
     concerns, track, outcomes    who may be unhappy; our record with promises; is it working?
-    quotes, studies              scores, comments, testimonials, causes; case studies without names
+    scores, quotes, studies      scores from files; testimonials, causes; case studies without names
     templating, reporting        the words themselves; what happened in a period
     daily, runlog, demo          cron's run and its digest, and its log; the tour
 """
