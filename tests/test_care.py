@@ -315,27 +315,20 @@ def test_the_screen_says_what_is_open_each_with_its_command(made: Run) -> None:
     assert "promises due within a week: 1" in made("week", answers="\nl\nl\nl\nl\nl\nl\nl\nl\n").stdout
 
 
-def test_what_one_of_us_is_to_do_waits_until_it_is_done(made: Run, home: Path) -> None:
+def test_what_one_of_us_is_to_do_waits_until_it_is_done(made: Run) -> None:
     """On the screen, in the list and in the round, with whom it is for; it reaches nobody, and so is no contact."""
-    step = '[cadence.promise.chase]\noccasion = "promise due"\nafter = "2 business days before"\nto = "owner"\n'
-    with (home / "followup.toml").open("a", encoding="utf-8") as settings:
-        settings.write(f'\n{step}channels = ["note"]\n')
-    (home / "templates").mkdir(exist_ok=True)
-    (home / "templates" / "chase.en.txt").write_text(
-        "subject: Chase\npurpose: service\n---\nDo it.\n", encoding="utf-8"
-    )
     made("promise", "add", "hall", "the quote", "--by", "2026-03-06")
 
     def due() -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = json.loads(made("due", "--format", "json", now="2026-03-04").stdout)
-        return [row for row in rows if row["step"] == "chase"]
+        return [row for row in rows if row["step"] == "promise-chase"]
 
     (row,) = due()
     (promise,) = listed(made, KINDS["promise"])
     assert (row["channel"], row["to_person"], row["record_id"]) == ("note", "sam", promise["promise_id"])
     assert "1 note to one of you" in made("status", now="2026-03-04").stdout
-    assert "sam: Ada Hall, chase: the quote" in made("week", now="2026-03-04").stdout
-    assert "Done: chase" in made("done", row["key"], now="2026-03-04").stdout
+    assert "sam: Ada Hall, promise chase: the quote" in made("week", now="2026-03-04").stdout
+    assert "Done: promise chase" in made("done", row["key"], now="2026-03-04").stdout
     assert due() == []
     assert json.loads(made("report", "contacts", "--year", "2026", "--format", "json").stdout)["count"] == 0
 
