@@ -753,6 +753,11 @@ _RANGES: Mapping[OccasionKind, tuple[tuple[str, str], ...]] = {
 
 _OUR_PROMISES = frozenset({OccasionKind.PROMISE_DUE, OccasionKind.PROMISE_LATE})
 
+_OF_REFERRALS = frozenset({OccasionKind.REFERRAL_WON, OccasionKind.REWARD_DUE})
+
+_LOOKED_AT = 2 * 366
+"""For so many days the friend's jobs are looked at: a year until one is done (`care.referrals`), and one to pay it."""
+
 WHILE_OPEN = frozenset(
     {*_OUR_PROMISES, OccasionKind.THEIR_PROMISE_DUE, OccasionKind.REWARD_DUE, *CASES - {OccasionKind.CASE_RESOLVED}}
 )
@@ -770,6 +775,8 @@ def _of_records(step: Step, shifts: list[Delay], low: date, high: date, *, setti
         yield AnchorWindow(field="care.open", kind="promise", to_on=until)
     if step.occasion is OccasionKind.REWARD_DUE:
         yield AnchorWindow(field="care.won", kind="referral")
+    if step.occasion in _OF_REFERRALS:  # nobody need say that one is won: the friend's job does
+        yield AnchorWindow(field="care.opened_on", kind="referral", from_on=_minus(low, _LOOKED_AT), to_on=high)
 
 
 def _repetitions(step: Step, delays: list[Delay], low: date) -> Iterator[list[Delay]]:

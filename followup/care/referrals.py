@@ -7,7 +7,7 @@ follows from the friend's first completed job, whether anybody said so or not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from followup import identity
 from followup.model import Client, Delay, Job, JobStatus, Referral, ReferralState
@@ -23,6 +23,9 @@ DOUBTS: Mapping[str, str] = {
     "cap": "it is more than one client is rewarded for in a year",
 }
 """Codes of checks that did not hold, in words."""
+
+WITHIN = timedelta(days=366)
+"""A job that was done later than this after somebody brought the friend follows from something else."""
 
 _NOTHING_CAME = frozenset({ReferralState.LOST, ReferralState.REFUSED})
 
@@ -69,7 +72,7 @@ def won_by(referral: Referral, jobs: Iterable[Job]) -> Job | None:
         if job.client_id == referral.friend_id
         and job.status == JobStatus.COMPLETED
         and job.completed_on is not None
-        and job.completed_on >= referral.opened_on
+        and referral.opened_on <= job.completed_on <= referral.opened_on + WITHIN
     ]
     return min(since, key=lambda each: each[:2])[2] if since else None
 

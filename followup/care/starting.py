@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol, TypeVar
 
+from followup.care import referrals
 from followup.care.deadlines import Deadlines
 from followup.model import (
     THEM,
@@ -274,20 +275,18 @@ def _referral_over(referral: Referral, _dossier: Dossier, _firm: Firm) -> Over |
     return Over(f"referral-{referral.state}", text, referral.closed_on) if text else None
 
 
-def _won_on(referral: Referral, _dossier: Dossier, _firm: Firm) -> date | None:
-    return referral.acted_on if referral.state in (ReferralState.WON, ReferralState.PAID) else None
+def _standing(referral: Referral, dossier: Dossier, firm: Firm) -> referrals.Standing:
+    """Return where a referral is. The friend's jobs are none of the client's own: they stand apart in the dossier."""
+    return referrals.standing(referral, dossier.friends_jobs, wait=firm.reward_wait, add=firm.add)
+
+
+def _won_on(referral: Referral, dossier: Dossier, firm: Firm) -> date | None:
+    found = _standing(referral, dossier, firm)
+    return found.won_on if found.state in (ReferralState.WON, ReferralState.PAID) else None
 
 
 def _reward_on(referral: Referral, dossier: Dossier, firm: Firm) -> date | None:
-    """Return the day on which the reward is due: some time after the friend paid, and not before the referral is won.
-
-    The friend's job is none of the client's own, so it stands apart in the dossier.
-    """
-    won = _won_on(referral, dossier, firm)
-    paid = next((job.paid_on for job in dossier.friends_jobs if job.id == referral.job_id), None)
-    if won is None or paid is None:
-        return None
-    return max(won, firm.add(firm.reward_wait, paid))
+    return _standing(referral, dossier, firm).due_on
 
 
 def _given_on(gift: Gift, _dossier: Dossier, _firm: Firm) -> date | None:

@@ -659,8 +659,8 @@ class Reader:
         contacts = _grouped(map(codec.CONTACT.record, read("contacts_of_clients", ids)))
         attempts = _grouped(map(codec.ATTEMPT.record, read("attempts_of_clients", ids)))
         instructions = _grouped(map(codec.INSTRUCTION.record, read("instructions_of_clients", ids)))
-        brought = {each.job_id for of in care.values() for each in of if isinstance(each, Referral) and each.job_id}
-        friends = self.jobs(brought) if brought else {}
+        brought = [each for of in care.values() for each in of if isinstance(each, Referral)]
+        friends = self._friends_jobs(brought) if brought else {}
         stopped, refused = self._stopped(clients)
         absorbed = self._absorbed(ids)
         restored, doubted, doubt = self.meta("restored_on"), self.meta("doubted_on"), self.meta("doubt") or ""
@@ -671,11 +671,7 @@ class Reader:
                 jobs=tuple(sorted(jobs.get(client.id, ()), key=_by_completion)),
                 cases=tuple(each for each in care.get(client.id, ()) if isinstance(each, Case)),
                 records=tuple(each for each in care.get(client.id, ()) if not isinstance(each, Case)),
-                friends_jobs=tuple(
-                    friends[each.job_id]
-                    for each in care.get(client.id, ())
-                    if isinstance(each, Referral) and each.job_id in friends
-                ),
+                friends_jobs=tuple(job for each in care.get(client.id, ()) for job in friends.get(each.id, ())),
                 contacts=tuple(contacts.get(client.id, ())),
                 attempts=tuple(attempts.get(client.id, ())),
                 instructions=tuple(instructions.get(client.id, ())),
@@ -686,6 +682,15 @@ class Reader:
                 doubt=doubt,
                 absorbed=frozenset(absorbed.get(client.id, ())),
             )
+
+    def _friends_jobs(self, referrals: Sequence[Referral]) -> dict[str, list[Job]]:
+        """Return the jobs by which *referrals* can be won, by their ids: the one that was said, else the friend's."""
+        said = self.jobs(each.job_id for each in referrals if each.job_id)
+        theirs = self.jobs_of_clients(each.friend_id for each in referrals if each.friend_id and not each.job_id)
+        return {
+            each.id: [said[each.job_id]] if each.job_id in said else theirs.get(each.friend_id, [])
+            for each in referrals
+        }
 
     def _stopped(self, clients: Sequence[Client]) -> tuple[set[str], dict[str, list[str]]]:
         """Return the ids of those of *clients* who asked us to stop, and by id the addresses that servers refused."""
