@@ -73,6 +73,13 @@ def test_the_first_line_of_each_help_is_a_whole_sentence() -> None:
 BEFORE: dict[str, list[tuple[str, ...]]] = {
     "followup praise quote": [("praise", "add", "hall", "Sam left it spotless")],
     "followup lesson study": [("lesson", "add", "hall", "we left without testing the tap")],
+    "followup referral won": [("referral", "add", "hall", "Clara Dunn")],
+    "followup referral refuse": [("referral", "add", "hall", "Clara Dunn")],
+    "followup referral paid": [
+        ("referral", "add", "hall", "Clara Dunn", "--on", "2026-02-02"),
+        ("client", "add", "--name", "Clara Dunn", "--referred-by", "Ada Hall"),
+        ("job", "add", "dunn", "--service", "New bath", "--completed", "2026-02-13", "--paid", "2026-02-13"),
+    ],
     "followup concerns --accept": [
         ("job", "add", "hall", "--service", "New bath", "--promised", "2026-02-20", "--completed", "2026-02-27"),
     ],

@@ -284,6 +284,17 @@ def test_a_reward_is_due_when_the_friend_has_paid_and_some_time_has_passed() -> 
     assert "the reward was paid on Mon 2 March 2026" in said(one(known(ended, friends_jobs=(paid,)), the_step))
 
 
+def test_nobody_need_say_that_a_referral_is_won() -> None:
+    """The friend's first job since then says so; one from before, or of another client, does not."""
+    made = record(Referral, state=ReferralState.MADE, friend_id="ctom", opened_on=TODAY - 30 * DAY)
+    done = factories.job(client_id="ctom", completed_on=TODAY - 20 * DAY, paid_on=TODAY - 14 * DAY)
+    the_step = step("reward-note", OccasionKind.REWARD_DUE)
+    found = one(known(made, friends_jobs=(done,)), the_step)
+    assert (found.state, found.due_on) == (State.DUE, TODAY)
+    for other in (replace(done, completed_on=TODAY - 31 * DAY), replace(done, client_id="cnobody")):
+        assert not list(plan.decide([known(made, friends_jobs=(other,))], rules(the_step), today=TODAY))
+
+
 def test_a_low_score_is_an_occasion_and_a_better_one_is_none() -> None:
     """Its fact is the contact with the score; it takes nothing away from the client."""
     scored = factories.contact(

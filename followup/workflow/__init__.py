@@ -11,7 +11,7 @@ home and, through `mail`, the mail server and the keyring; what else, the module
     care, carefiles              records of a relationship: by hand, and in files with our own columns
     completing                   a job is done: its checklist, and the recap of it
     duplicates, households       who may be one client; who lives together
-    referrals, gifts             who brought whom; the register, and its limits
+    referrals, rewards, gifts    who brought whom; what they are owed for it; the register of gifts, and its limits
     exporting                    what leaves the home for other programs
     planning, status             what is due, what comes; in numbers
     composing, guides, planfile  touchpoint -> words; the plan looked over in a spreadsheet

@@ -83,6 +83,8 @@ def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Clien
             theirs = (*after.emails, *after.phones)  # all: the one that was stopped may be the one that goes
             stops.suppress(desk, write, theirs, reason=OPTED_OUT, evidence=stops.SAME_PERSON)
         write.save(after)
+        if before.referred_by_id and not after.referred_by_id:
+            referrals.unlink(desk, write, before)
         referrals.link(desk, write, {})
     return before, finding.by_id(desk, after.id)
 

@@ -1,6 +1,7 @@
 """Who brought whom: what stands in "referred by" becomes a link where it is certain, and stays a note where not.
 
-Takes a Desk and a Writer whose transaction is open. Gives how many were linked. Touches clients.
+Takes a Desk and a Writer whose transaction is open. Gives how many were linked. Touches clients, and makes a referral
+of each link, whose id is the friend's for ever.
 
 Certain is exactly one other client of that referral code, e-mail address, phone, number in the same program, or name.
 A text that said nothing when it came in may say it later: whoever brought somebody is linked when they become a client
@@ -10,13 +11,13 @@ themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
 from followup import identity
-from followup.intake import addresses, headers, people, phones
-from followup.model import Client, Job
+from followup.intake import addresses, columns, headers, people, phones
+from followup.model import THEM, Client, Job, Referral, ReferralState
 from followup.store import Writer
 from followup.workflow.desk import Desk
 
@@ -34,11 +35,67 @@ def link(desk: Desk, write: Writer, sources: Mapping[str, str]) -> int:
     certain = {client_id: other for client_id, other in found.items() if client_id not in by_hand}
     certain |= _certain(desk, dict(desk.store.unlinked_referrals()))
     gone = {each.id for each in desk.store.clients(certain.values()).values() if each.merged_into or each.erased_on}
-    return write.save_many(
+    linked = [
         replace(client, referred_by=client.referred_by or sources[client.id], referred_by_id=certain[client.id])
         for client in desk.store.clients(certain).values()
         if certain[client.id] not in gone and not client.merged_into and client.erased_on is None
+    ]
+    count = write.save_many(linked)
+    if linked:
+        write.save_many(_records(desk, linked))
+    return count
+
+
+def _records(desk: Desk, friends: Sequence[Client]) -> Iterator[Referral]:
+    """Yield the referrals of *friends*, who are linked by now; one that was written down before is theirs."""
+    jobs = desk.store.jobs_of_clients(friend.id for friend in friends)
+    by_friend: dict[str, Referral] = {}
+    by_name: dict[tuple[str, str], list[Referral]] = {}
+    for each in desk.store.care(Referral):
+        if each.friend_id:
+            by_friend[each.friend_id] = each
+        elif each.closed_on is None:
+            by_name.setdefault((each.client_id, identity.fold(each.friend)), []).append(each)
+    for friend in friends:
+        name = friend.full_name or friend.company
+        known = by_friend.get(friend.id)
+        said = by_name.get((friend.referred_by_id, identity.fold(name)), [])
+        if known is None and len(said) == 1:
+            yield replace(said[0], friend_id=friend.id)
+        elif known is None:
+            yield _record(desk, friend, name, jobs.get(friend.id, ()))
+        elif known.client_id != friend.referred_by_id and known.state in (ReferralState.MADE, ReferralState.LOST):
+            yield replace(
+                known, client_id=friend.referred_by_id, state=ReferralState.MADE, closed_on=None, resolution=""
+            )
+
+
+def _record(desk: Desk, friend: Client, name: str, jobs: Iterable[Job]) -> Referral:
+    """Return the referral of a friend; it began with their first job, or when the home heard of them."""
+    began = [day for job in jobs if (day := job.completed_on or job.promised_on or job.created_on)]
+    settings, currency = desk.settings.referrals, desk.settings.business.currency
+    amount = columns.read_amount(settings.reward_amount, mark=".", currency=currency) if settings.reward_amount else ""
+    return Referral(
+        id=identity.imported_identifier(desk.key, "referral", friend.id),
+        client_id=friend.referred_by_id,
+        opened_on=min([*began, friend.created_on or desk.today, desk.today]),
+        state=ReferralState.MADE,
+        opened_by=THEM,
+        friend_id=friend.id,
+        friend=name,
+        reward=settings.reward,
+        reward_minor=None if isinstance(amount, str) else amount.minor,
+        currency="" if isinstance(amount, str) else amount.currency,
+        recorded_at=desk.now(),
     )
+
+
+def unlink(desk: Desk, write: Writer, friend: Client) -> None:
+    """Close the referral of a friend whom somebody else brought, as it turned out."""
+    for each in desk.store.care(Referral, client_id=friend.referred_by_id):
+        if each.friend_id == friend.id and each.state == ReferralState.MADE:
+            resolution = "somebody else brought them"
+            write.save(replace(each, state=ReferralState.LOST, closed_on=desk.today, resolution=resolution))
 
 
 def known(desk: Desk, client: Client) -> tuple[Client | None, list[Client]]:
