@@ -76,7 +76,7 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
     "followup referral won": [("referral", "add", "hall", "Clara Dunn")],
     "followup referral refuse": [("referral", "add", "hall", "Clara Dunn")],
     "followup referral paid": [
-        ("referral", "add", "hall", "Clara Dunn", "--on", "2026-02-02"),
+        ("referral", "add", "hall", "Clara Dunn", "--on", "2026-02-02", "--reward", "a voucher"),
         ("client", "add", "--name", "Clara Dunn", "--referred-by", "Ada Hall"),
         ("job", "add", "dunn", "--service", "New bath", "--completed", "2026-02-13", "--paid", "2026-02-13"),
     ],

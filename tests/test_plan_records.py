@@ -275,8 +275,9 @@ def test_a_late_job_is_told_of_on_a_rhythm_until_it_is_done() -> None:
 def test_a_reward_is_due_when_the_friend_has_paid_and_some_time_has_passed() -> None:
     """The friend's job is not shown to the client who brought them."""
     paid = factories.job(id="jfriend", client_id="ctom", paid_on=TODAY - 14 * DAY)
-    won = record(Referral, state=ReferralState.WON, acted_on=TODAY - 20 * DAY, job_id="jfriend")
+    won = record(Referral, state=ReferralState.WON, acted_on=TODAY - 20 * DAY, job_id="jfriend", reward="a voucher")
     the_step = step("reward-note", OccasionKind.REWARD_DUE)
+    assert not list(plan.decide([known(replace(won, reward=""), friends_jobs=(paid,))], rules(the_step), today=TODAY))
     found = one(known(won, friends_jobs=(paid,)), the_step)
     assert (found.state, found.due_on, found.job_ids) == (State.DUE, TODAY, ())
     assert one(known(won, friends_jobs=(paid,)), the_step, today=TODAY - DAY).state is State.UPCOMING
@@ -286,7 +287,7 @@ def test_a_reward_is_due_when_the_friend_has_paid_and_some_time_has_passed() -> 
 
 def test_nobody_need_say_that_a_referral_is_won() -> None:
     """The friend's first job since then says so; one from before, or of another client, does not."""
-    made = record(Referral, state=ReferralState.MADE, friend_id="ctom", opened_on=TODAY - 30 * DAY)
+    made = record(Referral, friend_id="ctom", opened_on=TODAY - 30 * DAY, state=ReferralState.MADE, reward="a voucher")
     done = factories.job(client_id="ctom", completed_on=TODAY - 20 * DAY, paid_on=TODAY - 14 * DAY)
     the_step = step("reward-note", OccasionKind.REWARD_DUE)
     found = one(known(made, friends_jobs=(done,)), the_step)

@@ -38,7 +38,7 @@ class Standing:
     derived: bool = False  # nobody said so: it follows from the job
     won_on: date | None = None
     job: Job | None = None  # by which it was won
-    due_on: date | None = None  # of the reward; None while the friend has not paid
+    due_on: date | None = None  # from when on a reward is due, if one is promised; None while the friend has not paid
 
 
 def standing(referral: Referral, jobs: Iterable[Job], *, wait: Delay, add: Callable[[Delay, date], date]) -> Standing:
@@ -60,6 +60,11 @@ def standing(referral: Referral, jobs: Iterable[Job], *, wait: Delay, add: Calla
     has_reward = state in (ReferralState.WON, ReferralState.PAID) and won_on is not None and paid_on is not None
     due_on = max(won_on, add(wait, paid_on)) if has_reward and won_on and paid_on else None
     return Standing(state=state, derived=derived, won_on=won_on, job=job, due_on=due_on)
+
+
+def is_promised(referral: Referral) -> bool:
+    """Tell whether there is a reward at all."""
+    return bool(referral.reward) or referral.reward_minor is not None
 
 
 def won_by(referral: Referral, jobs: Iterable[Job]) -> Job | None:

@@ -286,7 +286,7 @@ def _won_on(referral: Referral, dossier: Dossier, firm: Firm) -> date | None:
 
 
 def _reward_on(referral: Referral, dossier: Dossier, firm: Firm) -> date | None:
-    return _standing(referral, dossier, firm).due_on
+    return _standing(referral, dossier, firm).due_on if referrals.is_promised(referral) else None
 
 
 def _given_on(gift: Gift, _dossier: Dossier, _firm: Firm) -> date | None:

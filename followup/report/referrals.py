@@ -94,10 +94,11 @@ def rows(found: Iterable[Looked]) -> Iterator[tuple[Any, ...]]:
     for each in found:
         record, at = each.referral, each.standing
         amount = None if record.reward_minor is None else (record.reward_minor, record.currency)
+        due_on = at.due_on if referrals.is_promised(record) else None
         yield (
             record.id, record.opened_on, words.client(each.referrer, client_id=record.client_id),
             words.client(each.friend) if each.friend else record.friend, at.state, standing(each), record.reward,
-            amount, record.currency, at.due_on, [referrals.DOUBTS.get(code, code) for code in each.doubts],
+            amount, record.currency, due_on, [referrals.DOUBTS.get(code, code) for code in each.doubts],
             record.client_id, record.friend_id, at.job.id if at.job else "", at.won_on, at.derived, record.allowed_by,
         )  # fmt: skip
 
@@ -118,6 +119,8 @@ def standing(each: Looked) -> str:
 def reward(each: Looked, *, today: date) -> str:
     """Return the sentence that says when the reward is due."""
     at = each.standing
+    if not referrals.is_promised(each.referral):
+        return "No reward is promised for it."
     if at.due_on is not None:
         when = "is due since" if at.due_on <= today else "is due on"
         return f"The reward {when} {words.long_day(at.due_on)}."

@@ -208,6 +208,11 @@ def payment(
     """
     looked = _meant(desk, text)
     day = on or desk.today
+    if not (amount or referrals.is_promised(looked.referral)):
+        raise BadInput(
+            "No reward is promised for it: --amount says what was given, "
+            f"`followup referral edit {looked.referral.id} --reward TEXT` promises one."
+        )
     _refuse_early(desk, looked, day)
     if looked.doubts and not (allow or looked.referral.allowed_by):
         raise BadInput(
