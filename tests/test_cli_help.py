@@ -104,6 +104,9 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
     ],
 }
 
+OF_KIND = {"enquiry": ("answer", "won", "lost"), "promise": ("move",)}
+"""Verbs that only one kind of record has, and whose examples need a record of it."""
+
 for _kind in KINDS.values():
     if "add" in _kind.examples:
         _add = (_kind.name, "add", *shlex.split(_kind.examples["add"]))
@@ -111,6 +114,8 @@ for _kind in KINDS.values():
         for _verb in ("show", "edit", "void", "correct", _kind.closes):
             BEFORE[f"followup {_kind.name} {_verb} hall"] = [_add]
         BEFORE[f"followup {_kind.name} import"] = [_add, _file]
+        for _verb in OF_KIND.get(_kind.name, ()):
+            BEFORE[f"followup {_kind.name} {_verb} hall"] = [_add]
 
 # Those that ask a person: without one they end with 2 and name the option that answers.
 ASKS = {

@@ -12,7 +12,7 @@ reached a client stay, always.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -309,7 +309,11 @@ def _staying(reader: Reader, scene: _Scene, changes: Iterable[Change]) -> dict[t
         for (kind, record_id), now in scene.now.items()
         if kind == "client" and now is not None and ("client", record_id) in scene.created
     }
-    reached_clients, reached_facts = _reached(reader, {*clients, *(job.client_id for job in jobs.values())})
+    # A record that the batch itself made, or tied to its job, lets go of it again.
+    tied = {change.record_id for change in changes if change.record in codec.CARE and change.field in ("", "job_id")}
+    reached_clients, reached_facts = _reached(
+        reader, {*clients, *(job.client_id for job in jobs.values())}, but_for=tied
+    )
     for record_id in jobs:
         if record_id in reached_facts:
             staying["job", record_id] = _REACHED
@@ -371,8 +375,11 @@ def _says_opted_out(change: Change) -> bool:
     return change.field in ("", "consent") and said == Consent.OPTED_OUT.value
 
 
-def _reached(reader: Reader, client_ids: Iterable[str]) -> tuple[set[str], set[str]]:
-    """Return the clients among *client_ids* with a history, and the facts (jobs) that it is about."""
+def _reached(reader: Reader, client_ids: Iterable[str], *, but_for: Container[str]) -> tuple[set[str], set[str]]:
+    """Return the clients among *client_ids* with a history, and the facts (jobs) that it is about.
+
+    Records in *but_for* do not count.
+    """
     clients: set[str] = set()
     facts: set[str] = set()
     for chunk in chunks(client_ids):
@@ -382,8 +389,9 @@ def _reached(reader: Reader, client_ids: Iterable[str]) -> tuple[set[str], set[s
         for client_id, key, job_id in reader.database.among("contact_marks_of_clients", chunk):
             clients.add(client_id)
             facts.update((key.partition(".")[0], job_id))
-        for _, _, job_id, _ in reader.database.among("care_ids_of_clients", chunk):
-            facts.add(job_id)
+        for record_id, _, job_id, _ in reader.database.among("care_ids_of_clients", chunk):
+            if record_id not in but_for:
+                facts.add(job_id)
     return clients, facts
 
 

@@ -413,7 +413,7 @@ def ending(kind: Kind, word: str) -> Ending:
     return chosen[0]
 
 
-def ended(desk: Desk, kind: Kind, before: Record, how: Ending, given: Mapping[str, Any]) -> Record:
+def ended(desk: Desk, kind: Kind, before: Kept, how: Ending, given: Mapping[str, Any]) -> Kept:
     """Return *before* as it is once it has ended; not kept yet."""
     day = given["closed_on"]
     if day > desk.today or day < before.opened_on:

@@ -16,6 +16,7 @@ from followup.care import track
 from followup.errors import BadInput, NotFound, UsageError
 from followup.model import Job, JobStatus, Promise, PromiseState, Recap, RecapState
 from followup.workflow import finding
+from followup.workflow import promises as promises_module
 from followup.workflow.desk import Desk
 
 PARTS = {"found": "Found", "did": "Did", "not_done": "Not done", "watch_for": "Watch for"}
@@ -103,8 +104,9 @@ def complete(
         raise BadInput(f"{open_by} is past: what is left open is promised for a day to come.")
     done = replace(job, status=JobStatus.COMPLETED, completed_on=day, note=note or job.note)
     promises = tuple(_promised(desk, done, item, by_on=open_by) for item in left if open_by is not None)
+    kept = promises_module.keep_with_job(desk, done, on=day)
     with desk.store.write(kind="hand", command="job complete", person=desk.person, now=desk.now()) as write:
-        write.save_many([done, *promises])
+        write.save_many([done, *promises, *kept])
         if done_items:
             write.save(replace(_draft(desk, done), checked=done_items))
     return Completed(done, done_items, promises)

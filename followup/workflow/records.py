@@ -109,7 +109,7 @@ def add_job(desk: Desk, client_text: str, fields: Mapping[str, Any]) -> Job:
     """Make a job for a client."""
     client = finding.client(desk, client_text)
     job = replace(
-        Job(id=identity.random_identifier(), client_id=client.id, created_on=desk.today), **_job_fields(desk, fields)
+        Job(id=identity.random_identifier(), client_id=client.id, created_on=desk.today), **job_fields(desk, fields)
     )
     if not job.service:
         raise BadInput('A job needs to say what was done: --service "Boiler service".')
@@ -122,7 +122,7 @@ def add_job(desk: Desk, client_text: str, fields: Mapping[str, Any]) -> Job:
 def edit_job(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Job, Job]:
     """Change fields of a job; returns it before and after."""
     before = finding.job(desk, text)
-    given = _job_fields(desk, fields)
+    given = job_fields(desk, fields)
     if given.get("completed_on"):
         given["status"] = JobStatus.COMPLETED
     if given.get("unpaid"):
@@ -213,7 +213,8 @@ def _client_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _job_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
+def job_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a job that were typed, as the job has them."""
     given = {name: value for name, value in fields.items() if value is not None}
     if "amount" in given:
         currency = given.get("currency") or desk.settings.business.currency

@@ -1,0 +1,112 @@
+"""Promises that move to another day: the client is told first, with the reason.
+
+Takes a Desk, a promise and a day. Gives the promise that takes its place. Touches the store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from followup import identity
+from followup.care import track
+from followup.care.kinds import PROMISE
+from followup.errors import Ambiguous, BadInput, NotFound, UsageError
+from followup.model import US, Case, Job, JobStatus, Promise, PromiseState
+from followup.workflow import care, finding
+from followup.workflow.desk import Desk
+
+
+def move(desk: Desk, text: str, *, by_on: date, reason: str, target_on: date | None = None) -> Promise:
+    """Move a promise to another day. The old one stays on record as moved, and the new one starts the message.
+
+    The day for which a job was promised is moved alike: from then on it is a promise of its own.
+
+    Args:
+        desk: the desk.
+        text: the promise, its client, or a job that was promised for a day.
+        by_on: the new day.
+        reason: what the client is told.
+        target_on: our own day; by the margin of the settings unless told.
+    """
+    if not reason.strip():
+        raise UsageError("The client is told the reason: --reason TEXT.")
+    before, job = _meant(desk, text)
+    care.refuse_closed(before)
+    if by_on < desk.today:
+        raise BadInput(f"{by_on} is past: a promise is moved to a day to come.")
+    if by_on == before.due_on:
+        raise BadInput(f"It is promised for {by_on} already.")
+    now = desk.now()
+    moved = replace(before, state=PromiseState.MOVED, closed_on=desk.today, resolution=reason.strip())
+    margin = desk.settings.promises.margin
+    own = target_on or track.target_on(by_on, made_on=desk.today, margin=margin, calendar=desk.calendar)
+    after = replace(
+        before,
+        id=identity.random_identifier(),
+        opened_on=desk.today,
+        opened_at=now,
+        due_on=by_on,
+        target_on=own if before.opened_by == US else None,
+        moved_from=moved.id,
+        recorded_at=now,
+    )
+    care.check(desk, after, before=None)
+    cases = [
+        replace(case, promise_id=after.id)
+        for case in desk.store.care(Case, client_id=before.client_id)
+        if case.promise_id == before.id
+    ]
+    with desk.store.write(kind="hand", command="promise move", person=desk.person, now=now) as write:
+        write.save_many([moved, after, *cases])
+        if job is not None:
+            write.save(replace(job, promised_on=None))
+    return after
+
+
+def _meant(desk: Desk, text: str) -> tuple[Promise, Job | None]:
+    """Return the promise that *text* means; of a job, the one that its day is."""
+    try:
+        return finding.record(desk, Promise, text), None
+    except NotFound:
+        job = _promised_job(desk, text)
+        if job is None:
+            raise
+    return (
+        Promise(
+            id=identity.random_identifier(),
+            client_id=job.client_id,
+            opened_on=min(job.created_on or desk.today, desk.today),
+            state=PROMISE.states(PROMISE.begins),
+            summary=job.service,
+            job_id=job.id,
+            owner=job.owner or desk.person,
+            due_on=job.promised_on,
+            recorded_at=desk.now(),
+        ),
+        job,
+    )
+
+
+def _promised_job(desk: Desk, text: str) -> Job | None:
+    """Return the open job with a promised day that *text* means, or whose client it means."""
+    found = desk.store.find_jobs(text)
+    if not found:
+        found = [job for client in desk.store.find_clients(text) for job in desk.store.jobs_of(client.id)]
+    promised = [job for job in found if job.status is JobStatus.OPEN and job.promised_on is not None]
+    if len(promised) > 1:
+        raise Ambiguous(f"'{text}'", (f"{job.id}  {job.promised_on}  {job.service}" for job in promised))
+    return promised[0] if promised else None
+
+
+def keep_with_job(desk: Desk, job: Job, *, on: date) -> list[Promise]:
+    """Return, as kept on the day *on*, the promises that stand for the day of *job* itself.
+
+    They came of moving that day (see `move`): completing the job keeps them.
+    """
+    everything = {each.id: each for each in desk.store.care(Promise, client_id=job.client_id) if each.job_id == job.id}
+    return [
+        replace(each, state=PromiseState.KEPT, closed_on=on, resolution="the job was completed")
+        for each in everything.values()
+        if each.closed_on is None and each.opened_by == US and each.moved_from and each.summary == job.service
+    ]
