@@ -303,7 +303,9 @@ class Case(Record):
     chosen: str = ""  # the remedy that the client took
     cost_minor: int | None = None
     currency: str = ""
-    grant_asked_at: datetime | None = None  # a remedy above the limit waits for the owner since then
+    asked: tuple[str, ...] = ()  # remedies that wait for a yes
+    grant_asked_at: datetime | None = None  # since when
+    grant_refused: str = ""  # why the answer was no
     granted_by: str = ""  # a person's id
     promise_id: str = ""  # the promise by when it is put right
     return_of: str = ""  # the job or case whose trouble came back

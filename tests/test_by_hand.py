@@ -96,7 +96,7 @@ def test_unhappy_opens_a_case_and_the_ask_counts_from_its_end(run: Run, ada: Cal
     assert "Opened case" in said
     waiting = ada("feedback-ask", "2026-05-04")
     assert (waiting["state"], waiting["until"]) == ("held", None)
-    run("case", "resolve", "Ada Hall", "--resolution", "new washer", now="2026-05-04")
+    run("case", "resolve", "Ada Hall", "--resolution", "new washer", "--cause", "washer", now="2026-05-04")
     resumed = ada("feedback-ask", "2026-05-04")
     assert (resumed["state"], resumed["act_on"]) == ("upcoming", "2026-05-14")
 
@@ -120,7 +120,7 @@ def test_the_help_of_a_group_cuts_nothing_short(run: Run) -> None:
     """Each command says its whole first sentence, in the order of its work."""
     said = run("case", "--help").stdout
     assert [line.split()[0] for line in said.partition("Commands:\n")[2].splitlines() if line[2] != " "] == [
-        "open", "list", "show", "edit", "resolve", "import", "export",
+        "open", "list", "show", "edit", "resolve", "ack", "offer", "grant", "choose", "reopen", "import", "export",
     ]  # fmt: skip
     assert "..." not in run("client", "--help").stdout.partition("Commands:")[2]
 
@@ -170,5 +170,5 @@ def test_a_draft_that_should_not_go_any_more_is_named(run: Run, ada: Callable[..
     assert "1 draft in" in run("send", "--yes", now=ASK_DAY).stdout
     said = run("case", "open", "Ada Hall", now=ASK_DAY)
     assert "A draft lies there already: How did we do?" in said.stderr
-    run("case", "resolve", "Ada Hall", now=ASK_DAY)
+    run("case", "resolve", "Ada Hall", "--cause", "hurry", now=ASK_DAY)
     assert "How did we do?" in run("log", "Ada Hall", "--in", "--outcome", "unhappy", now=ASK_DAY).stderr

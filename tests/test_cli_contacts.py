@@ -220,7 +220,7 @@ def test_held_asks_resume_counted_from_the_day_of_the_resolution(business: Run) 
     """Alike for everybody, whatever the outcome was."""
     business("case", "open", DOYLE)
     assert ask_of(business)["state"] == "held"
-    business("case", "resolve", DOYLE, now="2026-03-10")
+    business("case", "resolve", DOYLE, "--cause", "hurry", now="2026-03-10")
     after = ask_of(business)
     assert (after["until"] or after["act_on"]) > "2026-03-10"
     assert not any("case is open" in reason["text"] for reason in after["reasons"])
@@ -232,7 +232,7 @@ def test_a_case_is_resolved_once_and_between_its_days(made: Run) -> None:
     for day in ("2026-03-01", "2026-03-03"):
         assert "not between" in made("case", "resolve", "hall", "--on", day, exit_code=65).stderr
     case_id = rows(made, "case", "list")[0]["case_id"]
-    made("case", "resolve", "hall", "--on", "today")
+    made("case", "resolve", "hall", "--cause", "hurry", "--on", "today")
     assert "was resolved on 2026-03-02" in made("case", "resolve", case_id, exit_code=65).stderr
 
 

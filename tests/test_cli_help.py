@@ -104,7 +104,7 @@ BEFORE: dict[str, list[tuple[str, ...]]] = {
     ],
 }
 
-OF_KIND = {"enquiry": ("answer", "won", "lost"), "promise": ("move",)}
+OF_KIND = {"enquiry": ("answer", "won", "lost"), "promise": ("move",), "case": ("ack",)}
 """Verbs that only one kind of record has, and whose examples need a record of it."""
 
 for _kind in KINDS.values():
@@ -116,6 +116,26 @@ for _kind in KINDS.values():
         BEFORE[f"followup {_kind.name} import"] = [_add, _file]
         for _verb in OF_KIND.get(_kind.name, ()):
             BEFORE[f"followup {_kind.name} {_verb} hall"] = [_add]
+
+_OPENED = ("case", "open", *shlex.split(KINDS["case"].examples["add"]))
+_OFFERED = ("case", "offer", "hall", "come-back-free")
+BEFORE |= {
+    "followup case offer": [_OPENED],
+    "followup case grant": [_OPENED, ("case", "offer", "hall", "price-off")],
+    "followup case choose": [_OPENED, _OFFERED],
+    "followup case reopen": [_OPENED, ("case", "resolve", "hall", "--cause", "washer")],
+}
+
+MENU = """
+[people.mia]
+name = "Mia Cole"
+
+[remedies.come-back-free]
+cost = 40
+
+[remedies.price-off]
+cost = 120
+"""
 
 # Those that ask a person: without one they end with 2 and name the option that answers.
 ASKS = {
@@ -152,6 +172,10 @@ def test_every_example_works(line: str, made: Run, home: Path, tmp_path: Path, m
     (tmp_path / "answers.csv").write_text("email,score\nada@example.com,9\n", encoding="utf-8")
     job = json.loads(made("job", "list", "--format", "json").stdout)[0]["job_id"]
     steps = next((steps for start, steps in BEFORE.items() if line.startswith(start)), [])
+    if line.startswith("followup case "):
+        with (home / "followup.toml").open("a", encoding="utf-8") as file:
+            file.write(MENU)
+        monkeypatch.setenv("FOLLOWUP_PERSON", "mia")  # who has to ask the owner
     for step in steps:
         if step[0] == "restore":
             shutil.rmtree(home)
@@ -159,6 +183,7 @@ def test_every_example_works(line: str, made: Run, home: Path, tmp_path: Path, m
     arguments = [word.replace("jk7m", job).replace("~", str(tmp_path)) for word in shlex.split(line)[1:]]
     if arguments[0] == "init":
         shutil.rmtree(home)
+    monkeypatch.delenv("FOLLOWUP_PERSON", raising=False)
     if arguments[0] == "demo":
         arguments.append("played")
     made(*arguments, exit_code=2 if line in ASKS else 0)

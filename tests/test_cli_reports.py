@@ -147,7 +147,7 @@ def test_a_job_that_anothers_thank_you_covered_counts_as_thanked(run: Run) -> No
 def test_a_case_counts_by_the_days_it_was_opened_and_resolved(business: Run) -> None:
     """One that lies outside the period on both sides is not in it."""
     business("case", "open", "Lorna Fisk")
-    business("case", "resolve", "Lorna Fisk", now="2026-04-02")
+    business("case", "resolve", "Lorna Fisk", "--cause", "hurry", now="2026-04-02")
     assert ("cases", "opened") not in numbers(business, "--year", "2025")
     assert numbers(business, "--month", "2026-04").get(("cases", "resolved")) == 1
 

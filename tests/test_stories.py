@@ -254,7 +254,7 @@ def test_story_24_while_a_case_is_open_nobody_asks_a_favour(firm: Firm) -> None:
     asked = firm.words("Happy Hall")
 
     firm.day = "2026-03-16"
-    firm('case resolve "Sorry Stone" --resolution "new pump bearing"')
+    firm('case resolve "Sorry Stone" --resolution "new pump bearing" --cause bearing')
     assert "case" in firm.because("Sorry Stone", "feedback-ask"), "why says from which day it counts now"
     assert firm.decision("Sorry Stone", "feedback-ask")["act_on"] == "2026-03-26"
     firm.day = "2026-03-26"

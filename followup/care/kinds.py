@@ -196,7 +196,9 @@ CASE = Kind(
         Field(name="offered_on", label="Offered on", takes="day", at=()),
         Field(name="chosen", label="Chosen", at=()),
         Field(name="cost_minor", label="Cost", takes="amount", at=()),
+        Field(name="asked", label="Asked for", takes="texts", at=()),
         Field(name="grant_asked_at", label="Grant asked", takes="instant", at=()),
+        Field(name="grant_refused", label="Grant refused", at=()),
         Field(name="granted_by", label="Granted by", takes="person", at=()),
         Field(name="promise_id", label="Put right by", takes="promise", at=()),
         Field(name="due_on", label="By", takes="day", at=()),
@@ -212,7 +214,7 @@ CASE = Kind(
     examples={
         "add": 'hall --summary "tap drips again"',
         "edit": "hall --severity high",
-        "close": 'hall --resolution "new washer, no charge"',
+        "close": 'hall --resolution "new washer, no charge" --cause washer',
     },
 )  # fmt: skip
 

@@ -186,8 +186,9 @@ class Commands(click.Group):
     """A group of commands whose help says of each all that its first paragraph says, in the order of the file."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands as they were defined, not by the alphabet."""
-        return [name for name, command in self.commands.items() if not command.hidden]
+        """Name the commands as they were defined, not by the alphabet; those for files come last."""
+        shown = (name for name, command in self.commands.items() if not command.hidden)
+        return sorted(shown, key=lambda name: name in ("import", "export"))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write them; click's own list cuts each text short."""

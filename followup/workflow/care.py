@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from followup import identity
-from followup.care import track
+from followup.care import returns, track
 from followup.care.kind import Ending, Field, Kind
 from followup.care.kinds import BY_RECORD, KINDS
 from followup.errors import BadInput, UsageError
 from followup.intake import columns
-from followup.model import THEM, US, Case, Client, Lesson, Praise, Promise, Record, Referral
+from followup.model import THEM, US, Case, Client, Lesson, Praise, Promise, PromiseState, Record, Referral
 from followup.records import dataclass
 from followup.report import words
 from followup.workflow import finding, records
@@ -270,7 +271,23 @@ def _lesson(desk: Desk, record: Lesson) -> Lesson:
     return replace(record, cause=record.cause or case.cause, job_id=record.job_id or case.job_id)
 
 
-_COMPLETED: Mapping[type[Record], Callable[[Desk, Any], Record]] = {Praise: _praise, Lesson: _lesson}
+def _trouble(desk: Desk, record: Case) -> Case:
+    """Name the fact whose trouble this is, where it came back."""
+    job = desk.store.job(record.job_id) if record.job_id and not record.return_of else None
+    if job is None:
+        return record
+    found = returns.trouble_before(
+        job,
+        record.opened_on,
+        jobs=desk.store.jobs_of(record.client_id),
+        cases=desk.store.cases(open_only=False, client_id=record.client_id),
+        within=desk.settings.cases.return_within,
+        add=desk.rules.add,
+    )
+    return replace(record, return_of=found)
+
+
+_COMPLETED: Mapping[type[Record], Callable[[Desk, Any], Record]] = {Praise: _praise, Lesson: _lesson, Case: _trouble}
 """What a new record of a kind takes from other records."""
 
 
@@ -400,8 +417,22 @@ def close(desk: Desk, kind: Kind, text: str, word: str, typed: Typed) -> Record:
     given = _read(desk, kind, typed, client=client, currency=getattr(before, "currency", ""))
     given.setdefault("closed_on", desk.today)
     after = ended(desk, kind, before, ending(kind, word), given)
-    save(desk, after, command=f"{kind.name} {kind.closes}")
+    along = _end_of_case(desk, after) if isinstance(after, Case) else []
+    save(desk, after, *along, command=f"{kind.name} {kind.closes}")
     return after
+
+
+def _end_of_case(desk: Desk, case: Case) -> list[Record]:
+    """Return what ends with *case*: the promise by when it would be put right. A case ends with a cause."""
+    if not case.cause:
+        causes = Counter(each.cause for each in desk.store.cases(open_only=False) if each.cause)
+        known = ", ".join(cause for cause, _ in causes.most_common(6))
+        so_far = f" So far: {known}." if known else ""
+        raise UsageError(f"Say in a word what it came from, so that what repeats is seen: --cause hurry.{so_far}")
+    promise = desk.store.care_among([case.promise_id]).get(case.promise_id) if case.promise_id else None
+    if promise is None or promise.closed_on is not None:
+        return []
+    return [replace(promise, state=PromiseState.KEPT, closed_on=case.closed_on, resolution="the case was resolved")]
 
 
 def ending(kind: Kind, word: str) -> Ending:
@@ -444,10 +475,21 @@ def remarks(desk: Desk, record: Record) -> list[str]:
     if isinstance(record, Promise):
         return _about_promise(desk, record)
     if isinstance(record, Case):
-        return [f"Nothing is asked of this client until `followup case resolve {record.id}`."]
+        return _about_case(desk, record)
     if isinstance(record, Praise) and not record.owner:
         return [f"Who earned it? `followup praise edit {record.id} --for PERSON`; then it is passed on."]
     return []
+
+
+def _about_case(desk: Desk, case: Case) -> list[str]:
+    deadlines = desk.rules.deadlines
+    when = (("acknowledged", deadlines.acknowledge_by(case)), ("called", deadlines.call_by(case)))
+    lines = [f"{what} by {words.long_day(desk.local(at).date())}, {desk.local(at):%H:%M}" for what, at in when]
+    lines = [f"To be {' and '.join(lines)}."]
+    if case.return_of:
+        what = "an earlier case" if case.return_of in desk.store.care_among([case.return_of]) else "an earlier job"
+        lines.append(f"It is the trouble of {what} ({case.return_of}) again; the message to the client says so.")
+    return [*lines, f"Nothing is asked of this client until `followup case resolve {case.id}`."]
 
 
 def _about_promise(desk: Desk, record: Promise) -> list[str]:
