@@ -130,6 +130,10 @@ MENU = """
 [people.mia]
 name = "Mia Cole"
 
+[people.kim]
+name = "Kim Reed"
+email = "kim@alder.example.com"
+
 [remedies.come-back-free]
 cost = 40
 
@@ -172,10 +176,11 @@ def test_every_example_works(line: str, made: Run, home: Path, tmp_path: Path, m
     (tmp_path / "answers.csv").write_text("email,score\nada@example.com,9\n", encoding="utf-8")
     job = json.loads(made("job", "list", "--format", "json").stdout)[0]["job_id"]
     steps = next((steps for start, steps in BEFORE.items() if line.startswith(start)), [])
-    if line.startswith("followup case "):
+    if line.startswith(("followup case ", "followup handover ")):
         with (home / "followup.toml").open("a", encoding="utf-8") as file:
             file.write(MENU)
-        monkeypatch.setenv("FOLLOWUP_PERSON", "mia")  # who has to ask the owner
+        if line.startswith("followup case "):
+            monkeypatch.setenv("FOLLOWUP_PERSON", "mia")  # who has to ask the owner
     for step in steps:
         if step[0] == "restore":
             shutil.rmtree(home)

@@ -55,6 +55,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("enquiry", "enquiries", "A first connection, until it is won or lost."),
             ("promise", "promises", "What was told with a date, by us or to us."),
             ("case", "cases", "What went wrong, until it is put right."),
+            ("handover", "handover", "Hand a client's matter to a colleague or a supplier."),
             ("referral", "referrals", "Who brought whom, and the reward."),
             ("gift", "gifts", "What was given, against your country's limits."),
             ("praise", "praise", "A good word, until it reaches who earned it."),
@@ -70,7 +71,6 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("demo", "setup", "See the whole road with an example business."),
             ("doctor", "setup", "Check everything and say what to fix."),
             ("mail", "mail", "Test the mail server, log in, see the limits."),
-            ("reconcile", "reconciling", "Explain what keeps messages from going out."),
             ("template", "templates", "List, check, show and edit message templates."),
             ("cadence", "setup", "List, check and show cadences."),
             ("backup", "setup", "Copy the home into one file."),
@@ -79,7 +79,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
-        "Clients' wishes",
+        "Wishes",
         (
             ("optout", "clients", "A client says stop: nothing goes out any more."),
             ("forget", "clients", "A client says forget me: erase what we hold."),
@@ -93,6 +93,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("imports", "imports", "What was imported, what that did and taught."),
             ("skip", "planning", "Never do this one touchpoint."),
             ("snooze", "planning", "Put a touchpoint or a client off until a day."),
+            ("reconcile", "reconciling", "Explain what keeps messages from going out."),
         ),
     ),
 )

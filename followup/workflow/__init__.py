@@ -10,6 +10,7 @@ home and, through `mail`, the mail server and the keyring; what else, the module
     undoing, records, dossiers   taking back; clients and jobs by hand; all that is held of one client
     care, carefiles              records of a relationship: by hand, and in files with our own columns
     completing                   a job is done: its checklist, and the recap of it
+    handover                     a matter goes to a colleague or a supplier
     promises, enquiries, cases   moved to another day; answered, won, lost; put right step by step
     duplicates, households       who may be one client; who lives together
     referrals, rewards, gifts    who brought whom; what they are owed for it; the register of gifts, and its limits
