@@ -328,6 +328,8 @@ def test_what_one_of_us_is_to_do_waits_until_it_is_done(made: Run) -> None:
     assert (row["channel"], row["to_person"], row["record_id"]) == ("note", "sam", promise["promise_id"])
     assert "1 note to one of you" in made("status", now="2026-03-04").stdout
     assert "sam: Ada Hall, promise chase: the quote" in made("week", now="2026-03-04").stdout
+    round_ = made("week", now="2026-03-04", answers="\n" + "l\n" * 12).stdout
+    assert f"- It is done: followup promise close {promise['promise_id']} --as kept" in round_
     assert "Done: promise chase" in made("done", row["key"], now="2026-03-04").stdout
     assert due() == []
     assert json.loads(made("report", "contacts", "--year", "2026", "--format", "json").stdout)["count"] == 0

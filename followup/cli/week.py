@@ -267,13 +267,16 @@ def _calls(app: App, did: Counter[str]) -> None:
 
 
 def _notes(app: App) -> None:
-    from followup.workflow import contacts
+    from followup.workflow import composing, contacts
 
     waiting = _notes_waiting(app)
     if waiting:
         click.echo(f"\n{words.plural(len(waiting), 'note')} to one of you.")
     for decision, line in waiting:
         say(f"  {line}")
+        note = composing.preview(app.desk(), decision.key)
+        for each in (note.message.text if note.message else note.problem).splitlines():
+            say(f"    {each}" if each else "")
         if (
             click.prompt("[d]one, [l]ater", type=click.Choice(["d", "l"]), show_choices=False, default="l", err=True)
             == "d"

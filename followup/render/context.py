@@ -251,7 +251,7 @@ def values(
         language: of the message; "" means the client's, else the home's.
     """
     if person is None:
-        person = writer(settings, dossier.client, jobs)
+        person = writer(settings, dossier.client, jobs, relation.find(decision, dossier))
     language = language or dossier.client.language or settings.business.language
     return Values(settings, today=today).of(decision, dossier, person, jobs, language=language)
 
