@@ -42,7 +42,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What came of a concern that was taken up: the case, and what is to do about it now."""
+    """What came of a concern that was taken up: the case, and what the client hears next."""
 
     case: Case
     client: Client
@@ -120,7 +120,7 @@ def accept(desk: Desk, found: Found) -> Taken:
     coming = (
         each
         for each in planning.decisions_of(desk, client.id, weeks=2)
-        if each.occasion.fact_id == case.id and each.state in planning.COMING
+        if each.occasion.fact_id == case.id and each.state in planning.COMING and not each.to_person
     )
     return Taken(case=case, client=client, next=tuple(sorted(coming, key=lambda each: each.act_on or desk.today)))
 
