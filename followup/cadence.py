@@ -763,6 +763,9 @@ WHILE_OPEN = frozenset(
 )
 """Occasions that last as long as their record is open, and are found however long that is."""
 
+IF_WE_FAIL = frozenset({OccasionKind.PROMISE_LATE, OccasionKind.CASE_UNANSWERED, OccasionKind.CASE_OVERDUE})
+"""Occasions that come only when we did not do what we should: nothing is planned for them before their day."""
+
 
 def _of_records(step: Step, shifts: list[Delay], low: date, high: date, *, settings: Facts) -> Iterator[AnchorWindow]:
     """Yield where the occasions lie of which no client has more than a few; of cases, `windows` has the open ones."""

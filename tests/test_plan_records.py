@@ -272,6 +272,17 @@ def test_a_late_job_is_told_of_on_a_rhythm_until_it_is_done() -> None:
     assert days == [date(2026, 3, 5), date(2026, 3, 10), date(2026, 3, 13)]
 
 
+def test_nobody_plans_to_be_late() -> None:
+    """However far the plan goes: before the day nothing, and while it is late only the next word."""
+    every = Delay(3, "business day")
+    late = step("progress-update", OccasionKind.PROMISE_LATE, delay=every, every=every, times=None)
+    year = TODAY + 365 * DAY
+    planned = plan.decide([known(record(Promise, due_on=TODAY))], rules(late), today=TODAY, horizon=year)
+    assert planned == []
+    planned = plan.decide([known(record(Promise, due_on=FRIDAY))], rules(late), today=TODAY, horizon=year)
+    assert [each.due_on for each in planned] == [date(2026, 3, 5)]
+
+
 def test_a_reward_is_due_when_the_friend_has_paid_and_some_time_has_passed() -> None:
     """The friend's job is not shown to the client who brought them."""
     paid = factories.job(id="jfriend", client_id="ctom", paid_on=TODAY - 14 * DAY)
@@ -447,7 +458,9 @@ def test_a_case_climbs_when_nobody_acknowledges_it() -> None:
     assert (found["case-to-owner"].state, found["case-to-owner"].to_person) == (State.DUE, "lee")
     assert (found["case-to-business"].due_on, found["case-to-business"].to_person) == (TODAY + DAY, "sam")
     evening = replace(case, opened_at=at(FRIDAY, 18))
-    assert decide(known(evening), *ladder)["case-to-owner"].due_on == TODAY + DAY
+    assert decide(known(evening), *ladder) == {}, "by Monday evening there is nothing to tell"
+    tuesday = {each.step: each for each in plan.decide([known(evening)], rules(*ladder), today=TODAY + DAY)}
+    assert tuesday["case-to-owner"].due_on == TODAY + DAY
     ack = factories.contact(client_id="cada", on=FRIDAY, key="rone.case-ack.1", step="case-ack")
     assert decide(known(case, contacts=(ack,)), *ladder) == {}
 

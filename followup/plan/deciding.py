@@ -55,7 +55,8 @@ def touchpoints(record: Record, context: Context) -> list[Touchpoint]:
     by_kind: dict[OccasionKind, list[Occasion]] = {}
     given = occasions.of(record.dossier, rules)
     for occasion in given if context.complete else reach.lively(given, record, context):
-        by_kind.setdefault(occasion.kind, []).append(occasion)
+        if occasion.on <= context.today or occasion.kind not in cadence.IF_WE_FAIL:
+            by_kind.setdefault(occasion.kind, []).append(occasion)
     for step in rules.ordered:
         if step.occasion not in by_kind:
             continue
@@ -83,7 +84,10 @@ def touchpoints(record: Record, context: Context) -> list[Touchpoint]:
 
 
 def _numbers(step: Step, occasion: Occasion, record: Record, context: Context) -> Iterator[int]:
-    """Yield the occurrences to look at: all of a few; else the last past one, those up to the horizon and one more."""
+    """Yield the occurrences to look at: all of a few; else the last past one, those up to the horizon and one more.
+
+    Where a step goes on for as long as we are late, that is only the next one: nobody plans to stay late.
+    """
     if step.every is None or not step.enabled:
         yield 1
         return
@@ -91,6 +95,7 @@ def _numbers(step: Step, occasion: Occasion, record: Record, context: Context) -
         yield from range(1, step.times + 1)
         return
     rules, today = context.rules, context.today
+    until = today if occasion.kind in cadence.IF_WE_FAIL else context.horizon
     delay = timing.delay_of(step, Touchpoint(step, occasion, 1, record), rules)
     # Close to the last past one by the average length of the distance; then step by step.
     second = rules.dates.nth(delay, step.every, 2, occasion.on)
