@@ -252,6 +252,7 @@ def test_a_promised_day_of_a_job_is_a_promise_while_the_job_is_open() -> None:
     assert (found["progress-update"].key, found["progress-update"].state) == ("jone.progress-update.1", State.DUE)
     done = replace(job, status=JobStatus.COMPLETED, completed_on=TODAY)
     assert "the job was completed on Mon 2 March 2026" in said(decide(known(jobs=[done]), late)["progress-update"])
+    assert found["promise-chase"].state is State.EXPIRED, "who is late is not told that two days are left"
     in_time = replace(done, completed_on=FRIDAY)
     assert decide(known(jobs=[in_time]), chase, late) == {}
 

@@ -247,6 +247,9 @@ def _settle(touchpoint: Touchpoint, rules: Rules, *, today: date, ready: date, l
         touchpoint.reasons.append(Reason("released", f"you released it on {words.day(said.on)}", said.on))
     elif late_on is not None and today > late_on and not began_in_time:
         verdict = _too_late(touchpoint, rules, today=today, ready=ready, late_on=late_on)
+    elif touchpoint.is_ours and step.delay.before and today > touchpoint.occasion.on:
+        on = touchpoint.occasion.on
+        verdict = State.EXPIRED, Reason("expired", f"it was meant for before {words.day(on)}, which has passed", on)
     elif touchpoint.channel is Channel.NOTE:
         pass  # it is only shown, so that nothing can go wrong
     elif (doubt := record.doubt(ready)) is not None:
