@@ -323,6 +323,10 @@ class Reader:
         """Return the records of *kind* that began between two days, both included, by that day."""
         return self._care_between("care_opened", kind, from_on, to_on)
 
+    def care_acted(self, kind: type[Care], from_on: date, to_on: date) -> list[Care]:
+        """Return the records of *kind* that were acted on (answered, won, kept) between two days, both included."""
+        return self._care_between("care_acted", kind, from_on, to_on)
+
     def care_closed(self, kind: type[Care], from_on: date, to_on: date) -> list[Care]:
         """Return the records of *kind* that ended between two days, both included, by that day."""
         return self._care_between("care_closed", kind, from_on, to_on)

@@ -35,7 +35,8 @@ def _facts(desk: Desk, from_on: date, to_on: date) -> outcomes.Facts:
     opened = store.care_opened(Case, from_on, to_on)
     first = cadence.add(replace(settings.cases.second_within, before=True), from_on, calendar)
     around = store.care_opened(Case, first, to_on)
-    won = [each for each in _acted(desk, from_on, to_on) if each.state in (ReferralState.WON, ReferralState.PAID)]
+    acted = store.care_acted(Referral, from_on, to_on)
+    won = [each for each in acted if each.state in (ReferralState.WON, ReferralState.PAID)]
     jobs = store.jobs(each.job_id for each in won if each.job_id).values()
     newcomers = store.newcomers(cadence.add(YEAR, from_on, calendar), cadence.add(YEAR, to_on, calendar))
     year = replace(YEAR, before=False)
@@ -75,10 +76,6 @@ def _facts(desk: Desk, from_on: date, to_on: date) -> outcomes.Facts:
         scores=[each.score for each in store.scored(from_on, to_on) if each.score is not None],
         low=settings.feedback.low,
     )
-
-
-def _acted(desk: Desk, from_on: date, to_on: date) -> list[Referral]:
-    return [each for each in desk.store.care(Referral) if each.acted_on and from_on <= each.acted_on <= to_on]
 
 
 def _is_second(desk: Desk, case: Case, around: list[Case]) -> bool:

@@ -58,6 +58,14 @@ FROM care
 WHERE kind = :kind AND opened_on >= :from_on AND opened_on <= :to_on
 ORDER BY opened_on, id;
 
+-- name: care_acted
+SELECT
+    id, kind, client_id, opened_on, opened_at, state, summary, job_id, owner, opened_by, due_on, acted_on, closed_on,
+    resolution, recorded_at, detail
+FROM care
+WHERE kind = :kind AND acted_on IS NOT NULL AND acted_on >= :from_on AND acted_on <= :to_on
+ORDER BY acted_on, id;
+
 -- name: care_closed
 SELECT
     id, kind, client_id, opened_on, opened_at, state, summary, job_id, owner, opened_by, due_on, acted_on, closed_on,
