@@ -266,3 +266,18 @@ def test_two_calls_that_wait_are_told_apart(business: Run) -> None:
     """A day of the past is noon of that day, a wrong number asks for the right one."""
     said = business("log", "Lorna Fisk", "--outcome", "wrong-number", "--on", "2026-02-27").stdout
     assert "followup client edit" in said
+
+
+# ---------------------------------------------------------------- what is for one of us
+
+
+def test_a_note_that_is_done_is_no_contact(business: Run) -> None:
+    """Whoever was told says so; how a call went is said of calls."""
+    business("promise", "add", DOYLE, "the new valve", "--by", "2026-03-04")
+    (chase,) = [row for row in rows(business, "due") if row["step"] == "promise-chase"]
+    before = contacts(business)
+    refused = business("done", chase["key"], "--outcome", "happy", exit_code=2)
+    assert "nobody was contacted" in refused.stderr
+    business("done", chase["key"])
+    assert contacts(business) == before
+    assert [row["step"] for row in rows(business, "due") if row["key"] == chase["key"]] == []
