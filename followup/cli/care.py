@@ -58,7 +58,8 @@ def door(name: str) -> click.Group:
             alike = makers[verb](kind, verb)
             alike.hidden = True
             group.add_command(alike)
-    group.add_command(_import(kind))
+    if not kind.fixed:  # what is never changed is checked when it is given, one by one
+        group.add_command(_import(kind))
     group.add_command(_export(kind))
     return group
 

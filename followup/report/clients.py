@@ -251,12 +251,12 @@ def page_lines(
     *,
     today: date,
     referrer: Client | None = None,
-    brought: Iterable[Client] = (),
+    brought: Iterable[tuple[Client, Summary]] = (),
     code: str = "",
 ) -> list[str]:
     """Return one page about a client: who they are, what happened, what it was worth, what is next and why.
 
-    *referrer* is who brought them, where that is certain; *brought* are those whom they brought; *code* is what whom
+    *referrer* is who brought them, where that is certain; *brought* are those whom they brought, with what came of each; *code* is what whom
     they send us can name.
     """
     client = dossier.client
@@ -281,7 +281,7 @@ def page_lines(
 
 
 def _facts(
-    client: Client, summary: Summary, referrer: Client | None, brought: Iterable[Client], code: str
+    client: Client, summary: Summary, referrer: Client | None, brought: Iterable[tuple[Client, Summary]], code: str
 ) -> list[tuple[str, str]]:
     town = f"{client.postal_code} {client.city}".strip()
     place = ", ".join(part for part in (client.street, town, client.region, client.country) if part)
@@ -301,7 +301,7 @@ def _facts(
         ("consent", consent),
         ("tags", ", ".join(client.tags)),
         ("brought by", _referrer(client, referrer)),
-        ("brought", ", ".join(f"{words.client(each)} ({each.id})" for each in brought)),
+        ("brought", "; ".join(_brought(friend, known) for friend, known in brought)),
         ("referral code", code),
         ("looked after by", client.owner),
         ("known since", words.full_day(_earliest(client.created_on, summary.first_job_on))),
@@ -321,11 +321,20 @@ def _referrer(client: Client, referrer: Client | None) -> str:
     return f"{name}{said}"
 
 
+def _brought(friend: Client, summary: Summary) -> str:
+    came = f", {_jobs(summary)}" if summary.jobs else ""
+    return f"{words.client(friend)} ({friend.id}{came})"
+
+
+def _jobs(summary: Summary) -> str:
+    worth = f", {decimal(summary.worth_minor, summary.currency)} {summary.currency}" if summary.currency else ""
+    return f"{words.plural(summary.jobs, 'completed job')}{worth}"
+
+
 def _worth(summary: Summary, *, today: date) -> list[str]:
     if not summary.jobs:
         return ["  No completed job yet."]
-    worth = f", {decimal(summary.worth_minor, summary.currency)} {summary.currency}" if summary.currency else ""
-    lines = [f"  {words.plural(summary.jobs, 'completed job')}{worth}"]
+    lines = [f"  {_jobs(summary)}"]
     if summary.last_job_on:
         ago = (today - summary.last_job_on).days
         when = f", {words.plural(ago, 'day')} ago" if ago > 0 else ""

@@ -202,7 +202,7 @@ def _fix(desk: Desk, case: Case, by_on: date | None, *, summary: str = "") -> tu
         case_id=case.id,
         recorded_at=desk.now(),
     )
-    return replace(case, promise_id=promise.id), [promise]
+    return replace(case, promise_id=promise.id, due_on=by_on), [promise]
 
 
 def _why_not(desk: Desk, remedy: Remedy) -> str:

@@ -53,7 +53,7 @@ def move(desk: Desk, text: str, *, by_on: date, reason: str, target_on: date | N
     )
     care.check(desk, after, before=None)
     cases = [
-        replace(case, promise_id=after.id)
+        replace(case, promise_id=after.id, due_on=by_on)
         for case in desk.store.care(Case, client_id=before.client_id)
         if case.promise_id == before.id
     ]

@@ -17,7 +17,7 @@ from functools import cache
 
 from followup import identity
 from followup.intake import addresses, columns, headers, people, phones
-from followup.model import THEM, Client, Job, Referral, ReferralState
+from followup.model import THEM, Client, Job, Referral, ReferralState, Summary
 from followup.store import Writer
 from followup.workflow.desk import Desk
 
@@ -98,11 +98,12 @@ def unlink(desk: Desk, write: Writer, friend: Client) -> None:
             write.save(replace(each, state=ReferralState.LOST, closed_on=desk.today, resolution=resolution))
 
 
-def known(desk: Desk, client: Client) -> tuple[Client | None, list[Client]]:
-    """Return who brought *client*, where that is certain, and whom *client* brought."""
+def known(desk: Desk, client: Client) -> tuple[Client | None, list[tuple[Client, Summary]]]:
+    """Return who brought *client*, where that is certain, and whom *client* brought, with what came of each."""
     brought = desk.store.clients(desk.store.brought(client.id)).values()
     referrer = desk.store.client(client.referred_by_id) if client.referred_by_id else None
-    return referrer, [each for each in brought if not each.merged_into and each.erased_on is None]
+    ours = (each for each in brought if not each.merged_into and each.erased_on is None)
+    return referrer, [(each, desk.store.summary(each.id)) for each in ours]
 
 
 def sources(clients: Iterable[Client | Job]) -> Iterator[tuple[str, str]]:
