@@ -256,8 +256,8 @@ def page_lines(
 ) -> list[str]:
     """Return one page about a client: who they are, what happened, what it was worth, what is next and why.
 
-    *referrer* is who brought them, where that is certain; *brought* are those whom they brought, with what came of each; *code* is what whom
-    they send us can name.
+    *referrer* is who brought them, where that is certain; *brought* are those whom they brought, with what came of
+    each; *code* is what whom they send us can name.
     """
     client = dossier.client
     made = [f"{printable(words.client(client))}  ({client.id})"]
