@@ -106,6 +106,46 @@ def test_a_job_that_lives_again_is_not_cancelled_by_a_row_that_is_read_again(des
     assert load(desk, cancelled, skip_bad_rows=True).changes_nothing
 
 
+@pytest.mark.parametrize(
+    ("clients", "jobs", "refused"),
+    [
+        (
+            ",Ada Hall,,07700 900123,,\n1,,,07700 900123,,\n",
+            "7,1,Ada Hall,,Tap,13/02/2026,Done,10,\n7,,Ada Hall,,Tap,13/02/2026,Done,10,\n",
+            {3: "ambiguous-client"},
+        ),
+        (
+            ",Ada Hall,,07700 900123,,\n,,ada@example.com,,,\n1,Ada Hall,,,,\n",
+            "7,,Ada Hall,,,13/02/2026,,,\n,1,,ada@example.com,,13/02/2026,,,\n7,1,,,,13/02/2026,,,\n",
+            {2: "ambiguous-client"},
+        ),
+        (
+            "1,,a@example.com,,,\n",
+            "7,1,,,,13/02/2026,,,\n7,,Di Poe,a@example.com,,13/02/2026,,,\n7,,Ed Fry,a@example.com,,13/02/2026,,,\n",
+            dict.fromkeys((2, 3, 4), "same-number"),
+        ),
+    ],
+    ids=["a name two have in the end", "a name somebody gets last", "a row whose client is not found"],
+)
+def test_rows_of_one_number_are_refused_the_same_when_they_come_again(
+    desk: Desk, clients: str, jobs: str, refused: dict[int, str]
+) -> None:
+    """Whoever the home knows by then: what was left out beside other rows does not come in by itself."""
+    for _ in range(2):
+        preview = load(desk, CLIENTS + clients, JOBS + jobs, skip_bad_rows=True)
+        assert {row.row: row.code for file, row in preview.problems if file == "f2.csv"} == refused
+    assert preview.changes_nothing
+
+
+def test_a_row_that_came_in_is_not_refused_because_of_whom_came_in_since(desk: Desk) -> None:
+    """Its name was that of one client, and is that of two now: it is known, wherever it has to be read again."""
+    row = ",,Ada Hall,,Boiler,13/02/2026,Done,10,\n"
+    load(desk, ADA, JOBS + row)
+    preview = load(desk, JOBS + row + ",,Ada Hall,hall@example.com,Tap,14/02/2026,Done,10,\n")
+    assert not preview.problems
+    assert (preview.counts()["new_clients"], preview.known_rows) == (1, 1)
+
+
 def test_what_is_in_doubt_is_what_may_be_a_duplicate(desk: Desk) -> None:
     """One rule: whoever import is in doubt about is proposed afterwards, and a couple is neither."""
     rows = [

@@ -67,7 +67,7 @@ def test_portions_do_the_same_as_one_go(
     at_once: bool,
     most: int,
 ) -> None:
-    """The same home, refusals and counts: in an empty home and in one with clients, shown first or not."""
+    """The same home, refusals and counts, and nothing is left to do: in an empty home and in one with clients."""
     folder = tmp_path_factory.mktemp("portions")
     desk = make_desk(folder)
     shutil.copytree(desk.home.path, folder / "other")
@@ -94,7 +94,8 @@ def test_portions_do_the_same_as_one_go(
             assert said[0] == said[1]
             assert [file.counts() for file in parted.files] == [file.counts() for file in whole.files]
             again = [importing.check(each, sources(*texts), **OPTIONS).changes_nothing for each in (desk, other)]
-            assert again[0] == again[1]
+            # What one file says over a known row of another makes that row news.
+            assert again == [True, True] or (whole.known_rows and again == [False, False])
             assert sorted(other.store.iter_external_ids()) == sorted(desk.store.iter_external_ids())
             assert not other.store.check()
     finally:

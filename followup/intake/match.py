@@ -133,11 +133,6 @@ class Who:
         """Return whether a job's row gives no address of its client."""
         return self.said.reference and not self.said.emails and not self.said.phones
 
-    @property
-    def rank(self) -> int:
-        """Return the turn of these rows: clients, then jobs, then the nameless, who are whoever is known by then."""
-        return 2 if not self.names else 1 if self.said.reference else 0
-
     def order(self) -> tuple[object, ...]:
         """Return the place within a turn: those that say most come first, wherever they stand in the files."""
         said = self.said
@@ -288,7 +283,9 @@ class _Matcher:
         """Say it row by row, and return it."""
         for who in self.refused:
             for file, said in who.rows:
-                if who.refusal == "no-address" and file.looks_like:
+                if file.is_old(said.rows):  # it came in when there was nobody else whom it could mean
+                    file.known += len(said.rows)
+                elif who.refusal == "no-address" and file.looks_like:
                     # Address books and books of accounts are full of names alone, which nobody would repair.
                     file.skipped += [facts.Skipped(row, "unreachable", _UNREACHABLE) for row in said.rows]
                 else:
@@ -448,9 +445,9 @@ class _Matcher:
         """Find or make the client of every row. Whoever is not found waits for what the others teach, until no more is
         learned: a number, for one, may get its client only from a job."""
         self.numbered.update(who.source for who in everybody if who.said.client_id and not who.is_only_named)
-        turns: tuple[list[Who], ...] = ([], [], [])
+        turns: tuple[list[Who], ...] = ([], [], [], [])
         for who in everybody:
-            turns[who.rank].append(who)
+            turns[self._turn(who)].append(who)
         waiting: list[Who] = []
         for turn in turns:
             waiting += turn
@@ -460,6 +457,19 @@ class _Matcher:
                     break
                 waiting = left
         self.refused = waiting
+
+    def _turn(self, who: Who) -> int:
+        """Return when these rows are placed: clients, then jobs, then the nameless, who are whoever is known by then.
+
+        Whom a name alone means shows last: it says nothing of anybody, and has to be the name of only one of all.
+        """
+        if self._goes_by_name(who):
+            return 3
+        return 2 if not who.names else 1 if who.said.reference else 0
+
+    def _goes_by_name(self, who: Who) -> bool:
+        """Return whether nothing but a name can say whom these rows mean."""
+        return who.is_only_named and (not who.said.client_id or who.source not in self.numbered)
 
     def _place(self, who: Who) -> bool:
         """Find or make the client of these rows; False, with the reason, when there is none so far."""
@@ -539,7 +549,7 @@ class _Matcher:
             if len(there) == 1:
                 return there[0], "address"
         by_name = _candidates(self.by_name, folded, most=MOST_DOUBTS)
-        if who.is_only_named and (not said.client_id or who.source not in self.numbered):
+        if self._goes_by_name(who):
             if len(by_name) == 1 and self._is_one_person(who, by_name[0]):
                 return by_name[0], "name"
             if by_name:
@@ -614,6 +624,7 @@ class _Matcher:
         """Find or make the job of every row whose client was found; return whether rows had to be refused."""
         refused = False
         entries: dict[str, JobEntry] = {}
+        nobodys: dict[str, list[tuple[facts.FileResult, facts.ParsedJob]]] = {}  # by job id: their client is not found
         numbers: dict[str, dict[str, None]] = {}
         for file in self.files:
             for job in file.jobs:
@@ -628,15 +639,18 @@ class _Matcher:
             numbering = identity.imported_identifiers(self.key, "job", source)
             for job in file.jobs:
                 client = self.placed.get(id(job.who))
-                if client is None:
-                    continue
                 number = job.job_id
                 if not number:
+                    if client is None:
+                        continue
                     job_id = self._unnumbered(client, job, counted)
                 elif number in known_here:
                     job_id = known_here[number]
                 else:
                     job_id = number if number in ours else numbering(number)
+                if client is None:
+                    nobodys.setdefault(job_id, []).append((file, job))
+                    continue
                 entry = entries.get(job_id)
                 if entry is None:
                     entry = entries[job_id] = JobEntry(job_id, client)
@@ -650,8 +664,9 @@ class _Matcher:
         existing = self.lookup.jobs(entries)
         for job_id, entry in entries.items():
             if entry.clash:  # which of them is the job of that number, nobody knows
-                where = [f"row {job.rows[0]} of {file.name}" for file, job in entry.parsed]
-                for place, (file, job) in enumerate(entry.parsed):
+                several = [*entry.parsed, *nobodys.get(job_id, ())]
+                where = [f"row {job.rows[0]} of {file.name}" for file, job in several]
+                for place, (file, job) in enumerate(several):
                     other = where[0] if place else where[1]
                     why = f"the number is in {other} too, for something else; give each job its own"
                     file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "same-number", why))
