@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -49,6 +50,18 @@ def test_who_is_a_concern_comes_with_evidence_and_the_next_step(late: Run) -> No
         }
     ]
     assert (row["score"], row["terms"], row["act"]) == (24, ["late 24 of 25"], "apology")
+
+
+def test_a_concern_is_on_the_screen_in_the_round_and_in_the_digest_until_dismissed(late: Run) -> None:
+    """One line each, with the command; nobody is asked to worry about nobody."""
+    line = "1 client to worry about"
+    assert re.search(rf"{line} +followup concerns$", late().stdout, re.MULTILINE)
+    assert line in late("week").stdout
+    assert "  to worry about: 1 client (followup concerns)" in late("week", answers="\n" + "l\n" * 5).stdout
+    assert f"{line}: followup concerns" in late("run", "--cron").stdout
+    late("concerns", "--dismiss", "hall")
+    for arguments in ((), ("week",), ("run",)):
+        assert "worry" not in late(*arguments).stdout
 
 
 def test_verbose_shows_how_the_score_adds_up(late: Run) -> None:

@@ -315,4 +315,7 @@ def _summary(app: App, did: Counter[str]) -> None:
     if promises or enquiries:
         open_ones = words.plural(enquiries, "open enquiry", "open enquiries")
         say(f"  promises due within a week: {promises}, {open_ones}")
+    worries = now.count("concern")
+    if worries:
+        say(f"  to worry about: {words.plural(worries, 'client')} (followup concerns)")
     say(f"  coming in the next seven days: {words.plural(len(coming), 'touchpoint')}")

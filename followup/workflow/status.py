@@ -21,7 +21,7 @@ from followup.model import (
     State,
 )
 from followup.records import dataclass
-from followup.workflow import planning
+from followup.workflow import concerns, planning
 from followup.workflow.contacts import BY_HAND
 from followup.workflow.desk import Desk
 
@@ -52,6 +52,7 @@ KINDS = (
     Kind("promise", "promise due within a week", "promises due within a week", "followup promise list"),
     Kind("reward", "unpaid reward", "unpaid rewards", "followup referral list"),
     Kind("case", "open case", "open cases", "followup case list"),
+    Kind("concern", "client to worry about", "clients to worry about", "followup concerns"),
 )
 """Everything that can wait, what is urgent first. *refused* is known only after the messages were rendered."""
 
@@ -77,7 +78,7 @@ SOON = timedelta(days=7)
 class Status:
     """What waits, and how much is on record."""
 
-    waiting: Mapping[str, tuple[str, ...]]  # kind -> keys of touchpoints, ids of attempts and records
+    waiting: Mapping[str, tuple[str, ...]]  # kind -> keys of touchpoints, ids of attempts, records and clients
     held: int
     clients: int
     jobs: int
@@ -126,6 +127,7 @@ def waiting(
     for attempt in desk.store.open_attempts(_OF_ATTEMPTS):
         found[_OF_ATTEMPTS[attempt.state]].append(attempt.id)
     found |= {name: [record.id for record in records] for name, records in _open(desk)}
+    found["concern"] = [each.client.id for each in concerns.find(desk)]  # what was dismissed is none
     return {kind: tuple(identifiers) for kind, identifiers in found.items()}
 
 
