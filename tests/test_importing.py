@@ -577,16 +577,35 @@ def test_a_refused_file_stops_the_others(desk: Desk) -> None:
     assert [shown["refused"] for shown in importing.to_json(preview)] == [None, "the file is empty."]
 
 
-def test_a_job_in_the_future_is_looked_at_again(desk: Desk) -> None:
-    """Its row means something else once the day has passed."""
-    text = JOBS + "7,,Ada Hall,ada@example.com,Boiler,13/03/2026,,120,\n"
+def test_a_job_in_the_future_is_known_until_its_day_has_passed(desk: Desk) -> None:
+    """Then its row means something else, and is read together with the other line of that job."""
+    text = (
+        JOBS + "7,,Ada Hall,ada@example.com,Boiler,13/03/2026,,120,\n7,,Ada Hall,ada@example.com,Tap,13/03/2026,,30,\n"
+    )
     preview = load(desk, text)
     assert preview.not_completed == 1
     assert everything(desk)[1][0].status is JobStatus.OPEN
+    for whole in (False, True):
+        again = check(desk, text, whole=whole)
+        assert again.changes_nothing
+        assert again.known_rows == (0 if whole else 2)
     later = Desk(desk.home, now=lambda: datetime(2026, 3, 16, 9, tzinfo=UTC))
     load(later, text)
-    assert everything(later)[1][0].status is JobStatus.COMPLETED
+    (job,) = everything(later)[1]
+    assert (job.status, job.amount_minor) == (JobStatus.COMPLETED, 15000)
+    assert check(later, text).known_rows == 2
     later.close()
+
+
+def test_a_row_with_a_day_in_the_future_says_of_its_client_nothing_new_when_it_comes_again(desk: Desk) -> None:
+    """What a later file corrected stays corrected."""
+    head = "Job #,Client name,Client email,City,Service,Completed,Amount\n"
+    booked = head + "7,Ada Hall,ada@example.com,Leeds,Boiler,13/03/2026,120\n"
+    load(desk, booked)
+    load(desk, ADA.replace("Leeds", "York"))
+    for whole in (False, True):
+        assert load(desk, booked, whole=whole).changes_nothing
+    assert everything(desk)[0][0].city == "York"
 
 
 def test_who_brought_a_client_is_linked_when_only_one_client_has_that_name(desk: Desk) -> None:

@@ -223,7 +223,6 @@ class FileResult:
     answers: Mapping[str, str] = field(default_factory=dict)  # those that were used
     decided: dict[str, str] = field(default_factory=dict)  # date_order and decimal_mark, as the whole file showed them
     digests: dict[int, str] = field(default_factory=dict)  # row -> what it is recognised by
-    volatile: set[int] = field(default_factory=set)  # rows whose meaning changes as days pass: read again next time
     again: set[int] = field(default_factory=set)  # rows that the home had read before: they tell who is who, no news
     known: int = 0
     rows: int = 0
@@ -250,7 +249,6 @@ class FileResult:
             problems=[],
             warnings=[],
             digests={},
-            volatile=set(),
             again=set(),
             passed=Counter(),
             sheet={},

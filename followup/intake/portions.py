@@ -118,7 +118,7 @@ class Portions:
             raise files.failure(error, self._folder, doing="write in") from error
 
     def _keep(self, number: int, result: facts.FileResult, piece: _Piece) -> None:
-        digests, volatile, again = result.digests, result.volatile, result.again
+        digests, again = result.digests, result.again
         written = marshal.dumps(
             (
                 number,
@@ -130,7 +130,6 @@ class Portions:
                     (
                         row,
                         digests.get(row, ""),
-                        row in volatile,
                         row in again,
                         rows.SEPARATOR.join(result.sheet.get(row, ())),
                         result.given.get(row),
@@ -307,11 +306,9 @@ class Portions:
                 result.jobs += [_job(each, client) for each in jobs]
             result.not_jobs += [_job(each, facts.ParsedClient()) for each in not_jobs]
             digests, texts = result.digests, packed[number].texts
-            for row, digest, is_volatile, is_known, text, given in lines:
+            for row, digest, is_known, text, given in lines:
                 if digest:
                     digests[row] = digest
-                if is_volatile:
-                    result.volatile.add(row)
                 if is_known:
                     result.again.add(row)
                 texts[row] = text

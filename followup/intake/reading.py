@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from followup.intake import (
     damage,
@@ -38,6 +39,8 @@ _BEGINNING = 65_536
 _CHUNK = 2_000
 _ASKED_AT_ONCE = 10_000
 """Rows that the home is asked about at once."""
+_AHEAD = f"{rows.SEPARATOR}ahead"
+"""Stands in what a row is recognised by while its day has not come: then it means something else, and is news."""
 _TELL_EVERY = 5_000
 _PARTS = 1_000
 """Of a pass, as they are told."""
@@ -274,19 +277,35 @@ class Reading:
 
     def _unread(self, sheet: table.Sheet, kept: list[Line] | None) -> set[int] | None:
         """Return the rows to read, None when that is every row."""
-        known, fingerprint = self._known, self.result.fingerprint
-        if known is None or self._whole:
+        if self._known is None or self._whole:
             return None
 
-        def chunks() -> Iterator[tuple[list[Line], list[int], Callable[[str], str]]]:
+        def chunks() -> Iterator[tuple[list[Line], list[int], unread.Known]]:
             self._pass = 1
             for number, chosen, found in self._flows(sheet, Ledger(keeps=False), kept):
-                digest = chosen.digests(self.result, self._decisions[number], self._home.key)
+                decisions = self._decisions[number]
+                reader = rows.Reader(chosen.layout, chosen.layout.kind, decisions, of_a_program=bool(chosen.exporter))
+                recognised = partial(self._recognised, chosen.digests(self.result, decisions, self._home.key), reader)
                 places = chosen.places(unread.TELLING)
                 while lines := list(itertools.islice(found, _ASKED_AT_ONCE)):
-                    yield lines, places, digest
+                    yield lines, places, recognised
 
-        return unread.rows(chunks, lambda digests: known(fingerprint, digests))
+        return unread.rows(chunks)
+
+    def _recognised(self, digest: Callable[[str], str], reader: rows.Reader, lines: Iterable[Line]) -> set[int]:
+        """Return the rows that the home has read before, and that mean what they meant then."""
+        assert self._known is not None
+        texts = {line.row: rows.SEPARATOR.join(line.cells) for line in lines}
+        found = {row: digest(text) for row, text in texts.items()}
+        before = self._known(self.result.fingerprint, found.values())
+        same = {row for row, each in found.items() if each in before}
+        ahead = {row: digest(text + _AHEAD) for row, text in texts.items() if row not in same}
+        before = self._known(self.result.fingerprint, ahead.values())
+        for line in lines if before else ():
+            if ahead.get(line.row) in before and reader.read(line.row, line.cells, texts[line.row]).volatile:
+                same.add(line.row)
+        reader.forget()
+        return same
 
     def _note_again(self, lines: Iterable[Line], part: facts.FileResult) -> None:
         """Note which of the lines that were read the home had read before."""
@@ -439,9 +458,7 @@ def _read(
         if outcome.problems:
             part.problems += [replace(each, row=other) for other in (row, *line.more) for each in outcome.problems]
             continue
-        part.digests[row] = digest(joined)
-        if outcome.volatile:
-            part.volatile.add(row)
+        part.digests[row] = digest(joined + _AHEAD if outcome.volatile else joined)
         if outcome.skipped is not None:
             ledger.leave_out(line, outcome.skipped.code, outcome.skipped.why)
             if outcome.job is not None:

@@ -71,7 +71,7 @@ class Outcome:
     job: facts.ParsedJob | None = None
     problems: list[facts.Problem] = field(default_factory=list)
     skipped: facts.Skipped | None = None
-    volatile: bool = False
+    volatile: bool = False  # it means something else once its day has come
 
 
 _SINGLE = [

@@ -542,7 +542,7 @@ def _plan_rows(preview: previews.Preview, found: match.Matches) -> None:
     for file in preview.files:
         if not file.ready:
             continue
-        left_out = {problem.row for problem in file.problems} | file.volatile
+        left_out = {problem.row for problem in file.problems}
         of_row = of_file[id(file)]
         if file.again:  # to remember a row outdates the others of its record, which only news can do
             news = {of_row.get(row) for row in file.digests.keys() - left_out - file.again}
