@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from itertools import accumulate
 from typing import Literal
 
@@ -160,6 +161,11 @@ def _letter_width(letter: str) -> int:
 def minor_digits(currency: str) -> int:
     """Return how many digits the minor unit of *currency* has; two where we do not know it."""
     return codes.MINOR_DIGITS.get(currency.upper(), 2)
+
+
+def minor(text: str, currency: str) -> int:
+    """Return a decimal of the settings or of our own rules in minor units; what people type is read by intake."""
+    return int(Decimal(text).scaleb(minor_digits(currency)))
 
 
 def decimal(minor: int, currency: str) -> str:

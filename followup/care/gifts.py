@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from followup import cells, codes, identity
+from followup import cells, identity
 from followup.model import Gift, GiftState
 from followup.records import dataclass
 
@@ -145,14 +144,10 @@ def _rule(table: Mapping[str, Any], currency: str) -> Rule:
         if name not in ("amount", "exempt_each")
     }
     if "amount" in table:
-        fields["amount_minor"] = _minor(table["amount"], currency)
+        fields["amount_minor"] = cells.minor(table["amount"], currency)
     if "exempt_each" in table:
-        fields["exempt_each_minor"] = _minor(table["exempt_each"], currency)
+        fields["exempt_each_minor"] = cells.minor(table["exempt_each"], currency)
     return Rule(currency=currency, **fields)
-
-
-def _minor(text: str, currency: str) -> int:
-    return int(Decimal(text).scaleb(codes.MINOR_DIGITS.get(currency, 2)))
 
 
 # ---------------------------------------------------------------- windows

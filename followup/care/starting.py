@@ -71,7 +71,6 @@ class Over(NamedTuple):
 
 _Kind = TypeVar("_Kind", bound=Record)
 _Day = Callable[[_Kind, Dossier, Firm], date | None]
-_End = Callable[[_Kind, Dossier, Firm], Over | None]
 
 
 def _never(_record: Record, _dossier: Dossier, _firm: Firm) -> None:

@@ -185,7 +185,7 @@ def _instant(text: str, where: str) -> datetime:
 
 def add(desk: Desk, kind: Kind, client_text: str, typed: Typed) -> Record:
     """Make a record of *kind* for a client, and keep it."""
-    record = made(desk, kind, client_text, typed)
+    record = made(desk, kind.record, client_text, typed)
     save(desk, record, command=f"{kind.name} {kind.opens}")
     return record
 
@@ -193,7 +193,7 @@ def add(desk: Desk, kind: Kind, client_text: str, typed: Typed) -> Record:
 def add_with_client(desk: Desk, kind: Kind, fields: Typed, typed: Typed) -> tuple[Client, Record]:
     """Make a record for somebody who is no client yet: both in one batch, which one `undo` takes back."""
     client = records.new_client(desk, fields)
-    record = begun(desk, kind, client, _read(desk, kind, typed, client=client))
+    record = begun(desk, kind.record, client, _read(desk, kind, typed, client=client))
     with desk.store.write(
         kind="hand", command=f"{kind.name} {kind.opens} --new", person=desk.person, now=desk.now()
     ) as write:
@@ -202,13 +202,14 @@ def add_with_client(desk: Desk, kind: Kind, fields: Typed, typed: Typed) -> tupl
     return client, record
 
 
-def made(desk: Desk, kind: Kind, client_text: str, typed: Typed) -> Record:
+def made(desk: Desk, record_type: type[Kept], client_text: str, typed: Typed) -> Kept:
     """Return the record that *typed* means, checked, not kept yet.
 
     Where the kind can come of a case, the case's id may stand for the client.
     """
+    kind = BY_RECORD[record_type]
     client, more = _whose(desk, kind, client_text)
-    return begun(desk, kind, client, _read(desk, kind, {**more, **typed}, client=client))
+    return begun(desk, record_type, client, _read(desk, kind, {**more, **typed}, client=client))
 
 
 def _whose(desk: Desk, kind: Kind, text: str) -> tuple[Client, dict[str, Any]]:
@@ -231,27 +232,38 @@ def spelled(kind: Kind, field: Field) -> str:
     return "TEXT" if field.name == "summary" else field.name.upper()
 
 
-def begun(desk: Desk, kind: Kind, client: Client, given: Mapping[str, Any]) -> Record:
-    """Return a record that begins now, with what goes without saying filled in, and checked."""
-    day = given.get("opened_on") or desk.today
-    opened = {"opened_on": day, "opened_at": desk.now() if day == desk.today else None}
-    start: dict[str, Any] = {"state": kind.states(kind.begins), "opened_by": kind.begun_by, "recorded_at": desk.now()}
-    record = kind.record(id=identity.random_identifier(), client_id=client.id, **{**start, **given, **opened})
+def begun(desk: Desk, record_type: type[Kept], client: Client, given: Mapping[str, Any]) -> Kept:
+    """Return a record that begins now, with what it takes from others filled in, and checked; not kept yet."""
+    kind = BY_RECORD[record_type]
+    record = new(desk, record_type, client, given)
     for field in kind.fields:
         if field.required and getattr(record, field.name) in ("", None):
             raise UsageError(f"{spelled(kind, field)} is missing: {field.help} `followup {kind.name} --help`")
-    if not record.owner and not isinstance(record, Praise):
-        record = replace(record, owner=client.owner or desk.person)
-    if isinstance(record, Promise) and record.opened_by == US and record.due_on and record.target_on is None:
-        record = replace(record, target_on=_target(desk, record.due_on, record.opened_on))
-    complete = _COMPLETED.get(kind.record)
+    complete = _COMPLETED.get(record_type)
     record = complete(desk, record) if complete else record
     check(desk, record, before=None)
     return record
 
 
-def _target(desk: Desk, due_on: date, made_on: date) -> date:
-    return track.target_on(due_on, made_on=made_on, margin=desk.settings.promises.margin, calendar=desk.calendar)
+def new(desk: Desk, record_type: type[Kept], client: Client, given: Mapping[str, Any]) -> Kept:
+    """Return a record of *client* with what goes without saying; neither completed nor checked, see `begun`."""
+    kind = BY_RECORD[record_type]
+    day = given.get("opened_on") or desk.today
+    opened = {"opened_on": day, "opened_at": desk.now() if day == desk.today else None}
+    start: dict[str, Any] = {"state": kind.states(kind.begins), "opened_by": kind.begun_by, "recorded_at": desk.now()}
+    record = record_type(id=identity.random_identifier(), client_id=client.id, **{**start, **given, **opened})
+    if record.owner or isinstance(record, Praise):  # whom praise is for is not guessed
+        return record
+    return replace(record, owner=client.owner or desk.person)
+
+
+def own_day(desk: Desk, promise: Promise) -> Promise:
+    """Return *promise* with a day of our own before the one that is said, where it is ours and none was named."""
+    if promise.opened_by != US or promise.due_on is None or promise.target_on is not None:
+        return promise
+    margin = desk.settings.promises.margin
+    day = track.target_on(promise.due_on, made_on=promise.opened_on, margin=margin, calendar=desk.calendar)
+    return replace(promise, target_on=day)
 
 
 def _praise(desk: Desk, record: Praise) -> Praise:
@@ -287,8 +299,13 @@ def _trouble(desk: Desk, record: Case) -> Case:
     return replace(record, return_of=found)
 
 
-_COMPLETED: Mapping[type[Record], Callable[[Desk, Any], Record]] = {Praise: _praise, Lesson: _lesson, Case: _trouble}
-"""What a new record of a kind takes from other records."""
+_COMPLETED: Mapping[type[Record], Callable[[Desk, Any], Any]] = {
+    Promise: own_day,
+    Case: _trouble,
+    Praise: _praise,
+    Lesson: _lesson,
+}
+"""What a new record of a kind takes from the settings and from other records."""
 
 
 # ---------------------------------------------------------------- checks

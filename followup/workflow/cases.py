@@ -9,25 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
-from followup import cells, identity
-from followup.care import remedies, track
-from followup.care.kinds import CASE, PROMISE
+from followup import cells
+from followup.care import remedies
 from followup.errors import BadInput, NoPermission, UsageError
-from followup.model import (
-    THEM,
-    Case,
-    Channel,
-    Contact,
-    Direction,
-    Promise,
-    Purpose,
-    Remedy,
-)
+from followup.model import THEM, Case, Channel, Promise, Remedy
 from followup.records import dataclass
 from followup.report import words
-from followup.workflow import care, finding
+from followup.workflow import care, contacts, finding
 from followup.workflow.desk import Desk
 
 ACKNOWLEDGEMENTS = ("case-ack", "return-visit")
@@ -53,20 +42,8 @@ def acknowledge(
         raise BadInput(f"Case {before.id} was acknowledged on {words.long_day(local.date())}, {local:%H:%M}.")
     now = desk.now()
     step = ACKNOWLEDGEMENTS[bool(before.return_of)]
-    contact = Contact(
-        id=identity.random_identifier(),
-        client_id=before.client_id,
-        channel=channel,
-        direction=Direction.OUT,
-        at=now,
-        on=desk.today,
-        purpose=Purpose.SERVICE,
-        key=identity.touchpoint_key(before.id, step, 1),
-        step=step,
-        job_id=before.job_id,
-        by=desk.find_person(by).id if by else desk.person,
-        summary="acknowledged what went wrong",
-        note=note,
+    contact = contacts.in_place_of(
+        desk, before, step, channel=channel, summary="acknowledged what went wrong", note=note, by=by
     )
     after, promises = _fix(desk, replace(before, acknowledged_at=now, acted_on=desk.today), fix_by)
     with desk.store.write(kind="contact", command="case ack", person=desk.person, now=now) as write:
@@ -166,8 +143,7 @@ def reopen(desk: Desk, text: str, *, summary: str = "", opened_by: str = THEM) -
         "continues_id": before.id,
         "return_of": before.id,
     }
-    after = care.begun(desk, CASE, client, given)
-    assert isinstance(after, Case)
+    after = care.begun(desk, Case, client, given)
     care.save(desk, after, command="case reopen")
     return after
 
@@ -186,22 +162,14 @@ def _fix(desk: Desk, case: Case, by_on: date | None, *, summary: str = "") -> tu
         raise BadInput(f"{by_on} is past: the fix is promised for a day to come.")
     if case.promise_id:
         raise UsageError(f"A day is agreed already. `followup promise move {case.promise_id} --by {by_on}` moves it.")
-    promise = Promise(
-        id=identity.random_identifier(),
-        client_id=case.client_id,
-        opened_on=desk.today,
-        opened_at=desk.now(),
-        state=PROMISE.states(PROMISE.begins),
-        summary=summary or f"put right: {case.summary}".rstrip(": "),
-        job_id=case.job_id,
-        owner=case.owner or desk.person,
-        due_on=by_on,
-        target_on=track.target_on(
-            by_on, made_on=desk.today, margin=desk.settings.promises.margin, calendar=desk.calendar
-        ),
-        case_id=case.id,
-        recorded_at=desk.now(),
-    )
+    told = {
+        "summary": summary or f"put right: {case.summary}".rstrip(": "),
+        "job_id": case.job_id,
+        "owner": case.owner,
+        "due_on": by_on,
+        "case_id": case.id,
+    }
+    promise = care.begun(desk, Promise, finding.by_id(desk, case.client_id), told)
     return replace(case, promise_id=promise.id, due_on=by_on), [promise]
 
 
@@ -210,7 +178,7 @@ def _why_not(desk: Desk, remedy: Remedy) -> str:
     return remedies.why_not(
         remedy,
         desk.person,
-        limit_minor=_minor(desk, settings.cases.grant_limit),
+        limit_minor=cells.minor(settings.cases.grant_limit or "0", settings.business.currency),
         cost_minor=_cost(desk, remedy),
         owner=settings.owner,
         currency=settings.business.currency,
@@ -218,9 +186,4 @@ def _why_not(desk: Desk, remedy: Remedy) -> str:
 
 
 def _cost(desk: Desk, remedy: Remedy) -> int | None:
-    return _minor(desk, remedy.cost) if remedy.cost else None
-
-
-def _minor(desk: Desk, amount: str) -> int:
-    digits = cells.minor_digits(desk.settings.business.currency)
-    return int(Decimal(amount or "0").scaleb(digits))
+    return cells.minor(remedy.cost, desk.settings.business.currency) if remedy.cost else None

@@ -11,12 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from followup import identity
-from followup.care import track
 from followup.errors import BadInput, NotFound, UsageError
-from followup.model import Job, JobStatus, Promise, PromiseState, Recap, RecapState
-from followup.workflow import finding
-from followup.workflow import promises as promises_module
+from followup.model import US, Job, JobStatus, Promise, Recap, RecapState
+from followup.workflow import care, finding, promises
 from followup.workflow.desk import Desk
 
 PARTS = {"found": "Found", "did": "Did", "not_done": "Not done", "watch_for": "Watch for"}
@@ -103,30 +100,18 @@ def complete(
     if open_by is not None and open_by < desk.today:
         raise BadInput(f"{open_by} is past: what is left open is promised for a day to come.")
     done = replace(job, status=JobStatus.COMPLETED, completed_on=day, note=note or job.note)
-    promises = tuple(_promised(desk, done, item, by_on=open_by) for item in left if open_by is not None)
-    kept = promises_module.keep_with_job(desk, done, on=day)
+    promised = tuple(_promised(desk, done, item, by_on=open_by) for item in left if open_by is not None)
+    kept = promises.keep_with_job(desk, done, on=day)
     with desk.store.write(kind="hand", command="job complete", person=desk.person, now=desk.now()) as write:
-        write.save_many([done, *promises, *kept])
+        write.save_many([done, *promised, *kept])
         if done_items:
             write.save(replace(_draft(desk, done), checked=done_items))
-    return Completed(done, done_items, promises)
+    return Completed(done, done_items, promised)
 
 
 def _promised(desk: Desk, job: Job, item: str, *, by_on: date) -> Promise:
-    margin = desk.settings.promises.margin
-    return Promise(
-        id=identity.random_identifier(),
-        client_id=job.client_id,
-        opened_on=desk.today,
-        opened_at=desk.now(),
-        state=PromiseState.OPEN,
-        summary=item,
-        job_id=job.id,
-        owner=job.owner or desk.person,
-        due_on=by_on,
-        target_on=track.target_on(by_on, made_on=desk.today, margin=margin, calendar=desk.calendar),
-        recorded_at=desk.now(),
-    )
+    told = {"summary": item, "job_id": job.id, "owner": job.owner, "due_on": by_on}
+    return care.begun(desk, Promise, finding.by_id(desk, job.client_id), told)
 
 
 # ---------------------------------------------------------------- the recap
@@ -139,7 +124,7 @@ def suggested(desk: Desk, text: str) -> Recap:
     left = [
         promise.summary
         for promise in desk.store.care(Promise, open_only=True, client_id=job.client_id)
-        if promise.job_id == job.id and promise.opened_by == "us"
+        if promise.job_id == job.id and promise.opened_by == US
     ]
     did = draft.did or "; ".join([job.service, *draft.checked])
     return replace(draft, did=did, not_done=draft.not_done or "; ".join(left))
@@ -169,12 +154,11 @@ def recap(desk: Desk, text: str, words: Mapping[str, str]) -> Recap:
         opened_at=desk.now(),
         state=RecapState.WRITTEN,
         summary=job.service,
-        owner=job.owner or desk.person,
         recorded_at=desk.now(),
     )
     if not (written.found or written.did):
         raise UsageError("A recap says what was found or what was done: --found TEXT, --did TEXT.")
-    _save(desk, written)
+    care.save(desk, written, command="job recap")
     return written
 
 
@@ -193,7 +177,7 @@ def answered(desk: Desk, text: str, *, correction: str = "") -> Recap:
         closed_on=desk.today,
         resolution=correction or "confirmed",
     )
-    _save(desk, closed)
+    care.save(desk, closed, command="job recap")
     return closed
 
 
@@ -202,17 +186,5 @@ def _draft(desk: Desk, job: Job) -> Recap:
     known = [each for each in desk.store.care(Recap, client_id=job.client_id) if each.job_id == job.id]
     if known:
         return known[-1]
-    return Recap(
-        id=identity.random_identifier(),
-        client_id=job.client_id,
-        opened_on=desk.today,
-        state=RecapState.DRAFT,
-        summary=job.service,
-        job_id=job.id,
-        recorded_at=desk.now(),
-    )
-
-
-def _save(desk: Desk, record: Recap) -> None:
-    with desk.store.write(kind="hand", command="job recap", person=desk.person, now=desk.now()) as write:
-        write.save(record)
+    told = {"summary": job.service, "job_id": job.id, "owner": job.owner}
+    return care.new(desk, Recap, finding.by_id(desk, job.client_id), told)

@@ -21,12 +21,10 @@ from followup.model import (
     InstructionKind,
 )
 from followup.records import dataclass
+from followup.report import words
 from followup.store.reading import DOSSIERS
-from followup.workflow import finding, planning
+from followup.workflow import care, cases, finding, planning
 from followup.workflow.desk import Desk
-
-MESSAGES = ("case-ack", "return-visit")
-"""The steps with which the client hears of a case; where a call comes first, neither goes out."""
 
 _FOR_MONTHS = 4
 """So many days a span of months may be longer or shorter than another one."""
@@ -74,8 +72,7 @@ def of_client(desk: Desk, text: str) -> Found:
     client = finding.client(desk, text)
     for each in _found(desk, [client.id], ways(desk)):
         return each
-    name = client.full_name or client.company
-    raise NotFound(f"{name} is no concern now. `followup concerns` lists who is.")
+    raise NotFound(f"{words.client(client)} is no concern now. `followup concerns` lists who is.")
 
 
 def accept(desk: Desk, found: Found) -> Taken:
@@ -87,25 +84,22 @@ def accept(desk: Desk, found: Found) -> Taken:
     proposal, client = found.concern.proposal, found.client
     if proposal.act is Act.CASE:
         raise BadInput(
-            f"Case {proposal.case_id} of {client.full_name or client.company} is open already. "
+            f"Case {proposal.case_id} of {words.client(client)} is open already. "
             f"`followup case show {proposal.case_id}` shows what comes next."
         )
     now = desk.now()
-    case = Case(
-        id=identity.random_identifier(),
-        client_id=client.id,
-        opened_on=desk.today,
-        opened_at=now,
-        summary=proposal.summary,
-        cause=proposal.cause,
-        job_id=proposal.job_id,
-        return_of=proposal.return_of,
-        owner=client.owner or desk.person,
-        recorded_at=now,
-    )
+    told = {
+        "summary": proposal.summary,
+        "cause": proposal.cause,
+        "job_id": proposal.job_id,
+        "return_of": proposal.return_of,
+    }
+    # Not `begun`: whether the trouble came back was judged with the rest of the concern.
+    case = care.new(desk, Case, client, told)
+    care.check(desk, case, before=None)
     with desk.store.write(kind="hand", command="concerns --accept", person=desk.person, now=now) as write:
         write.save(case)
-        for step in MESSAGES if proposal.act is Act.CALL else ():
+        for step in cases.ACKNOWLEDGEMENTS if proposal.act is Act.CALL else ():
             write.save(
                 Instruction(
                     id=identity.random_identifier(),

@@ -6,14 +6,14 @@ Takes a Desk and what happened. Gives what was recorded. Touches the store.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import date
 
 from followup import identity
-from followup.care.kinds import CASE
 from followup.errors import BadInput, NotFound, UsageError
 from followup.model import (
     THEM,
     UNREACHED,
+    Case,
     Channel,
     Client,
     Contact,
@@ -21,6 +21,7 @@ from followup.model import (
     Direction,
     InstructionKind,
     Outcome,
+    Purpose,
     Record,
     State,
 )
@@ -189,7 +190,7 @@ def log(
         first = min(named, key=lambda each: each.due_on or date.max, default=None)
         decision = first or finding.decision(desk, stands_for, of=of_client)
         if decision.client_id != client.id:
-            raise BadInput(f"{decision.key} is about another client than {client.full_name or client.company}.")
+            raise BadInput(f"{decision.key} is about another client than {words.client(client)}.")
         finding.refuse_settled(decision)
         contact = replace(
             contact,
@@ -206,8 +207,40 @@ def _job_of(desk: Desk, client: Client, text: str) -> str:
         return ""
     found = finding.job(desk, text)
     if found.client_id != client.id:
-        raise BadInput(f"Job {found.id} is not a job for {client.full_name or client.company}.")
+        raise BadInput(f"Job {found.id} is not a job for {words.client(client)}.")
     return found.id
+
+
+def in_place_of(
+    desk: Desk,
+    record: Record,
+    step: str,
+    *,
+    channel: Channel,
+    summary: str,
+    note: str,
+    on: date | None = None,
+    by: str = "",
+) -> Contact:
+    """Return the contact by which a person did what *step* of *record* would have said; not kept yet."""
+    contact = _contact(
+        desk,
+        client_id=record.client_id,
+        channel=channel,
+        direction=Direction.OUT,
+        outcome=None,
+        note=note,
+        by=by,
+        on=on,
+    )
+    return replace(
+        contact,
+        key=identity.touchpoint_key(record.id, step, 1),
+        step=step,
+        purpose=Purpose.SERVICE,
+        job_id=record.job_id,
+        summary=summary,
+    )
 
 
 def _contact(
@@ -224,10 +257,7 @@ def _contact(
     day = on or desk.today
     if day > desk.today:
         raise BadInput(f"{day} is in the future: a contact is recorded after it happened.")
-    at = desk.now()
-    if day != desk.today:
-        # Somebody remembers a day, not a minute: noon keeps it on that day in every zone.
-        at = datetime.combine(day, time(12), tzinfo=desk.zone).astimezone(UTC)
+    at = desk.now() if day == desk.today else desk.noon(day)
     return Contact(
         id=identity.random_identifier(),
         client_id=client_id,
@@ -248,7 +278,7 @@ def _record(desk: Desk, contact: Contact, *, command: str) -> Recorded:
         write.save(contact)
         if contact.outcome == Outcome.UNHAPPY and not desk.store.cases(open_only=True, client_id=client.id):
             opened = {"job_id": contact.job_id, "summary": contact.note, "opened_by": THEM}
-            write.save(case := care.begun(desk, CASE, client, opened))
+            write.save(case := care.begun(desk, Case, client, opened))
     again = None
     if contact.key and contact.outcome in UNREACHED:
         of_client = planning.decisions_of(desk, client.id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,6 +68,10 @@ class Desk:
     def local(self, instant: datetime) -> datetime:
         """Return *instant* in the home's time zone."""
         return instant.astimezone(self.zone)
+
+    def noon(self, day: date) -> datetime:
+        """Return the instant to record of what somebody remembers by the day: noon is on that day in every zone."""
+        return datetime.combine(day, time(12), tzinfo=self.zone).astimezone(UTC)
 
     @cached_property
     def key(self) -> bytes:

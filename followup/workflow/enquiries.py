@@ -6,13 +6,14 @@ Takes a Desk, an enquiry and what happened. Gives the enquiry, and the job that 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import date
 
 from followup import identity
 from followup.care.kinds import ENQUIRY
 from followup.errors import BadInput
-from followup.model import Channel, Contact, Direction, Enquiry, EnquiryState, Job, JobStatus, Purpose
-from followup.workflow import care, finding, records
+from followup.model import Channel, Enquiry, EnquiryState, Job, JobStatus
+from followup.report import words
+from followup.workflow import care, contacts, finding, records
 from followup.workflow.desk import Desk
 
 ANSWER = "enquiry-answer"
@@ -28,23 +29,10 @@ def answer(desk: Desk, text: str, *, channel: Channel, note: str = "", on: date 
     day = on or desk.today
     if day > desk.today or day < before.opened_on:
         raise BadInput(f"{day} is not between the day it came in ({before.opened_on}) and today ({desk.today}).")
-    # Somebody remembers a day, not a minute: noon keeps it on that day in every zone.
-    at = desk.now() if day == desk.today else datetime.combine(day, time(12), tzinfo=desk.zone).astimezone(UTC)
-    after = replace(before, state=EnquiryState.ANSWERED, answered_at=at, acted_on=day)
-    contact = Contact(
-        id=identity.random_identifier(),
-        client_id=before.client_id,
-        channel=channel,
-        direction=Direction.OUT,
-        at=at,
-        on=day,
-        purpose=Purpose.SERVICE,
-        key=identity.touchpoint_key(before.id, ANSWER, 1),
-        step=ANSWER,
-        by=desk.person,
-        summary="answer to the enquiry",
-        note=note,
+    contact = contacts.in_place_of(
+        desk, before, ANSWER, channel=channel, summary="answer to the enquiry", note=note, on=day
     )
+    after = replace(before, state=EnquiryState.ANSWERED, answered_at=contact.at, acted_on=day)
     with desk.store.write(kind="contact", command="enquiry answer", person=desk.person, now=desk.now()) as write:
         write.save_many([after, contact])
     return after
@@ -60,7 +48,7 @@ def won(
     if job:
         became = finding.job(desk, job)
         if became.client_id != client.id:
-            raise BadInput(f"Job {became.id} is not a job for {client.full_name or client.company}.")
+            raise BadInput(f"Job {became.id} is not a job for {words.client(client)}.")
     else:
         became = _job(desk, before, service=service, promised_on=promised_on, amount=amount)
     after = care.ended(

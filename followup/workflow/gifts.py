@@ -92,9 +92,7 @@ def draft(desk: Desk, client_text: str, typed: Mapping[str, Any]) -> Draft:
     Raises:
         BadInput: nothing was spent, or in another currency than the home's.
     """
-    made = care.made(desk, GIFT, client_text, typed)
-    assert isinstance(made, Gift)
-    return _draft(desk, made)
+    return _draft(desk, care.made(desk, Gift, client_text, typed))
 
 
 def correction(desk: Desk, text: str, typed: Mapping[str, Any]) -> Draft:

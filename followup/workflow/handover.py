@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from followup.care.kinds import PROMISE
 from followup.errors import BadInput
 from followup.model import Case, Client, Person, Promise, Record
 from followup.report import words
@@ -61,9 +60,7 @@ def hand_over(
         # A supplier cannot be reminded by us: whoever hands over asks after it.
         "owner": desk.person if receiver.outside else receiver.id,
     }
-    made = care.made(desk, PROMISE, client.id, typed)
-    assert isinstance(made, Promise)
-    promise = replace(made, receiver=receiver.id)
+    promise = replace(care.made(desk, Promise, client.id, typed), receiver=receiver.id)
     changed: list[Record | Client] = [promise]
     if not receiver.outside:
         if of_case is not None:

@@ -9,8 +9,6 @@ from dataclasses import replace
 from datetime import date
 
 from followup import identity
-from followup.care import track
-from followup.care.kinds import PROMISE
 from followup.errors import Ambiguous, BadInput, NotFound, UsageError
 from followup.model import US, Case, Job, JobStatus, Promise, PromiseState
 from followup.workflow import care, finding
@@ -39,18 +37,17 @@ def move(desk: Desk, text: str, *, by_on: date, reason: str, target_on: date | N
         raise BadInput(f"It is promised for {by_on} already.")
     now = desk.now()
     moved = replace(before, state=PromiseState.MOVED, closed_on=desk.today, resolution=reason.strip())
-    margin = desk.settings.promises.margin
-    own = target_on or track.target_on(by_on, made_on=desk.today, margin=margin, calendar=desk.calendar)
     after = replace(
         before,
         id=identity.random_identifier(),
         opened_on=desk.today,
         opened_at=now,
         due_on=by_on,
-        target_on=own if before.opened_by == US else None,
+        target_on=target_on,
         moved_from=moved.id,
         recorded_at=now,
     )
+    after = care.own_day(desk, after)
     care.check(desk, after, before=None)
     cases = [
         replace(case, promise_id=after.id, due_on=by_on)
@@ -72,20 +69,14 @@ def _meant(desk: Desk, text: str) -> tuple[Promise, Job | None]:
         job = _promised_job(desk, text)
         if job is None:
             raise
-    return (
-        Promise(
-            id=identity.random_identifier(),
-            client_id=job.client_id,
-            opened_on=min(job.created_on or desk.today, desk.today),
-            state=PROMISE.states(PROMISE.begins),
-            summary=job.service,
-            job_id=job.id,
-            owner=job.owner or desk.person,
-            due_on=job.promised_on,
-            recorded_at=desk.now(),
-        ),
-        job,
-    )
+    told = {
+        "opened_on": min(job.created_on or desk.today, desk.today),
+        "summary": job.service,
+        "job_id": job.id,
+        "owner": job.owner,
+        "due_on": job.promised_on,
+    }
+    return care.new(desk, Promise, finding.by_id(desk, job.client_id), told), job
 
 
 def _promised_job(desk: Desk, text: str) -> Job | None:
@@ -104,9 +95,8 @@ def keep_with_job(desk: Desk, job: Job, *, on: date) -> list[Promise]:
 
     They came of moving that day (see `move`): completing the job keeps them.
     """
-    everything = {each.id: each for each in desk.store.care(Promise, client_id=job.client_id) if each.job_id == job.id}
     return [
         replace(each, state=PromiseState.KEPT, closed_on=on, resolution="the job was completed")
-        for each in everything.values()
-        if each.closed_on is None and each.opened_by == US and each.moved_from and each.summary == job.service
+        for each in desk.store.care(Promise, open_only=True, client_id=job.client_id)
+        if each.job_id == job.id and each.opened_by == US and each.moved_from and each.summary == job.service
     ]

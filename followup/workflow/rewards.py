@@ -16,7 +16,7 @@ from followup.care import referrals
 from followup.care.kinds import KINDS
 from followup.errors import BadInput
 from followup.intake import columns
-from followup.model import Client, Gift, Job, JobStatus, Referral, ReferralState
+from followup.model import Client, Job, JobStatus, Referral, ReferralState
 from followup.report import words
 from followup.workflow import care, finding, gifts
 from followup.workflow.desk import Desk
@@ -89,8 +89,7 @@ def refer(desk: Desk, referrer_text: str, typed: Mapping[str, Any]) -> Looked:
     Raises:
         BadInput: the friend is the client, or was brought before.
     """
-    made = care.made(desk, REFERRAL, referrer_text, typed)
-    assert isinstance(made, Referral)
+    made = care.made(desk, Referral, referrer_text, typed)
     _refuse_known(desk, made)
     looked = look(desk, [_promised(desk, made)])[0]
     changed = [replace(looked.referral, doubts=looked.doubts)]
@@ -282,12 +281,6 @@ def pay(desk: Desk, made: Payment) -> Referral:
     changed = [made.paid] if made.entry is None else [made.paid, made.entry.gift]
     care.save(desk, *changed, command="referral paid")
     return made.paid
-
-
-def entry_of(desk: Desk, referral: Referral) -> Gift | None:
-    """Return the entry of the register that stands for a reward."""
-    entries = desk.store.care(Gift, client_id=referral.client_id)
-    return next((each for each in entries if each.referral_id == referral.id and not each.closed_on), None)
 
 
 # ---------------------------------------------------------------- lists

@@ -6,7 +6,6 @@ Takes a Desk and a file. Gives what was taken in. Touches the store: all of a fi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time
 from pathlib import Path
 
 from followup import cells, identity, intake
@@ -134,13 +133,12 @@ class _Reading:
             return
         comment = row.get("comment", "")
         key = identity.imported_identifier(self._desk.key, "feedback", who.id, day.isoformat(), score, comment)
-        noon = datetime.combine(day, time(12), tzinfo=self._desk.zone).astimezone(UTC)
         self.found[key] = Contact(
             id=key,
             client_id=who.id,
             channel=Channel.EMAIL,
             direction=Direction.IN,
-            at=noon,
+            at=self._desk.noon(day),
             on=day,
             summary="score",
             note=comment,
