@@ -100,7 +100,7 @@ def test_the_record_of_the_same_work_is_said_where_there_is_enough_of_it() -> No
 def test_below_five_promises_nothing_is_claimed() -> None:
     """Two that went well say nothing of the third."""
     said = track.sentence(track.of_promises([promise(), promise()]))
-    assert said == "Not enough data on how long your promises take: 2 so far, from 5 on this says."
+    assert said == "Not enough data on how long your promises take: 2 so far, it takes 5."
 
 
 def test_broken_and_moved_ones_are_told_apart_from_late_ones() -> None:

@@ -466,6 +466,24 @@ def test_a_case_climbs_when_nobody_acknowledges_it() -> None:
     assert decide(known(case, contacts=(ack,)), *ladder) == {}
 
 
+def test_one_of_us_hears_the_same_of_a_record_once() -> None:
+    """The owner who looks after the case is told as that; a day later nothing new is said to the same person."""
+    ladder = (
+        note("case-to-owner", OccasionKind.CASE_UNANSWERED),
+        note("case-to-business", OccasionKind.CASE_UNANSWERED, to="business", delay=Delay(1, "business day")),
+        note("case-overdue", OccasionKind.CASE_OVERDUE, to="business"),
+    )
+    case = record(Case, opened_at=at(TODAY - 14 * DAY, 10), opened_on=TODAY - 14 * DAY, owner="sam")
+    found = decide(known(case), *ladder)
+    assert found["case-to-owner"].state is State.DUE
+    assert found["case-overdue"].state is State.DUE
+    assert found["case-to-business"].state is State.COVERED
+    assert found["case-to-business"].covered_by == found["case-to-owner"].key
+    assert found["case-to-business"].reasons[-1].text == "sam is told by rone.case-to-owner.1"
+    others = decide(known(replace(case, owner="lee")), *ladder)
+    assert {each.state for each in others.values()} == {State.DUE}
+
+
 def test_a_call_that_reached_nobody_is_no_acknowledgement() -> None:
     """Voicemail is a try."""
     tried = factories.contact(

@@ -128,7 +128,7 @@ def sentence(record: Iterable[Kept], *, service: str = "") -> str:
     about = f" for {service}" if len(alike) >= ENOUGH else ""
     chosen = (alike if about else ended)[:LAST]
     if len(chosen) < ENOUGH:
-        return f"Not enough data on how long your promises take: {len(chosen)} so far, from {ENOUGH} on this says."
+        return f"Not enough data on how long your promises take: {len(chosen)} so far, it takes {ENOUGH}."
     counts = Counter(each.fate for each in chosen)
     moved = sum(each.was_moved for each in chosen)
     bad = [

@@ -7,10 +7,11 @@ which nothing holds them. Touches nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from followup import cadence, identity, occasions, pace
 from followup.model import (
+    TO_BUSINESS,
     UNREACHED,
     Attempt,
     AttemptState,
@@ -76,6 +77,7 @@ def touchpoints(record: Record, context: Context) -> list[Touchpoint]:
         everything.extend(of_step)
         if step.reminder is not None and step.every is None:
             everything.extend(reminder for first in of_step for reminder in _reminders(first, context, ways))
+    _tell_once(everything)
     everything.extend(_orphans(everything, record, context))
     return everything
 
@@ -443,6 +445,24 @@ def _claim(lead: Touchpoint, free: dict[str, Touchpoint], context: Context) -> N
         other.until = other.act_on = None
         if other.occasion.job_id not in lead.job_ids:
             lead.job_ids = (*lead.job_ids, other.occasion.job_id)
+
+
+# ---------------------------------------------------------------- one of us, told once
+
+
+def _tell_once(everything: list[Touchpoint]) -> None:
+    """Let each of us hear the same of a record once: who looks after it and the owner are often one person."""
+    told: dict[tuple[str, OccasionKind, str], Touchpoint] = {}
+    ours = [each for each in everything if each.is_ours and each.n == 1 and (each.is_pending or each.can_lead)]
+    for touchpoint in sorted(ours, key=lambda each: (each.due_on or date.max, each.step.to == TO_BUSINESS, each.key)):
+        occasion = touchpoint.occasion
+        first = told.setdefault((occasion.fact_id, occasion.kind, touchpoint.to_person), touchpoint)
+        if first is not touchpoint and touchpoint.is_pending:
+            is_told = "is told" if first.is_pending else "was told"
+            touchpoint.covered_by = first.key
+            text = f"{touchpoint.to_person} {is_told} by {first.key}"
+            touchpoint.settle(State.COVERED, Reason("covered", text, first.due_on))
+            touchpoint.until = touchpoint.act_on = None
 
 
 # ---------------------------------------------------------------- attempts that nothing speaks of any more

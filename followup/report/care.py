@@ -6,7 +6,7 @@ Takes records, their kind and what is known of their clients. Gives rows and lin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from typing import Any
 
 from followup import cells
@@ -160,6 +160,7 @@ def lines(
     *,
     today: date,
     names: Mapping[str, str],
+    zone: tzinfo = UTC,
     notes: Iterable[str] = (),
 ) -> list[str]:
     """Return a record with all that is known of it, and every contact since it began, for people.
@@ -170,12 +171,19 @@ def lines(
         contacts: of the client, by day.
         today: the day it is.
         names: id -> name, of people of ours and of other clients.
+        zone: the home's.
         notes: what is to be said of it besides.
     """
     kind = BY_RECORD[type(record)]
     made = [cells.printable(words.client(client, client_id=record.client_id)), f"  {line(record, today=today)}"]
-    facts = [(each.label.lower(), said(each, record, names)) for each in kind.fields if each.name not in _IN_THE_LINE]
-    made += words.aligned([(name, text) for name, text in facts if text], indent=6)
+    shown = [each for each in kind.fields if each.name not in _IN_THE_LINE]
+    facts = {each.name: (each.label.lower(), said(each, record, names, zone)) for each in shown}
+    if not kind.field("opened_by").at:  # a kind that can begin in one way only
+        facts.pop("opened_by", None)
+    _, acted_on = facts.pop("acted_on", ("", ""))
+    if acted_on and not any(text.startswith(acted_on) for _, text in facts.values()):
+        facts["acted_on"] = kind.field("acted_on").label.lower(), acted_on  # what else is known has another day
+    made += words.aligned([each for each in facts.values() if each[1]], indent=6)
     made += [f"      {cells.printable(note)}" for note in notes]
     since = [contact for contact in contacts if contact.on >= record.opened_on]
     if since:
@@ -188,8 +196,8 @@ _IN_THE_LINE = frozenset(
 )
 
 
-def said(field: Field, record: Record, names: Mapping[str, str] | None = None) -> str:
-    """Return the value of a field in words; nothing where there is none. *names*: id -> name."""
+def said(field: Field, record: Record, names: Mapping[str, str] | None = None, zone: tzinfo = UTC) -> str:
+    """Return the value of a field in words; nothing where there is none. *names*: id -> name; *zone*: the home's."""
     value = getattr(record, field.name)
     if value is None or value in ("", (), False) or (value == 0 and field.takes == "amount"):
         return ""
@@ -197,7 +205,8 @@ def said(field: Field, record: Record, names: Mapping[str, str] | None = None) -
         case "day":
             return words.full_day(value)
         case "instant":
-            return f"{value:%Y-%m-%d %H:%M} UTC"
+            local = value.astimezone(zone)
+            return f"{words.full_day(local.date())}, {local:%H:%M}{' UTC' if zone is UTC else ''}"
         case "amount":
             return cells.amount(value, getattr(record, "currency", ""))
         case "truth":

@@ -72,7 +72,10 @@ def record(desk: Desk, record_type: type[Kept], text: str, *, open_only: bool = 
         which, more = (f"open {kind.name}", "") if open_only else (kind.name, " --all")
         raise NotFound(f"No {which} fits '{text}'. `followup {kind.name} list{more}` shows them.")
     if len(found) > 1:
-        raise Ambiguous(f"'{text}'", (f"{each.id}  {each.opened_on}  {each.summary}" for each in found))
+        raise Ambiguous(
+            f"'{text}'",
+            (f"{each.id}  {each.opened_on}  {getattr(each, kind.argument, '') or each.summary}" for each in found),
+        )
     return found[0]
 
 
