@@ -14,7 +14,7 @@ from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from followup import codes, workdays
+from followup import codes, identity, workdays
 from followup.errors import ConfigurationError
 from followup.model import (
     CLIENT_CHANNELS,
@@ -233,8 +233,10 @@ STEP_KEYS: Mapping[str, str] = {
     "priority": "Who goes first when a budget lets only one out: 0 to 100, higher first.",
     "late": "After this time it is too late, and a person decides.",
     "covers": "Several jobs of one client this close together are said once.",
+    "holdout": "Of 100 clients, so many (1 to 50) never get it, chosen by chance and for good; `report outcomes` "
+    "compares both groups.",
     "enabled": "false switches it off; what went out stays known.",
-    "was": "Names that this step had before.",
+    "was": "Names that this step had before, the oldest first.",
     "description": "What it is for, in a line.",
 }
 """Every key of a step in the settings file, and what it means."""
@@ -284,9 +286,21 @@ CASES = frozenset(
 )
 """Occasions that a case gives."""
 
+MOST_HELD_OUT = 50
+"""Of 100 clients, at most so many are left out of a step."""
+
 _ROLES = (TO_CLIENT, TO_OWNER, TO_BUSINESS, TO_RECEIVER)
 _OUR_CHANNELS = frozenset({Channel.EMAIL, Channel.NOTE})
 """By what means one of us is told something."""
+
+
+def is_held_out(step: Step, client_id: str, *, home_key: bytes) -> bool:
+    """Tell whether a client never gets *step*, so that it can be told whether it does anything.
+
+    Nothing but the home's key, the name of the step (the first one it had) and the client decides, so that no change of
+    a cadence shuffles the groups; whoever is left out at 10 of 100 is at 20 too.
+    """
+    return identity.draw(home_key, (*step.was, step.name)[0], client_id) < step.holdout
 
 
 def is_name(text: str) -> bool:
@@ -353,6 +367,7 @@ def parse_step(
         priority=reader.number("priority", 0, 100, 50),
         late=reader.delay("late") or DEFAULT_LATE,
         covers=reader.delay("covers"),
+        holdout=reader.number("holdout", 1, MOST_HELD_OUT, 0),
         enabled=reader.truth("enabled") is not False,
         was=reader.texts("was"),
         description=reader.text("description"),
@@ -458,6 +473,8 @@ def _check_together(reader: _Reader, step: Step, table: Mapping[str, Any]) -> No
         reader.problem("channels", "one of you is told by email or note")
     if step.to != TO_CLIENT and (step.ask or step.purpose is Purpose.MARKETING):
         reader.problem("to", "asks and marketing go to clients")
+    if step.to != TO_CLIENT and step.holdout:
+        reader.problem("holdout", "leaves clients out; what goes to one of you is for all of them")
     if step.to == TO_RECEIVER and step.occasion is not OccasionKind.HANDED_OVER:
         reader.problem("to", f"there is no receiver of '{step.occasion}'")
     if step.otherwise and not step.after_step:

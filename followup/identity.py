@@ -126,6 +126,11 @@ def message_identifier(home_key: bytes, key: str) -> str:
     return _digest(home_key, "message", key).hex()[:32]
 
 
+def draw(home_key: bytes, step: str, client_id: str) -> int:
+    """Return the number from 0 to 99 that a client drew for a step: by chance, and the same for ever."""
+    return int.from_bytes(_digest(home_key, "holdout", step, client_id)) % 100
+
+
 def referral_code(home_key: bytes, client_id: str) -> str:
     """Return the code by which whom a client sends us can say who sent them: AB3-DEF, with a digit in that place.
 

@@ -668,6 +668,7 @@ class Step:
     priority: int = 50  # higher goes first
     late: Delay | None = None  # late limit
     covers: Delay | None = None  # several occasions of one client this close are said once
+    holdout: int = 0  # of 100 clients, so many never get it, chosen by chance: does it do anything at all?
     enabled: bool = True
     was: tuple[str, ...] = ()
     description: str = ""

@@ -222,6 +222,9 @@ def _stops(touchpoint: Touchpoint, rules: Rules) -> list[Reason]:
         stops = [each for each in stops if each.code in _GONE_FOR_GOOD]
     if not step.enabled:
         stops.append(Reason("switched-off", f"the step {step.name} is switched off in the settings"))
+    if step.holdout and cadence.is_held_out(step, record.client.id, home_key=rules.home_key):
+        few = f"{step.holdout} of 100 clients never get {step.name}"
+        stops.append(Reason("held-out", f"left out on purpose: {few}, to see whether the step does anything"))
     stops.extend(conditions.stopped(record, touchpoint.occasion, rules, due_on=touchpoint.due_on))
     if touchpoint.occasion.kind is OccasionKind.CASE_OPENED and touchpoint.channel is Channel.CALL:
         case = record.case_of(touchpoint.occasion)

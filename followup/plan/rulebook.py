@@ -141,6 +141,7 @@ class Rules:
         reward_wait: how long after the friend's job was paid a reward is due.
         low_score: up to which score a client may be unhappy.
         owner, people: who we are; the owner is the one at the desk.
+        home_key: by which chance decides who is held out of a step.
     """
 
     steps: tuple[Step, ...]
@@ -164,6 +165,7 @@ class Rules:
     low_score: int = 6
     owner: str = ""
     people: Mapping[str, Person] = field(default_factory=dict)
+    home_key: bytes = field(default=b"", repr=False)
     ordered: tuple[Step, ...] = field(init=False, repr=False, compare=False)
     by_name: Mapping[str, Step] = field(init=False, repr=False, compare=False)
     renamed: Mapping[str, str] = field(init=False, repr=False, compare=False)
@@ -200,10 +202,11 @@ def rules(
     calendar: workdays.Calendar,
     templates: Mapping[str, frozenset[str]],
     timezone: tzinfo = UTC,
+    home_key: bytes = b"",
 ) -> Rules:
     """Return the rules that *settings* make, with the firm's *calendar* and the languages of its *templates*.
 
-    *timezone* is the home's.
+    *timezone* and *home_key* are the home's.
     """
     business = settings.business
     return Rules(
@@ -228,6 +231,7 @@ def rules(
         low_score=settings.feedback.low,
         owner=settings.owner,
         people=settings.people,
+        home_key=home_key,
     )
 
 

@@ -147,6 +147,7 @@ def lines(steps: Iterable[Step], name: str) -> Iterator[str]:
             ("too late:", step.late and f"after {step.late}"),
             ("not again:", step.again_after and f"within {step.again_after}"),
             ("covers:", step.covers and f"several within {step.covers} are said once"),
+            ("left out:", step.holdout and f"{step.holdout} of 100 clients, to see whether it does anything"),
             ("once was:", ", ".join(step.was)),
         ):
             if value:

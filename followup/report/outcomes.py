@@ -9,8 +9,10 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
+from followup.care import shares
 from followup.care.track import ENOUGH, Fate, Kept
 from followup.cells import Column
 from followup.model import US, Case, Referral, ReferralState
@@ -30,6 +32,25 @@ COLUMNS = (
 """A promise: *what* is stable, numbers are whole; *note* says where there is not enough data."""
 
 Row = tuple[str, str, int | None, int | None, str, tuple[int, str] | None, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Clients of a trial, and what they did within 12 months."""
+
+    clients: int = 0
+    again: int = 0  # came again
+    referred: int = 0  # sent us somebody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A step of which some clients are left out on purpose: whoever it was meant for, against whoever it was not."""
+
+    step: str
+    since: date | None  # from when on some were left out, and it went out to others; None: not yet
+    meant: Group = Group()
+    left_out: Group = Group()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +76,7 @@ class Facts:
     asks: Sequence[tuple[str, int, int]] = ()  # step, asked, answered since
     scores: Sequence[int] = ()
     low: int = 0  # a score up to this one is low
+    trials: Sequence[Trial] = ()
 
 
 def rows(facts: Facts) -> Iterator[Row]:
@@ -65,6 +87,8 @@ def rows(facts: Facts) -> Iterator[Row]:
     yield from _again(facts)
     yield from _referrals(facts)
     yield from _asks(facts)
+    for trial in facts.trials:
+        yield from _trial(trial)
 
 
 def _answers(facts: Facts) -> Iterator[Row]:
@@ -129,6 +153,24 @@ def _asks(facts: Facts) -> Iterator[Row]:
     yield _count("scores", "given", len(facts.scores))
     yield _count("scores", f"low ({facts.low} or less)", sum(s <= facts.low for s in facts.scores), len(facts.scores))
     yield _median("scores", "the middle one", facts.scores, "of 10")
+
+
+def _trial(trial: Trial) -> Iterator[Row]:
+    """Yield both groups of a step, and what it does by more than chance."""
+    about, name, (meant, left_out) = "left out", words.step_name(trial.step), (trial.meant, trial.left_out)
+    since = f"with a job since {words.full_day(trial.since)}" if trial.since else "nobody was left out yet"
+    yield _count(about, f"{name}: clients who were to get it", meant.clients, note=since)
+    yield _count(about, f"{name}: clients left out", left_out.clients, note=since)
+    for what, with_it, without in (
+        ("came again within 12 months", meant.again, left_out.again),
+        ("sent us somebody within 12 months", meant.referred, left_out.referred),
+    ):
+        first, second = (with_it, meant.clients), (without, left_out.clients)
+        yield _count(about, f"{name}: {what}", *first, note=shares.share_in_words(*first))
+        yield _count(about, f"{name}, left out: {what}", *second, note=shares.share_in_words(*second))
+        said = shares.difference_in_words(first, second)
+        if said:
+            yield about, f"{name}: {what}, the difference", None, None, "", None, "", said
 
 
 def _count(about: str, what: str, number: int, of: int | None = None, *, note: str = "") -> Row:

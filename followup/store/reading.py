@@ -501,6 +501,21 @@ class Reader:
         rows = self.database.rows("newcomers", **_range(from_on, to_on))
         return [(date.fromisoformat(first), date.fromisoformat(then) if then else None) for first, then in rows]
 
+    def came_again(self, from_on: date, to_on: date) -> list[tuple[str, date, date | None]]:
+        """Return the clients for whom something was completed in a period: its first day, and that of the next job."""
+        self.settle()
+        rows = self.database.rows("came_again", **_range(from_on, to_on))
+        return [
+            (client_id, date.fromisoformat(begun), date.fromisoformat(then) if then else None)
+            for client_id, begun, then in rows
+        ]
+
+    def step_days(self, step: str) -> dict[str, tuple[date, date]]:
+        """Return to which clients a step went out, with the first and the last day."""
+        self.settle()
+        rows = self.database.rows("step_days", step=step)
+        return {client_id: (date.fromisoformat(first), date.fromisoformat(last)) for client_id, first, last in rows}
+
     def contacts_of(self, client_id: str) -> list[Contact]:
         """Return everything that happened with one client, by day, then instant."""
         return [codec.CONTACT.record(row) for row in self.database.among("contacts_of_clients", [client_id])]

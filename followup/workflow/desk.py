@@ -150,7 +150,13 @@ class Desk:
         """Return what the planner goes by."""
         from followup import plan
 
-        return plan.rules(self.settings, calendar=self.calendar, templates=self.templates, timezone=self.zone)
+        return plan.rules(
+            self.settings,
+            calendar=self.calendar,
+            templates=self.templates,
+            timezone=self.zone,
+            home_key=self.key,
+        )
 
     @property
     def _only_looks(self) -> bool:

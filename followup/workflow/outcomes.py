@@ -5,14 +5,15 @@ Takes a Desk and a period. Gives rows. Touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from followup import cadence
 from followup.care import track
-from followup.model import Case, Delay, Enquiry, Referral, ReferralState
+from followup.model import Case, Delay, Enquiry, Referral, ReferralState, Step
 from followup.report import outcomes, periods
 from followup.workflow import track as our_track
 from followup.workflow.desk import Desk
@@ -75,7 +76,48 @@ def _facts(desk: Desk, from_on: date, to_on: date) -> outcomes.Facts:
         asks=store.asks_answered(asks, from_on, to_on) if asks else (),
         scores=[each.score for each in store.scored(from_on, to_on) if each.score is not None],
         low=settings.feedback.low,
+        trials=list(_trials(desk, from_on, to_on)),
     )
+
+
+def _trials(desk: Desk, from_on: date, to_on: date) -> Iterator[outcomes.Trial]:
+    """Yield the steps that leave some clients out, for those with a job twelve months before the period.
+
+    Groups are what chance made them, whoever got it in the end: to compare who did would compare who is like whom.
+    """
+    steps = [step for step in desk.settings.steps if step.holdout]
+    if not steps:
+        return
+    year = replace(YEAR, before=False)
+    begun = desk.store.came_again(*(cadence.add(YEAR, on, desk.calendar) for on in (from_on, to_on)))
+    made: dict[str, list[date]] = {}
+    for referral in desk.store.care_opened(Referral, cadence.add(YEAR, from_on, desk.calendar), to_on):
+        made.setdefault(referral.client_id, []).append(referral.opened_on)
+    for step in steps:
+        left_out = functools.partial(cadence.is_held_out, step, home_key=desk.key)
+        since = _since(desk, step, left_out)
+        groups = {True: [0, 0, 0], False: [0, 0, 0]}
+        for client_id, on, then in begun:
+            if since is None or on < since:
+                continue
+            until = cadence.add(year, on, desk.calendar)
+            group = groups[left_out(client_id)]
+            group[0] += 1
+            group[1] += then is not None and then <= until
+            group[2] += any(on <= each <= until for each in made.get(client_id, ()))
+        yield outcomes.Trial(
+            step=step.name, since=since, meant=outcomes.Group(*groups[False]), left_out=outcomes.Group(*groups[True])
+        )
+
+
+def _since(desk: Desk, step: Step, left_out: Callable[[str], bool]) -> date | None:
+    """Return from when on a step went to the others only: it may have gone to everybody before; None: never."""
+    days = [each for name in (step.name, *step.was) for each in desk.store.step_days(name).items()]
+    last = max((last for client_id, (_, last) in days if left_out(client_id)), default=None)
+    first = min((first for client_id, (first, _) in days if not left_out(client_id)), default=None)
+    if last is None or first is None:
+        return first
+    return max(first, last + timedelta(days=1))
 
 
 def _is_second(desk: Desk, case: Case, around: list[Case]) -> bool:

@@ -317,6 +317,12 @@ WHERE contact.step IN (:steps...) AND contact.on_day >= :from_on AND contact.on_
     AND contact.direction = 'out'
 GROUP BY contact.step ORDER BY contact.step;
 
+-- name: step_days
+-- To whom a step went out, from when on and until when.
+SELECT client_id, MIN(on_day), MAX(on_day) FROM contact
+WHERE step = :step AND direction = 'out'
+GROUP BY client_id;
+
 -- name: contacts_scored
 SELECT
     id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,

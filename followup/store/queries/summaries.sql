@@ -49,3 +49,15 @@ SELECT first_job_on, (
 )
 FROM client_summary
 WHERE first_job_on >= :from_on AND first_job_on <= :to_on;
+
+-- name: came_again
+-- Clients for whom something was completed in a period, the first day of that, and the day of what they had done next.
+SELECT client_id, begun_on, (
+    SELECT MIN(job.completed_on) FROM job
+    WHERE job.client_id = begun.client_id AND job.status = 'completed' AND job.completed_on > begun_on
+)
+FROM (
+    SELECT client_id, MIN(completed_on) AS begun_on FROM job
+    WHERE status = 'completed' AND completed_on >= :from_on AND completed_on <= :to_on
+    GROUP BY client_id
+) AS begun;
