@@ -95,6 +95,16 @@ def test_what_rows_that_are_read_again_say_is_no_news_beside_a_new_row_of_their_
     assert (ada.city, ada.emails) == ("York", ("ada@example.com", "hall@example.com"))
 
 
+def test_a_known_row_stays_known_beside_another_file_that_corrects_it(desk: Desk) -> None:
+    """Else it would be news the next time, and the file that corrects it the time after."""
+    january, february = ADA, ADA.replace("Leeds", "York")
+    load(desk, january)
+    load(desk, january, february)
+    for _ in range(2):
+        assert load(desk, january, february).changes_nothing
+        assert everything(desk)[0][0].city == "York"
+
+
 def test_a_job_that_lives_again_is_not_cancelled_by_a_row_that_is_read_again(desk: Desk) -> None:
     """The row that had cancelled it is read beside a bad one, and does not do so once more."""
     job = "7,1,Ada Hall,,Boiler,13/02/2026,{},120,\n"

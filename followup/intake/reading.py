@@ -228,6 +228,10 @@ class Reading:
 
     # ------------------------------------------------------------ reading
 
+    def beside_others(self) -> None:
+        """Read known rows too: another file of this kind may say otherwise of whom they tell, and they stay known."""
+        self._whole = True
+
     def slices(self, most: int | None = None) -> Iterator[facts.FileResult]:
         """Read the file, and give it in parts of at least *most* rows; all of it in one without a number.
 

@@ -11,6 +11,7 @@ an import of its own, all in one transaction.
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -313,6 +314,10 @@ def _opened(
         )
         room = max(0, room - opened.result.rows)
         readings.append(opened)
+    kinds = Counter(each.result.fingerprint for each in readings)
+    for each in readings:
+        if kinds[each.result.fingerprint] > 1:
+            each.beside_others()
     batch = _Batch(
         desk=desk,
         version=version,
@@ -539,14 +544,17 @@ def _plan_rows(preview: previews.Preview, found: match.Matches) -> None:
             of_row = of_file[id(file)]
             for row in job.rows:
                 of_row[row] = job_entry.id
-    for file in preview.files:
-        if not file.ready:
-            continue
-        left_out = {problem.row for problem in file.problems}
+    ready = [file for file in preview.files if file.ready]
+    bad = {id(file): {problem.row for problem in file.problems} for file in ready}
+    news = {
+        (file.fingerprint, of_file[id(file)].get(row))
+        for file in (ready if any(file.again for file in ready) else ())
+        for row in file.digests.keys() - bad[id(file)] - file.again
+    }
+    for file in ready:
         of_row = of_file[id(file)]
-        if file.again:  # to remember a row outdates the others of its record, which only news can do
-            news = {of_row.get(row) for row in file.digests.keys() - left_out - file.again}
-            left_out |= {row for row in file.again if of_row.get(row) not in news}
+        # To remember a row outdates the others of its record, which only news can do.
+        left_out = bad[id(file)] | {row for row in file.again if (file.fingerprint, of_row.get(row)) not in news}
         # A row that is no job stands for itself: it is not read again either.
         preview.remembered.setdefault(file.fingerprint, []).extend(
             (digest, of_row.get(row, digest)) for row, digest in file.digests.items() if row not in left_out
