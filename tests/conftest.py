@@ -216,6 +216,7 @@ def business(home: Path, run: Callable[..., Ran], tmp_path_factory: pytest.TempP
     if not kept.exists():
         run("init", "--name", "Sam Alder", "--business", "Alder", "--country", "GB", now=None)
         shutil.copyfile(EXAMPLES / "followup.toml", home / "followup.toml")
+        shutil.copytree(EXAMPLES / "guides", home / "guides", dirs_exist_ok=True)
         run("import", EXAMPLES / "clients.csv", EXAMPLES / "jobs.csv", "--yes")
         shutil.copytree(home, kept)
     else:

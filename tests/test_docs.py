@@ -340,6 +340,7 @@ class Play:
             raise result.exception
         if arguments[:1] == ["init"]:  # the settings of the example: its second person, its services
             shutil.copyfile(ROOT / "examples" / "followup.toml", self._sam / "followup" / "followup.toml")
+            shutil.copytree(ROOT / "examples" / "guides", self._sam / "followup" / "guides", dirs_exist_ok=True)
         assert result.exit_code in (0, 3) or "Error: " in result.output, f"$ {line}\n{result.output}"
         return [each.rstrip() for each in self._read_back(result.output).splitlines()]
 

@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 
 from followup import cli, settings
+from followup.care.kind import Kind
+from followup.care.kinds import KINDS
 from followup.model import MESSAGE_CHANNELS
 from followup.workflow import demo
 from tests.conftest import NOW, Ran
@@ -122,10 +124,22 @@ def test_nobody_in_the_examples_exists() -> None:
 def test_the_settings_of_the_example_are_right() -> None:
     """followup.toml loads without a complaint, with both people and the services that come again."""
     loaded = settings.load(EXAMPLES / "followup.toml")
-    assert set(loaded.people) == {"sam", "priya"}
+    assert set(loaded.people) == {"sam", "priya", "tilda"}
     assert loaded.owner == "sam"
     assert "boiler service" in loaded.services
-    assert {person.name for person in loaded.people.values()} == {row["Assigned to"] for row in jobs()}
+    ours = {person.name for person in loaded.people.values() if not person.outside}
+    assert ours == {row["Assigned to"] for row in jobs()}
+    named = {name for service in loaded.services.values() for name in service.guides}
+    assert named == {path.name for path in (EXAMPLES / "guides").iterdir()}
+
+
+@pytest.mark.parametrize("kind", [each for each in KINDS.values() if each.name != "recap"])
+def test_there_is_one_of_each_kind_of_record(kind: Kind, business: Path, run: Callable[..., Ran]) -> None:
+    """Its file goes in as it is, and again without a change."""
+    table = EXAMPLES / f"{kind.plural}.csv"
+    assert " added, 0 changed, 0 as they were." in run(kind.name, "import", table).stdout
+    again = run(kind.name, "import", table).stdout
+    assert re.search(r": 0 \w+ added, 0 changed, [1-9]\d* as they were\.", again)
 
 
 # ---------------------------------------------------------------- the tour
@@ -167,6 +181,7 @@ def business(home: Path, run: Callable[..., Ran]) -> Path:
     """The home of the example business on Monday, 2 March 2026, with the address book and the job book taken in."""
     run("init", home, *("--name", "Sam Alder"), *("--business", "Alder"), *("--country", "GB"), now=None)
     shutil.copyfile(EXAMPLES / "followup.toml", home / "followup.toml")
+    shutil.copytree(EXAMPLES / "guides", home / "guides", dirs_exist_ok=True)
     files = [EXAMPLES / "clients.csv", EXAMPLES / "jobs.csv"]
     run("import", *files, "--yes")
     return home

@@ -40,6 +40,9 @@ _RANKS = {
     State.UPCOMING: 3,
 }
 
+PRESSING = 95
+"""From this priority on, what is due comes before what waits for a decision: somebody is waiting for us."""
+
 
 def decide(
     group: Sequence[Dossier], rules: Rules, *, today: date, horizon: date | None = None, complete: bool = True
@@ -68,8 +71,10 @@ def decide(
 
 
 def urgency(decision: Decision) -> tuple[int, date, int, date, str]:
-    """Return what decisions are sorted by: what a person must settle, what is due by priority, what comes by day."""
+    """Return what decisions are sorted by: who waits for us, what a person must settle, what is due, what comes."""
     rank = _RANKS.get(decision.state, 4)
+    if decision.state is State.DUE and decision.priority >= PRESSING:
+        rank = -1
     on = date.min
     if rank > _RANKS[State.DUE]:
         on = decision.act_on or decision.due_on or date.max
