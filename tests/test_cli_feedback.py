@@ -77,7 +77,8 @@ def test_what_keeps_happening_is_counted_by_cause(made: Run) -> None:
     """Cases and lessons of the same cause stand together, however it is cased."""
     for cause in ("Part", "part", "hurry", ""):
         made("case", "open", "hall", "--summary", "tap drips", "--cause", cause)
-        made("case", "resolve", "hall")
+        if cause:  # without one a case stays open
+            made("case", "resolve", "hall")
     made("lesson", "add", "hall", "we ran out of taps", "--cause", "part", "--better", "keep two")
     rows = {row["cause"]: row for row in report(made, "lessons", "--by", "cause", *YEAR)}
     assert (rows["part"]["cases"], rows["part"]["lessons"], rows["part"]["repeats"]) == (2, 1, True)
