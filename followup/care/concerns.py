@@ -7,7 +7,6 @@ anybody can check. Touches nothing. What a sign counts stands in one table, SIGN
 from __future__ import annotations
 
 import itertools
-import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
@@ -313,6 +312,8 @@ class _Look:
 
     def _is_rhythm(self, service: str, gaps: list[int]) -> bool:
         """Tell whether work that comes again so soon is simply due again: by its interval, or as it came before."""
+        import statistics  # brings fractions and random, which most starts do without
+
         known = self.ways.services.get(service)
         longest = (cadence.add(self.ways.return_within, self.today, self.ways.calendar) - self.today).days
         if known is not None and known.interval is not None:

@@ -6,7 +6,6 @@ Takes promises, jobs that were promised for a day, and the calendar. Gives value
 from __future__ import annotations
 
 import dataclasses
-import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -137,8 +136,8 @@ def sentence(record: Iterable[Kept], *, service: str = "") -> str:
         _counted(moved, "moved before"),
     ]
     said = [text for text in bad if text] or ["none was late"]
-    days = [each.days for each in chosen if each.days is not None]
-    took = f"took {_days(statistics.median_high(days))}" if len(days) >= ENOUGH else "are on record"
+    days = sorted(each.days for each in chosen if each.days is not None)
+    took = f"took {_days(days[len(days) // 2])}" if len(days) >= ENOUGH else "are on record"
     return f"Your last {len(chosen)}{about} {took}, {' and '.join(said)}."
 
 

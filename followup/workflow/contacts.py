@@ -26,7 +26,7 @@ from followup.model import (
     State,
 )
 from followup.report import words
-from followup.workflow import care, finding, planning
+from followup.workflow import finding, planning
 from followup.workflow.desk import Desk
 
 BY_HAND = frozenset({Channel.CALL, Channel.TEXT, Channel.LETTER, Channel.CARD, Channel.VISIT})
@@ -272,6 +272,8 @@ def _contact(
 
 
 def _record(desk: Desk, contact: Contact, *, command: str) -> Recorded:
+    from followup.workflow import care  # reads what is typed, with all that takes; the screen asks for BY_HAND alone
+
     client = finding.by_id(desk, contact.client_id)
     case: Record | None = None
     with desk.store.write(kind="contact", command=command, person=desk.person, now=desk.now()) as write:

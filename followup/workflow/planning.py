@@ -12,7 +12,6 @@ from followup import cadence, identity, plan
 from followup.errors import NotFound
 from followup.model import AnchorWindow, Client, Decision, Dossier, Instruction, InstructionKind, State
 from followup.records import dataclass
-from followup.report import care as care_report
 from followup.workflow.desk import Desk
 
 WAITING = frozenset({State.UNCONFIRMED, State.FAILED, State.RETRY, State.REVIEW, State.DUE})
@@ -127,9 +126,13 @@ def services_of(desk: Desk, decisions: Iterable[Decision]) -> dict[str, str]:
     """Return job id -> service, and id of a record -> what it is about, for all that *decisions* speak of."""
     decisions = list(decisions)
     jobs = desk.store.jobs({job_id for each in decisions for job_id in each.job_ids})
+    services = {job.id: job.service for job in jobs.values()}
     found = desk.store.care_among({each.occasion.record_id for each in decisions} - {""})
-    about = {record.id: care_report.about(record) for record in found.values()}
-    return {**{job.id: job.service for job in jobs.values()}, **about}
+    if not found:
+        return services
+    from followup.report import care as care_report  # describes every kind, and on most days there is none
+
+    return services | {record.id: care_report.about(record) for record in found.values()}
 
 
 def instruct(
