@@ -43,7 +43,7 @@ def ack_command(
     from followup.workflow import cases
 
     after = cases.acknowledge(app.desk(), case, channel=Channel(channel), note=note, fix_by=fix_by)
-    text = f"Acknowledged: {after.summary or after.id}.{_fix(app, after.promise_id)}"
+    text = f"Acknowledged: {after.summary or after.id}.{_fix(app, after.promise_id, fix_by)}"
     care.tell(app, CASE, after, text, format_=format_, output=output)
 
 
@@ -107,7 +107,8 @@ def choose_command(app: App, *, case: str, remedy: str, fix_by: date | None, for
     from followup.workflow import cases
 
     after = cases.choose(app.desk(), case, remedy, fix_by=fix_by)
-    care.tell(app, CASE, after, f"Chosen: {remedy}.{_fix(app, after.promise_id)}", format_=format_, output=output)
+    text = f"Chosen: {remedy}.{_fix(app, after.promise_id, fix_by)}"
+    care.tell(app, CASE, after, text, format_=format_, output=output)
 
 
 @case_command.command("reopen")
@@ -130,5 +131,8 @@ def reopen_command(app: App, *, case: str, summary: str, opened_by: str, format_
     care.tell(app, CASE, after, text, format_=format_, output=output, remarks=True)
 
 
-def _fix(app: App, promise_id: str) -> str:
-    return f" It is promised ({promise_id}); `followup case resolve` keeps the promise." if promise_id else ""
+def _fix(app: App, promise_id: str, fix_by: date | None) -> str:
+    from followup.workflow import care as cares
+
+    said = f" It is promised ({promise_id}); `followup case resolve` keeps the promise." if promise_id else ""
+    return "\n".join([said, *(cares.about_closing_day(app.desk(), fix_by) if fix_by else ())])

@@ -72,6 +72,7 @@ def won_command(
     Example:
         $ followup enquiry won hall --service "Bathroom" --promised 2026-03-27
     """
+    from followup.workflow import care as cares
     from followup.workflow import enquiries
 
     closed, became = enquiries.won(
@@ -79,6 +80,8 @@ def won_command(
     )
     when = f", promised for {words.long_day(became.promised_on)}" if became.promised_on else ""
     text = f"Won: job {became.id}, {became.service}{when}. `followup job complete {became.id}` when it is done."
+    if became.promised_on:
+        text = "\n".join([text, *cares.about_closing_day(app.desk(), became.promised_on)])
     care.tell(app, ENQUIRY, closed, text, format_=format_, output=output)
 
 

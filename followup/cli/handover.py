@@ -45,6 +45,7 @@ def handover_command(
     Example:
         $ followup handover hall --to kim --by 2026-03-05 --about "the leak in the cellar"
     """
+    from followup.workflow import care as cares
     from followup.workflow import handover
 
     promise, receiver = handover.hand_over(
@@ -54,5 +55,6 @@ def handover_command(
         f"Handed to {receiver.name}, who is in touch by {words.long_day(by_on)} ({promise.id}).",
         f"With the history: `followup preview {promise.id}.handover-note`",
         f"To the client:    `followup preview {promise.id}.handover-told`",
+        *cares.about_closing_day(app.desk(), by_on),
     ]
     care.tell(app, PROMISE, promise, "\n".join(lines), format_=format_, output=output)

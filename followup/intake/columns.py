@@ -334,7 +334,7 @@ def read_amount(value: str, *, mark: str, currency: str) -> Money | str:
         code = "USD"
     exact = _exact(found["number"].translate(_BLANKS), mark)
     if exact is None:
-        return f"does not fit the other amounts of this file, whose decimal mark is '{mark}'"
+        return f"does not fit the decimal mark '{mark}'; write it like 120{mark}00"
     digits = cells.minor_digits(code)
     minor = exact.scaleb(digits)
     if minor != minor.to_integral_value():
@@ -356,11 +356,14 @@ def read_number(value: str, *, mark: str) -> Decimal | None:
 def _exact(number: str, mark: str) -> Decimal | None:
     grouping = "," if mark == "." else "."
     whole, _, part = number.partition(mark)
-    groups = whole.split(grouping)
-    if grouping in part or mark in part or (len(groups) > 1 and any(len(group) not in (2, 3) for group in groups[1:])):
+    first, *groups = whole.split(grouping)
+    # 1,00,000 is written in India; the last group has three figures everywhere, so that 12,50 is never 1250.
+    if grouping in part or mark in part or any(len(each) not in (2, 3) for each in groups):
+        return None
+    if groups and (len(groups[-1]) != 3 or not first):
         return None
     try:
-        return Decimal(f"{''.join(groups) or '0'}.{part or '0'}")
+        return Decimal(f"{first or '0'}{''.join(groups)}.{part or '0'}")
     except InvalidOperation:
         return None
 

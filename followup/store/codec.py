@@ -286,7 +286,15 @@ def care_record(row: Row) -> model.Record:
     return found
 
 
-_NO_WORDS = frozenset({"id", "client_id", "job_id", "state", "owner", "opened_by", "currency", "kind"})
+_NO_WORDS = frozenset(
+    {
+        *("id", "client_id", "job_id", "state", "owner", "opened_by", "currency", "kind", "moved_from", "return_of"),
+        # Of the register, which tax law wants kept: who of us acted, where the receipt is, the account, the hand-over.
+        *("receiver", "granted_by", "allowed_by", "approved_by", "recorded_by", "receipt_ref"),
+        *("ledger_account", "exported_batch"),
+    }
+)
+"""Fields of texts that hold no word of a client."""
 
 
 def without_words(record: model.Record) -> model.Record:

@@ -22,11 +22,13 @@ from followup.model import (
     Client,
     Consent,
     Contact,
+    Gift,
     Instruction,
     Job,
     JobStatus,
     Person,
     Record,
+    Referral,
     Suppression,
     Tie,
     TieKind,
@@ -516,7 +518,23 @@ class Writer:
             for client in self._reader.clients(brought).values()
             if client.id not in (keep_id, drop_id)
         )
+        self.save_many(
+            replace(each, friend_id=keep_id)
+            for each in self._referrals_of([drop_id])
+            if each.client_id not in (keep_id, drop_id)
+        )
         self._move_ties(drop_id, keep_id)
+
+    def _referrals_of(self, friend_ids: Collection[str], names: Collection[str] = ()) -> list[Referral]:
+        """Return the referrals by which somebody came, or in which one of *names* stands without a client."""
+        said = {identity.fold(name) for name in names}
+        found = (codec.care_record(row) for row in self._database.rows("care_of_kind", kind="referral"))
+        return [
+            each
+            for each in found
+            if isinstance(each, Referral)
+            and (each.friend_id in friend_ids or (not each.friend_id and identity.fold(each.friend) in said))
+        ]
 
     def _move_ties(self, drop_id: str, keep_id: str) -> None:
         """Say of *keep_id* what was said of *drop_id* and somebody else; what was said of these two is over."""
@@ -603,6 +621,7 @@ class Writer:
         brought += [row[1] for row in self._database.among("clients_referred_by_name", names)]
         referred = [replace(client, referred_by="") for client in self._reader.clients(brought).values()]
         self.save_many([*erased, *jobs, *map(codec.without_words, care), *referred])
+        named_by = self._unname_friend(whole, names)
         self._forget_ties(whole)
         named = [row[0] for statement in _OF_A_CLIENT for row in self._database.among(statement, whole)]
         named += self._suppress_erased(stopped)
@@ -610,14 +629,34 @@ class Writer:
         self.flush()
         self._database.run_among("changes_erase", [*whole, *named])
         for client in referred:
-            self._erase_referrer(client.id)
+            self._empty_changes(client.id, ("referred_by",))
+        for record_id in named_by:
+            self._empty_changes(record_id, _SAID_OF_A_FRIEND)
 
-    def _erase_referrer(self, client_id: str) -> None:
-        """Take out of a client's changes who brought them; the rest is theirs and stays."""
-        for change in self._reader.changes_of(client_id):
-            if change.field not in ("", "referred_by"):
+    def _unname_friend(self, whole: Collection[str], names: Collection[str]) -> list[str]:
+        """Take the friend out of others' referrals and of the entries of the register for them; return their ids.
+
+        Days, amounts and the reward stay: they are the referrer's.
+        """
+        found = [each for each in self._referrals_of(whole, names) if each.client_id not in whole]
+        by_id = {each.id: each for each in found}
+        said: list[Record] = [replace(each, friend="", summary="", resolution="") for each in found]
+        for row in self._database.rows("care_of_kind", kind="gift") if found else ():
+            gift = codec.care_record(row)
+            if isinstance(gift, Gift) and gift.referral_id in by_id:
+                # The register has to say what it was for, as long as the law wants it.
+                said.append(
+                    replace(gift, summary=by_id[gift.referral_id].reward, purpose="reward for bringing a client")
+                )
+        self.save_many(said)
+        return [each.id for each in said]
+
+    def _empty_changes(self, record_id: str, fields: Collection[str]) -> None:
+        """Take out of the changes of somebody else's record what *fields* said; the rest is theirs and stays."""
+        for change in self._reader.changes_of(record_id):
+            if change.field and change.field not in fields:
                 continue
-            old, new = (_without_referrer(value) for value in (change.old, change.new))
+            old, new = (_without(value, fields) for value in (change.old, change.new))
             if (old, new) != (change.old, change.new):
                 self._database.run("change_put", batch_id=change.batch_id, number=change.number, **_json(old, new))
 
@@ -772,6 +811,7 @@ _AMONG = {
     "instruction": "instructions_among",
     "tie": "ties_among",
 }
+_SAID_OF_A_FRIEND = ("friend", "summary", "resolution", "purpose")
 _OF_A_CLIENT = (
     "job_ids_of_clients",
     "care_ids_of_clients",
@@ -848,9 +888,9 @@ def _fact(key: str) -> str:
     return key.partition(".")[0]
 
 
-def _without_referrer(value: Any) -> Any:
+def _without(value: Any, fields: Collection[str]) -> Any:
     if isinstance(value, dict):
-        return {name: "" if name == "referred_by" else each for name, each in value.items()}
+        return {name: "" if name in fields else each for name, each in value.items()}
     return None if value is None else ""
 
 

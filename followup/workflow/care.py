@@ -33,6 +33,8 @@ Typed = Mapping[str, Any]
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """What neither a terminal, nor a message, nor our own import could take back."""
+_MOST_FIGURES = 9
+"""Of a whole number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ def _value(
     where = spelled(field)
     text = given.strip() if isinstance(given, str) else given
     if text == "":
-        return _nothing(kind, field)
+        return _nothing(kind, field, where)
     match field.takes:
         case "day":
             return given if isinstance(given, date) else _day(text, reader.order, where)
@@ -108,6 +110,8 @@ def _value(
         case "whole":
             if not (str(text).isascii() and str(text).isdigit()):
                 raise BadInput(f"{where}: '{text}' is no whole number.")
+            if len(str(text)) > _MOST_FIGURES:
+                raise BadInput(f"{where}: a number of {len(str(text))} figures is too large.")
             return int(text)
         case "truth":
             flag = given if isinstance(given, bool) else columns.read_flag(text)
@@ -146,8 +150,10 @@ def _of_client(meant: Owned, what: str, client: Client, field: Field) -> Owned:
     return meant
 
 
-def _nothing(kind: Kind, field: Field) -> Any:
-    """Return the value of a field that was emptied."""
+def _nothing(kind: Kind, field: Field, where: str) -> Any:
+    """Return the value of a field that was emptied; the days on which a record began and ended cannot be."""
+    if field.name in ("opened_on", "closed_on"):
+        raise BadInput(f"{where} is empty. Write 2026-03-02, or leave {where} out.")
     if field.takes in ("text", "person", "client", "job", *KINDS):
         return ""
     if field.takes == "texts":
@@ -405,6 +411,9 @@ def edit(desk: Desk, kind: Kind, text: str, typed: Typed) -> tuple[Record, Recor
     before = find(desk, kind.record, text, open_only=False)
     client = finding.by_id(desk, before.client_id)
     given = _read(desk, kind, typed, client=client, currency=getattr(before, "currency", ""))
+    for field in kind.fields:
+        if field.required and given.get(field.name, field) in ("", None):
+            raise BadInput(f"{spelled(kind, field)} is empty: {field.help}")
     after = replace(before, **given)
     refuse_two_currencies(kind, before, after, given)
     check(desk, after, before=before)
@@ -511,19 +520,22 @@ def _about_case(desk: Desk, case: Case) -> list[str]:
 
 def _about_promise(desk: Desk, record: Promise) -> list[str]:
     assert record.due_on is not None
-    lines = []
-    closed = track.closed(record.due_on, desk.calendar)
-    if closed is not None:
-        lines.append(
-            f"{words.long_day(record.due_on)} is a day on which you are closed ({closed.why}); "
-            f"the business days around it are {words.day(closed.before_on)} and {words.day(closed.next_on)}."
-        )
+    lines = about_closing_day(desk, record.due_on)
     if record.opened_by == THEM:
         return lines
     if record.target_on is not None and record.target_on != record.due_on:
         lines.append(f"Our own day is {words.long_day(record.target_on)}; --target names another.")
     job = desk.store.job(record.job_id) if record.job_id else None
     return [*lines, our_track.sentence(desk, service=job.service if job else "")]
+
+
+def about_closing_day(desk: Desk, day: date) -> list[str]:
+    """Return what to bear in mind of a day that is said to a client."""
+    closed = track.closed(day, desk.calendar)
+    if closed is None:
+        return []
+    said = f"{words.long_day(day)} is a day on which you are closed ({closed.why}); the business days around it are "
+    return [f"{said}{words.day(closed.before_on)} and {words.day(closed.next_on)}."]
 
 
 def notes(desk: Desk, record: Record) -> list[str]:

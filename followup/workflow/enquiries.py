@@ -10,7 +10,7 @@ from datetime import date
 
 from followup import identity
 from followup.care.kinds import ENQUIRY
-from followup.errors import BadInput
+from followup.errors import BadInput, UsageError
 from followup.model import Channel, Enquiry, EnquiryState, Job, JobStatus
 from followup.report import words
 from followup.workflow import care, contacts, finding, records
@@ -45,6 +45,8 @@ def won(
     before = care.find(desk, Enquiry, text)
     care.refuse_closed(before)
     client = finding.by_id(desk, before.client_id)
+    if job and (service or promised_on or amount):
+        raise UsageError("--job names a job that is there: --service, --promised and --amount are those of a new one.")
     if job:
         became = finding.job(desk, job)
         if became.client_id != client.id:
@@ -76,7 +78,10 @@ def _job(desk: Desk, enquiry: Enquiry, *, service: str, promised_on: date | None
         owner=enquiry.owner,
         created_on=desk.today,
     )
-    return replace(made, **records.job_fields(desk, typed))
+    job = replace(made, **records.job_fields(desk, typed))
+    if (job.amount_minor or 0) < 0:
+        raise BadInput(f"--amount: '{amount}' is less than nothing.")
+    return job
 
 
 def lost(desk: Desk, text: str, *, reason: str = "", declined: bool = False) -> Enquiry:

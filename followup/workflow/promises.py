@@ -10,7 +10,7 @@ from datetime import date
 
 from followup import identity
 from followup.errors import Ambiguous, BadInput, NotFound, UsageError
-from followup.model import US, Case, Job, JobStatus, Promise, PromiseState
+from followup.model import THEM, US, Case, Job, JobStatus, Promise, PromiseState
 from followup.workflow import care, finding
 from followup.workflow.desk import Desk
 
@@ -35,6 +35,8 @@ def move(desk: Desk, text: str, *, by_on: date, reason: str, target_on: date | N
         raise BadInput(f"{by_on} is past: a promise is moved to a day to come.")
     if by_on == before.due_on:
         raise BadInput(f"It is promised for {by_on} already.")
+    if before.opened_by == THEM and target_on is not None:
+        raise BadInput("--target is our own day; what the client owes us has none.")
     now = desk.now()
     moved = replace(before, state=PromiseState.MOVED, closed_on=desk.today, resolution=reason.strip())
     after = replace(

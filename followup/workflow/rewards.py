@@ -125,6 +125,8 @@ def _amount(desk: Desk, text: str) -> dict[str, Any]:
     money = columns.read_amount(text, mark=".", currency=desk.settings.business.currency)
     if isinstance(money, str):
         raise BadInput(f"--amount: '{text}' {money}.")
+    if money.minor < 0:
+        raise BadInput(f"--amount: '{text}' is less than nothing.")
     return {"reward_minor": money.minor, "currency": money.currency}
 
 

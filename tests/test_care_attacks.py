@@ -1,0 +1,186 @@
+"""Bad input, stops and erasures against records of a relationship: refused or asked, never guessed, never half done."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Ran
+
+Run = Callable[..., Ran]
+
+
+def made_id(ran: Ran) -> str:
+    """Return the id of the record that a command printed as json."""
+    found = json.loads(ran.stdout)
+    (row,) = found if isinstance(found, list) else found["rows"]
+    name = next(name for name in row if name.endswith("_id") and name != "client_id")
+    return str(row[name])
+
+
+def care(home: Path) -> dict[str, tuple[str, ...]]:
+    """Return every record of the home as its row, by id."""
+    with sqlite3.connect(home / "followup.db") as connection:
+        return {row[0]: row for row in connection.execute("SELECT * FROM care")}
+
+
+# ---------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("enquiry", "add", "hall", "a leak", "--on", ""),
+        ("promise", "add", "hall", "a quote", "--by", "2026-03-12", "--on", ""),
+        ("case", "open", "hall", "--on", ""),
+        ("referral", "add", "hall", "Clara Dunn", "--on", ""),
+        ("gift", "add", "hall", "tea", "--goods", "5", "--on", "", "--yes"),
+        ("gift", "add", "hall", "tea", "--goods", "5", "--quantity", "9" * 5000, "--yes"),
+        ("gift", "add", "hall", "tea", "--goods", "-5", "--yes"),
+        ("referral", "add", "hall", "Clara Dunn", "--reward-amount", "-5"),
+        ("enquiry", "add", "hall", "a leak", "--amount", "1e9"),
+        ("promise", "add", "hall", "a quote", "--by", "2026-02-30"),
+        ("promise", "add", "hall", "a quote", "--by", "9999-12-31"),
+        ("promise", "add", "hall", "a quote", "--by", "0001-01-01"),
+        ("promise", "add", "hall", "a quote", "--by", ""),
+        ("promise", "add", "hall", "", "--by", "2026-03-12"),
+        ("case", "open", "hall", "--summary", "\x1b[31m"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_kept(made: Run, home: Path, words: tuple[str, ...]) -> None:
+    """An empty day, too many figures, days outside the calendar: a sentence, and no record."""
+    ran = made(*words, exit_code=None)
+    assert ran.exit_code in (2, 64, 65)
+    assert "Error: " in ran.stderr
+    assert care(home) == {}
+
+
+def test_the_day_on_which_a_record_ends_cannot_be_empty(made: Run, home: Path) -> None:
+    """It is left out, or it is a day."""
+    promise = made_id(made("promise", "add", "hall", "a quote", "--by", "2026-03-12", "--format", "json"))
+    before = care(home)
+    ran = made("promise", "close", promise, "--as", "kept", "--on", "", exit_code=65)
+    assert "--on is empty" in ran.stderr
+    assert care(home) == before
+
+
+def test_what_a_record_cannot_be_without_is_not_taken_away(made: Run, home: Path) -> None:
+    """A promise without words would be told to the client as nothing."""
+    promise = made_id(made("promise", "add", "hall", "a quote", "--by", "2026-03-12", "--format", "json"))
+    assert "is empty" in made("promise", "edit", promise, "--summary", "", exit_code=65).stderr
+    assert care(home)[promise][6] == "a quote"
+
+
+@pytest.mark.parametrize("typed", ["12,50", "1,2", ",500"])
+def test_a_comma_before_the_pence_is_never_a_thousand(made: Run, home: Path, typed: str) -> None:
+    """12,50 was recorded as 1,250: what is not written in groups of three is refused."""
+    for words in (
+        ("gift", "add", "hall", "tea", "--goods", typed, "--yes"),
+        ("enquiry", "add", "hall", "a leak", "--amount", typed),
+        ("job", "add", "hall", "--service", "Tap repair", "--amount", typed),
+    ):
+        assert "write it like 120.00" in made(*words, exit_code=65).stderr
+    assert care(home) == {}
+
+
+def test_an_enquiry_is_not_won_for_less_than_nothing(made: Run) -> None:
+    """Nor are the fields of a new job given to one that is there."""
+    enquiry = made_id(made("enquiry", "add", "hall", "a leak", "--format", "json"))
+    assert "less than nothing" in made("enquiry", "won", enquiry, "--amount", "-5", exit_code=65).stderr
+    job = json.loads(made("job", "list", "--format", "json").stdout)[0]["job_id"]
+    assert "--job names a job" in made("enquiry", "won", enquiry, "--job", job, "--amount", "5", exit_code=2).stderr
+    assert "new" in made("enquiry", "list").stdout
+
+
+def test_what_a_client_owes_us_has_no_day_of_ours_when_it_moves_either(made: Run) -> None:
+    """--target was taken, and not kept."""
+    theirs = made_id(made("promise", "add", "hall", "a part", "--by", "2026-03-12", "--theirs", "--format", "json"))
+    words = ("promise", "move", theirs, "--by", "2026-03-20", "--reason", "away", "--target", "2026-03-18")
+    assert "--target is our own day" in made(*words, exit_code=65).stderr
+
+
+def test_every_verb_that_promises_a_day_says_when_it_is_a_closing_day(made: Run) -> None:
+    """Christmas Day is said to a client only by somebody who has been told."""
+    case = made_id(made("case", "open", "hall", "--summary", "it drips", "--format", "json"))
+    assert "Christmas Day" in made("case", "ack", case, "--fix-by", "2026-12-25").stdout
+    made("enquiry", "add", "hall", "a leak", "--service", "Tap repair")
+    assert "Christmas Day" in made("enquiry", "won", "hall", "--promised", "2026-12-25").stdout
+
+
+def test_records_that_could_be_meant_are_told_apart_by_their_own_words(made: Run) -> None:
+    """Of referrals that is whom they brought."""
+    made("referral", "add", "hall", "Clara Dunn")
+    made("referral", "add", "hall", "Bert Hill")
+    said = made("referral", "refuse", "hall", "--reason", "no", exit_code=65).stderr
+    assert "Clara Dunn" in said
+    assert "Bert Hill" in said
+
+
+# ---------------------------------------------------------------- forget and merge
+
+
+def brought(made: Run) -> tuple[str, str]:
+    """Make Clara Dunn, whom Ada Hall brought and was rewarded for; return the ids of the referral and the entry."""
+    made("client", "add", "--name", "Clara Dunn", "--email", "clara.dunn@example.com")
+    words = ("--on", "2026-01-05", "--became", "Clara Dunn", "--summary", "Clara Dunn rang", "--reward", "a voucher")
+    referral = made_id(
+        made("referral", "add", "hall", "Clara Dunn", *words, "--reward-amount", "20", "--format", "json")
+    )
+    made("job", "add", "Clara Dunn", "--service", "Tap repair", "--completed", "2026-01-12", "--paid", "2026-01-13")
+    made("referral", "paid", referral, "--gift", "--yes")
+    (gift,) = (row[0] for row in care(Path(_home(made))).values() if row[1] == "gift")
+    return referral, gift
+
+
+def _home(run: Run) -> Path:
+    return Path(re.search(r"(/\S+/home)", run("doctor", exit_code=None).stdout)[1])  # type: ignore[index]
+
+
+def test_a_friend_who_is_forgotten_is_in_nobody_elses_referral_either(made: Run, home: Path) -> None:
+    """The day, the reward and the entry of the register stay, which are the referrer's; the name goes, everywhere."""
+    referral, gift = brought(made)
+    made("forget", "Clara Dunn", "--yes")
+    for path in home.glob("followup.db*"):
+        assert b"Dunn" not in path.read_bytes(), path
+    rows = care(home)
+    assert '"reward_minor":2000' in rows[referral][15]
+    assert '"voucher_cash_minor":2000' in rows[gift][15]
+    assert "reward for bringing a client" in rows[gift][15]
+    for words in (("referral", "list", "--all"), ("referral", "tree"), ("client", "show", "hall"), ("gift", "list")):
+        assert "Dunn" not in made(*words).stdout
+    for _ in range(6):
+        made("undo", "--yes", exit_code=None)
+        assert "Dunn" not in made("referral", "list", "--all").stdout
+    for path in home.glob("followup.db*"):
+        assert b"Dunn" not in path.read_bytes(), path
+
+
+def test_the_register_of_a_client_who_is_forgotten_keeps_what_the_accountant_needs(made: Run, home: Path) -> None:
+    """The recipient goes; who recorded it, the receipt and under which name it was handed over stay."""
+    made("gift", "add", "hall", "tea for Ada", "--goods", "5", "--receipt", "R-17", "--account", "6400", "--yes")
+    made("report", "gifts", "--year", "2026", "--as-batch", "march")
+    made("forget", "hall", "--yes")
+    (row,) = care(home).values()
+    assert "Ada" not in str(row)
+    for kept in ("R-17", "6400", "march", "500"):
+        assert kept in row[15]
+
+
+def test_a_referral_follows_its_friend_into_the_client_they_become(made: Run, home: Path) -> None:
+    """A merge takes the friend's jobs along; the reward depends on them. Taken back, all is as it was."""
+    made("client", "add", "--name", "Clara Dunn", "--email", "clara.dunn@example.com")
+    words = ("--on", "2026-01-05", "--became", "clara.dunn@example.com", "--reward-amount", "20", "--format", "json")
+    referral = made_id(made("referral", "add", "hall", "Clara Dunn", *words))
+    made("client", "add", "--name", "C. M. Dunn", "--email", "cm.dunn@example.com")
+    before = care(home)[referral]
+    made("client", "merge", "cm.dunn@example.com", "clara.dunn@example.com", "--yes")
+    listed = json.loads(made("client", "list", "--format", "json").stdout)
+    (kept_id,) = (row["client_id"] for row in listed if row["client"] != "Ada Hall")
+    assert json.loads(care(home)[referral][15])["friend_id"] == kept_id
+    made("undo", "--yes")
+    assert care(home)[referral] == before
