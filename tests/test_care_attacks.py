@@ -184,3 +184,113 @@ def test_a_referral_follows_its_friend_into_the_client_they_become(made: Run, ho
     assert json.loads(care(home)[referral][15])["friend_id"] == kept_id
     made("undo", "--yes")
     assert care(home)[referral] == before
+
+
+def records_of(run: Run) -> dict[str, str]:
+    """Write one record of several kinds about Ada Hall; return their ids by kind."""
+    words = {
+        "enquiry": ("enquiry", "add", "hall", "a leak by the stairs"),
+        "promise": ("promise", "add", "hall", "a quote for the stairs", "--by", "2026-03-12"),
+        "case": ("case", "open", "hall", "--summary", "it drips on the stairs", "--cause", "hurry"),
+    }
+    return {kind: made_id(run(*typed, "--format", "json")) for kind, typed in words.items()}
+
+
+def test_nothing_new_is_written_down_about_somebody_who_was_forgotten(made: Run, home: Path) -> None:
+    """What began before can be closed; no other verb takes a word, and none of them undoes the erasure."""
+    ids = records_of(made)
+    (client,) = {row[2] for row in care(home).values()}
+    made("forget", "hall", "--yes")
+    before = care(home)
+    for words in (
+        ("enquiry", "answer", ids["enquiry"], "--note", "stairs"),
+        ("enquiry", "won", ids["enquiry"], "--service", "stairs"),
+        ("promise", "move", ids["promise"], "--by", "2026-03-20", "--reason", "stairs"),
+        ("promise", "edit", ids["promise"], "--news", "stairs"),
+        ("promise", "add", client, "stairs", "--by", "2026-03-12"),
+        ("case", "ack", ids["case"], "--note", "stairs"),
+        ("lesson", "add", ids["case"], "stairs"),
+        ("gift", "add", client, "stairs", "--goods", "5", "--yes"),
+        ("log", client, "--note", "stairs"),
+        ("job", "add", client, "--service", "stairs"),
+        ("client", "edit", client, "--name", "Stairs"),
+    ):
+        assert "was forgotten on 2026-03-02" in made(*words, exit_code=65).stderr, words
+    assert care(home) == before
+    assert b"stairs" not in (home / "followup.db").read_bytes()
+    made("promise", "close", ids["promise"], "--as", "waived")
+    made("case", "resolve", ids["case"], "--cause", "hurry")
+
+
+# ---------------------------------------------------------------- stop means stop
+
+
+@pytest.fixture
+def firm(made: Run, home: Path) -> Run:
+    """Give `run` in a home with a colleague, Priya, who has an address."""
+    path = home / "followup.toml"
+    text = path.read_text(encoding="utf-8") + '\n[people.priya]\nname = "Priya Nair"\nemail = "priya@example.com"\n'
+    path.write_text(text, encoding="utf-8")
+    return made
+
+
+def drafts(home: Path) -> dict[str, str]:
+    """Return to whom each draft goes, by the name of its file."""
+    return {
+        path.name: next(line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("To:"))
+        for path in (home / "drafts").glob("*.eml")
+    }
+
+
+def test_a_stop_withdraws_what_goes_to_the_client_and_leaves_what_goes_to_one_of_us(firm: Run, home: Path) -> None:
+    """A note to a colleague was withdrawn with it and written again: what had left the mail program came twice."""
+    firm("handover", "hall", "--to", "priya", "--by", "2026-03-05")
+    firm("praise", "add", "hall", "spotless", "--for", "priya")
+    firm("send", "--yes")
+    assert any("ada@example.com" in to for to in drafts(home).values())
+    ours = {name for name, to in drafts(home).items() if "priya@example.com" in to}
+    assert len(ours) == 2
+    firm("optout", "hall")
+    assert set(drafts(home)) == ours
+    for _ in range(2):
+        firm("send", "--yes")
+        assert set(drafts(home)) == ours
+    firm("confirm", "--drafts", "--sent")
+    firm("send", "--yes")
+    assert drafts(home) == {}
+    assert firm("report", "contacts", "--year", "2026", "--format", "csv").stdout.count("\n") == 1, "none to the client"
+
+
+def test_after_a_stop_no_new_record_brings_a_word_to_the_client(firm: Run, home: Path) -> None:
+    """Of an enquiry, a promise, a case, a second case, a hand-over, a referral, praise: only we hear of them."""
+    firm("optout", "hall")
+    records_of(firm)
+    firm("case", "open", "hall", "--summary", "another one")
+    firm("promise", "add", "hall", "the old part back", "--by", "2026-03-04", "--theirs")
+    firm("handover", "hall", "--to", "priya", "--by", "2026-03-05")
+    firm("referral", "add", "hall", "Clara Dunn")
+    firm("praise", "add", "hall", "spotless", "--for", "priya")
+    for day in (2, 3, 4, 6, 9, 16, 30):
+        now = f"2026-03-{day:02}T09:15"
+        firm("send", "--yes", now=now)
+        assert all("priya@example.com" in to for to in drafts(home).values())
+        firm("confirm", "--drafts", "--sent", now=now)
+        assert json.loads(firm("calls", "--format", "json", now=now).stdout) == []
+    assert "case-to-" in firm("due", now="2026-03-16").stdout, "we still hear of what waits"
+
+
+def test_after_an_erasure_no_note_to_one_of_us_holds_a_word_of_the_client(firm: Run, home: Path) -> None:
+    """Neither the drafts that lay there nor those that would have come."""
+    firm("handover", "hall", "--to", "priya", "--by", "2026-03-05", "--about", "the stairs")
+    firm("praise", "add", "hall", "spotless stairs", "--for", "priya")
+    records_of(firm)
+    firm("send", "--yes")
+    firm("forget", "hall", "--yes")
+    assert drafts(home) == {}
+    for day in (2, 3, 9, 16):
+        for words in (("send", "--yes"), ("due",), ("status",), ("concerns",)):
+            said = firm(*words, now=f"2026-03-{day:02}T09:15").stdout
+            assert "stairs" not in said
+            assert "Hall" not in said
+    found = [path for path in home.rglob("*") if path.is_file() and b"stairs" in path.read_bytes()]
+    assert found == []

@@ -151,6 +151,7 @@ def reopen(desk: Desk, text: str, *, summary: str = "", opened_by: str = THEM) -
 def _open(desk: Desk, text: str) -> Case:
     found = care.find(desk, Case, text)
     care.refuse_closed(found)
+    finding.refuse_forgotten(finding.by_id(desk, found.client_id))
     return found
 
 

@@ -172,7 +172,7 @@ def log(
     score: int | None = None,
 ) -> Recorded:
     """Record any contact with a client; *stands_for* names the touchpoint that it settles, *score* is 0 to 10."""
-    client = finding.client(desk, client_text)
+    client = finding.living(desk, client_text)
     contact = _contact(
         desk,
         client_id=client.id,

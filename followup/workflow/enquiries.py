@@ -24,6 +24,7 @@ def answer(desk: Desk, text: str, *, channel: Channel, note: str = "", on: date 
     """Record that an enquiry was answered: a contact, and the end of its clock."""
     before = care.find(desk, Enquiry, text)
     care.refuse_closed(before)
+    finding.refuse_forgotten(finding.by_id(desk, before.client_id))
     if before.answered_at is not None or before.acted_on is not None:
         raise BadInput(f"Enquiry {before.id} was answered on {before.acted_on}.")
     day = on or desk.today
@@ -45,6 +46,7 @@ def won(
     before = care.find(desk, Enquiry, text)
     care.refuse_closed(before)
     client = finding.by_id(desk, before.client_id)
+    finding.refuse_forgotten(client)
     if job and (service or promised_on or amount):
         raise UsageError("--job names a job that is there: --service, --promised and --amount are those of a new one.")
     if job:

@@ -59,6 +59,22 @@ def job(desk: Desk, text: str) -> Job:
     return found[0]
 
 
+def living(desk: Desk, text: str) -> Client:
+    """Return the client that *text* means; refuses one who was forgotten."""
+    found = client(desk, text)
+    refuse_forgotten(found)
+    return found
+
+
+def refuse_forgotten(found: Client) -> None:
+    """Refuse to write down anything new about somebody who was forgotten."""
+    if found.erased_on is not None:
+        raise BadInput(
+            f"{found.id} was forgotten on {found.erased_on}: nothing new is written down about them. Who comes back is "
+            "a new client: `followup client add`."
+        )
+
+
 def record(desk: Desk, record_type: type[Kept], text: str, *, open_only: bool = True) -> Kept:
     """Return the record that *text* means: its id or prefix, or its client; a closed one where no open one fits."""
     kind = BY_RECORD[record_type]

@@ -68,7 +68,7 @@ def edit_client(desk: Desk, text: str, fields: Mapping[str, Any]) -> tuple[Clien
 
     A stop is of a person, not of an address: whoever said stop is not written to at a new address either.
     """
-    before = finding.client(desk, text)
+    before = finding.living(desk, text)
     after = _named(before, replace(before, **_client_fields(desk, fields)))
     if after.referred_by != before.referred_by:
         after = replace(after, referred_by_id="")
@@ -107,7 +107,7 @@ def _refuse_stopped(desk: Desk, client: Client) -> None:
 
 def add_job(desk: Desk, client_text: str, fields: Mapping[str, Any]) -> Job:
     """Make a job for a client."""
-    client = finding.client(desk, client_text)
+    client = finding.living(desk, client_text)
     job = replace(
         Job(id=identity.random_identifier(), client_id=client.id, created_on=desk.today), **job_fields(desk, fields)
     )

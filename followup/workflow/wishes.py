@@ -41,7 +41,8 @@ def optout(desk: Desk, text: str, *, evidence: str = "") -> Stopped:
         stops.suppress(desk, write, addresses, reason=OPTED_OUT, evidence=evidence)
         if client:
             write.save(replace(client, consent=Consent.OPTED_OUT, consent_evidence=evidence or f"optout {desk.today}"))
-            withdrawn = _withdraw(desk, write, client.id)
+            # What goes to one of us stays: they have to know, and it may have left the mail program already.
+            withdrawn = _withdraw(desk, write, client.id, ours_too=False)
     with suppress(TryLater):  # a run is at work: it reads the stop inside the fence, and tidies the drafts itself
         sending.tidy_drafts(desk)
     return Stopped(client, tuple(withdrawn))
@@ -99,15 +100,15 @@ def forget(desk: Desk, client: Client) -> Forgotten:
     """
     jobs = len(desk.store.jobs_of(client.id))
     contacts = len(desk.store.contacts_of(client.id))
-    kept = copies(desk, client)
     with (
         desk.lock(wait_seconds=3),
         desk.store.write(kind="wish", command="forget", person=desk.person, now=desk.now()) as write,
     ):
-        _withdraw(desk, write, client.id)
+        _withdraw(desk, write, client.id, ours_too=True)
         stops.erase(desk, write, client.id, every_address(desk, client))
     sending.tidy_drafts(desk)
-    return Forgotten(client.id, jobs, contacts, kept)
+    # Looked at afterwards: what others' records said of the person went with them.
+    return Forgotten(client.id, jobs, contacts, copies(desk, client))
 
 
 def _mentions(desk: Desk, client: Client) -> tuple[Path, ...]:
@@ -169,8 +170,12 @@ def _texts(value: Any) -> Iterable[str]:
     return value if isinstance(value, list) else ()
 
 
-def _withdraw(desk: Desk, write: Writer, client_id: str) -> list[Attempt]:
-    drafts = [each for each in desk.store.open_attempts([AttemptState.DRAFTED]) if each.client_id == client_id]
+def _withdraw(desk: Desk, write: Writer, client_id: str, *, ours_too: bool) -> list[Attempt]:
+    drafts = [
+        each
+        for each in desk.store.open_attempts([AttemptState.DRAFTED])
+        if each.client_id == client_id and (ours_too or not each.to_person)
+    ]
     for attempt in drafts:
         write.settle_attempt(
             attempt.id, AttemptState.CANCELLED, now=desk.now(), server_said="withdrawn: client said stop"
