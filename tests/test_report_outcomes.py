@@ -126,6 +126,16 @@ def test_cases_are_counted_by_cause_and_second_ones_are_told(made: Run, home: Pa
     assert found["cases: time to resolve"] == (None, 1, "not enough data: 1, from 5 on")
 
 
+def test_a_second_case_is_counted_from_the_end_of_the_first_as_the_planner_does(made: Run, home: Path) -> None:
+    """Trouble that took half a year to put right is not forgotten because it began long ago."""
+    keep(
+        home,
+        of(model.Case, opened_on=date(2024, 11, 4), closed_on=date(2025, 5, 5), state="resolved"),
+        of(model.Case, opened_on=date(2026, 3, 2)),
+    )
+    assert said(made, *MARCH)["cases: a second one of that client"][:2] == (1, 1)
+
+
 def test_who_comes_again_is_told_when_the_year_is_over(made: Run, home: Path) -> None:
     """Of those who were new a year before the period, those who came again within twelve months."""
     with desks.opened(home) as desk, desk.store.write(kind="hand", command="x", now=factories.NOW) as write:

@@ -10,7 +10,7 @@ import click
 from followup.care.kinds import CASE
 from followup.cli import care
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, format_option
+from followup.cli.output import CHANNELS, DAY, format_option
 from followup.model import THEM, US, Channel
 
 case_command = care.door("case")
@@ -21,13 +21,7 @@ fix_by_option = click.option("--fix-by", type=DAY, help="By when it is put right
 @case_command.command("ack")
 @click.argument("case")
 @click.option("--note", default="", help="What was said.")
-@click.option(
-    "--channel",
-    type=click.Choice([each.value for each in Channel if each is not Channel.NOTE]),
-    default="call",
-    show_default=True,
-    help="How.",
-)
+@click.option("--channel", type=CHANNELS, default="call", show_default=True, help="How.")
 @fix_by_option
 @format_option
 @pass_app

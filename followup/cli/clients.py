@@ -12,6 +12,7 @@ from followup import cells, files, tables
 from followup.cli import confirming
 from followup.cli.app import App, pass_app
 from followup.cli.output import (
+    CHANNELS,
     Commands,
     check_program,
     choose,
@@ -26,14 +27,12 @@ from followup.cli.output import (
     yes_option,
 )
 from followup.errors import UsageError
-from followup.model import CLIENT_CHANNELS
 from followup.report import words
 
 if TYPE_CHECKING:
     from followup.model import Client
     from followup.workflow import wishes
 
-CHANNELS = click.Choice([each.value for each in CLIENT_CHANNELS])
 field_options = options(
     click.option("--name", "full_name", help="The whole name."),
     click.option("--first-name", help="First name, where the whole name does not show it."),

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, format_option, print_rows, say
-from followup.model import CLIENT_CHANNELS, Channel, Direction, Outcome
+from followup.cli.output import CHANNELS, DAY, format_option, print_rows, say
+from followup.model import Channel, Direction, Outcome
 from followup.report import words
 
 if TYPE_CHECKING:
     from followup.workflow.contacts import Recorded
 
 OUTCOMES = click.Choice([each.value for each in Outcome if each is not Outcome.SENT])
-CHANNELS = click.Choice([each.value for each in CLIENT_CHANNELS])
 
 
 @click.command("calls")
@@ -160,12 +159,12 @@ def describe(recorded: Recorded) -> str:
     if contact is None:
         assert recorded.decision is not None
         step = words.step(recorded.decision)
-        return f"Done: {step} for {client.full_name or client.company} ({recorded.decision.key})."
+        return f"Done: {step} for {words.client(client)} ({recorded.decision.key})."
     way = "from" if contact.direction == Direction.IN else "to"
     about = f" for {contact.key}" if contact.key else ""
     outcome = f", {contact.outcome.value}" if contact.outcome else ""
     outcome += f", {contact.score} of 10" if contact.score is not None else ""
-    name = client.full_name or client.company
+    name = words.client(client)
     lines = [
         f"Recorded: {words.channel(contact.channel)} {way} {name} on {words.long_day(contact.on)}{outcome}{about}."
     ]

@@ -10,7 +10,7 @@ import click
 from followup.care.kinds import ENQUIRY
 from followup.cli import care
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, format_option
+from followup.cli.output import CHANNELS, DAY, format_option
 from followup.model import Channel
 from followup.report import words
 
@@ -20,13 +20,7 @@ enquiry_command = care.door("enquiry")
 @enquiry_command.command("answer")
 @click.argument("enquiry")
 @click.option("--note", default="", help="What you said.")
-@click.option(
-    "--channel",
-    type=click.Choice([each.value for each in Channel if each is not Channel.NOTE]),
-    default="call",
-    show_default=True,
-    help="How.",
-)
+@click.option("--channel", type=CHANNELS, default="call", show_default=True, help="How.")
 @click.option("--on", type=DAY, help="When; now unless told.")
 @format_option
 @pass_app

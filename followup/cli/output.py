@@ -16,6 +16,7 @@ import click
 
 from followup import cells, files, tables
 from followup.errors import UsageError
+from followup.model import CLIENT_CHANNELS
 from followup.report import words
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Day(click.ParamType[date]):
 
 
 DAY = Day()
+CHANNELS = click.Choice([each.value for each in CLIENT_CHANNELS])
 
 
 def print_rows(

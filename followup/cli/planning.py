@@ -284,7 +284,7 @@ def snooze_command(app: App, *, key_or_client: str, until: date, everything: boo
         raise UsageError(f"--until {until} is not after today ({desk.today}).")
     if everything:
         who = finding.client(desk, key_or_client)
-        client_id, key, what = who.id, "", f"everything for {who.full_name or who.company}"
+        client_id, key, what = who.id, "", f"everything for {words.client(who)}"
     else:
         decision = finding.open_decision(desk, key_or_client)
         client_id, key, what = decision.client_id, decision.key, decision.key

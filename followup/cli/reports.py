@@ -11,9 +11,9 @@ import click
 from followup.care.kind import Kind
 from followup.care.kinds import KINDS
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, Commands, format_option, options, print_rows, say
+from followup.cli.output import CHANNELS, DAY, Commands, format_option, options, print_rows, say
 from followup.errors import UsageError
-from followup.model import CLIENT_CHANNELS, Channel
+from followup.model import Channel
 
 period_options = options(
     click.option("--from", "from_on", type=DAY, help="First day."),
@@ -34,7 +34,7 @@ def report_command() -> None:
 @report_command.command("contacts")
 @period_options
 @click.option("--client", default="", help="Only this client.")
-@click.option("--channel", type=click.Choice([each.value for each in CLIENT_CHANNELS]), help="Only this channel.")
+@click.option("--channel", type=CHANNELS, help="Only this channel.")
 @click.option("--excel", is_flag=True, help="CSV that opens right with a double click in your country.")
 @format_option
 @pass_app

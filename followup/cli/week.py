@@ -78,7 +78,7 @@ def _print_round(app: App) -> None:
         click.echo("\nMessages to send")
         for item in prepared:
             said = item.message.subject if item.message else item.problem
-            say(f"  {item.client.full_name or item.client.company}: {said}  ({item.decision.key})")
+            say(f"  {words.client(item.client)}: {said}  ({item.decision.key})")
     sheet = composing.call_sheet(desk)
     if sheet:
         # Whom, what for and what was last: a screenful for a week. The words themselves fill pages.

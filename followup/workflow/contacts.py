@@ -84,7 +84,7 @@ def done(
         # An outcome means that somebody rang: of all that waits for a client it is the call, and never a message.
         waiting = [each for each in waiting if each.client_id == who[0].id and each.channel == Channel.CALL]
         if not waiting:
-            name = who[0].full_name or who[0].company
+            name = words.client(who[0])
             raise NotFound(
                 f"No call to {name} waits. `followup log '{target}' --outcome {outcome}` records one that was made all "
                 f"the same; `followup why {who[0].id}` shows the keys for `followup done KEY`."

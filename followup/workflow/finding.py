@@ -12,6 +12,7 @@ from followup import cells, identity
 from followup.care.kinds import BY_RECORD
 from followup.errors import Ambiguous, BadInput, NotFound, UsageError
 from followup.model import Client, Decision, Job, Record, State
+from followup.report import words
 from followup.workflow import planning
 from followup.workflow.desk import Desk
 
@@ -135,9 +136,7 @@ def decision(desk: Desk, text: str, *, of: Iterable[Decision] | None = None) -> 
         pool = list(planning.due(desk)) if of is None else list(of)
         found = [each for each in pool if each.client_id == who.id]
         if not found:
-            raise NotFound(
-                f"Nothing waits for {who.full_name or who.company}. `followup why {who.id}` shows every step."
-            )
+            raise NotFound(f"Nothing waits for {words.client(who)}. `followup why {who.id}` shows every step.")
     if len(found) > 1:
         raise Ambiguous(f"'{text}'", (f"{each.key}  {each.step}  {each.state}" for each in found))
     return found[0]

@@ -6,13 +6,14 @@ Takes a Desk and a period. Gives rows. Touches nothing.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from followup import cadence
-from followup.care import track
+from followup.care import starting, track
 from followup.model import Case, Delay, Enquiry, Referral, ReferralState, Step
 from followup.report import outcomes, periods
 from followup.workflow import track as our_track
@@ -34,8 +35,7 @@ def _facts(desk: Desk, from_on: date, to_on: date) -> outcomes.Facts:
     enquiries = store.care_opened(Enquiry, from_on, to_on)
     answered = [each for each in enquiries if each.acted_on is not None]
     opened = store.care_opened(Case, from_on, to_on)
-    first = cadence.add(replace(settings.cases.second_within, before=True), from_on, calendar)
-    around = store.care_opened(Case, first, to_on)
+    around = _cases_around(desk, from_on, to_on)
     acted = store.care_acted(Referral, from_on, to_on)
     won = [each for each in acted if each.state in (ReferralState.WON, ReferralState.PAID)]
     jobs = store.jobs(each.job_id for each in won if each.job_id).values()
@@ -66,7 +66,7 @@ def _facts(desk: Desk, from_on: date, to_on: date) -> outcomes.Facts:
             for each in opened
             if each.opened_at and each.acknowledged_at
         ],
-        second=sum(_is_second(desk, each, around) for each in opened),
+        second=sum(starting.is_second(each, around[each.client_id], desk.rules) for each in opened),
         jobs=store.count_jobs(from_on, to_on, said_from=from_on, said_to=to_on)[0],
         newcomers=len(newcomers),
         again=sum(then is not None and then <= cadence.add(year, begun, calendar) for begun, then in newcomers),
@@ -120,20 +120,22 @@ def _since(desk: Desk, step: Step, left_out: Callable[[str], bool]) -> date | No
     return max(first, last + timedelta(days=1))
 
 
-def _is_second(desk: Desk, case: Case, around: list[Case]) -> bool:
-    since = cadence.add(replace(desk.settings.cases.second_within, before=True), case.opened_on, desk.calendar)
-    return any(
-        other.client_id == case.client_id
-        and other.id != case.id
-        and since <= other.opened_on
-        and (other.opened_on, other.id) < (case.opened_on, case.id)
-        for other in around
-    )
+def _cases_around(desk: Desk, from_on: date, to_on: date) -> Mapping[str, list[Case]]:
+    """Return, by client, every case that one of the period can be the second to."""
+    first = cadence.add(replace(desk.settings.cases.second_within, before=True), from_on, desk.calendar)
+    store, found = desk.store, defaultdict[str, list[Case]](list)
+    ended, still = store.care_closed(Case, first, desk.today), store.care(Case, open_only=True)
+    near = (*store.care_opened(Case, first, to_on), *ended, *still)
+    for case in {each.id: each for each in near}.values():
+        found[case.client_id].append(case)
+    return found
 
 
 def _hours(desk: Desk, begun: datetime, ended: datetime) -> float:
-    opens, closes = (time.fromisoformat(each) for each in desk.settings.hours.split("-"))
-    return track.office_hours(desk.local(begun), desk.local(ended), opens=opens, closes=closes, calendar=desk.calendar)
+    there = desk.rules.deadlines
+    return track.office_hours(
+        desk.local(begun), desk.local(ended), opens=there.opens, closes=there.closes, calendar=desk.calendar
+    )
 
 
 def _days(desk: Desk, begun: date, ended: date) -> int:
