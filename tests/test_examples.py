@@ -133,9 +133,9 @@ def test_the_settings_of_the_example_are_right() -> None:
     assert named == {path.name for path in (EXAMPLES / "guides").iterdir()}
 
 
-@pytest.mark.parametrize("kind", [each for each in KINDS.values() if each.name != "recap"])
+@pytest.mark.parametrize("kind", [each for each in KINDS.values() if each.name not in ("gift", "recap")])
 def test_there_is_one_of_each_kind_of_record(kind: Kind, business: Path, run: Callable[..., Ran]) -> None:
-    """Its file goes in as it is, and again without a change."""
+    """Its file goes in as it is, and again without a change; gifts and recaps are only made by their commands."""
     table = EXAMPLES / f"{kind.plural}.csv"
     assert " added, 0 changed, 0 as they were." in run(kind.name, "import", table).stdout
     again = run(kind.name, "import", table).stdout

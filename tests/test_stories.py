@@ -664,11 +664,14 @@ def test_story_30_the_accountant_gets_the_same_bytes(firm: Firm) -> None:
 
 def test_story_30_the_register_of_gifts(firm: Firm) -> None:
     """Story 30: every gift with its parts, its receipt and the limit, the same bytes on every run."""
-    firm("gift import gifts.csv")
-    register = firm("report gifts --year 2025 --format csv")
-    assert {row["receipt_ref"] for row in csv.DictReader(register.splitlines())} >= {"R-402", "R-407"}
+    firm('gift add gwen "a desk diary with our name on it" --goods 8.50 --advert --receipt R-402 --purpose "New Year"')
+    towels = 'gift add gwen "a towel set" --goods 45 --advert --receipt R-407 --purpose "the wait for the boiler"'
+    assert "8.50 GBP before, 53.50 GBP with this; the limit is 50.00 GBP" in firm.refused(towels)
+    firm(f"{towels} --yes")
+    register = firm("report gifts --month 2026-03 --format csv")
+    assert {row["receipt_ref"] for row in csv.DictReader(register.splitlines())} == {"R-402", "R-407"}
     firm.day = "2026-05-04"
-    assert firm("report gifts --year 2025 --format csv") == register
+    assert firm("report gifts --month 2026-03 --format csv") == register
 
 
 def test_story_31_a_client_says_stop(firm: Firm) -> None:

@@ -53,6 +53,7 @@ def _play(examples: Path, target: Path) -> None:
                 now = instant
             case demo.Lay(names):
                 for name in names:
+                    files.make_folder((target / name).parent)
                     shutil.copyfile(examples / name, target / name)
             case demo.Command(line, arguments):
                 click.secho(f"\n$ {line}", bold=True)
