@@ -30,13 +30,20 @@ from tests.test_architecture import LAYERS
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 PIECE = re.compile(
-    r"^```console\n(?P<console>.*?)^```$|^```toml\n(?P<mail>\[mail\]\n.*?)^```$|^<!-- play: (?P<stage>.*?) -->$",
+    r"^```console\n(?P<console>.*?)^```$|^```toml\n(?P<mail>\[mail\]\n.*?)^```$|"
+    r"^<!-- play: settings -->\n\n```toml\n(?P<settings>.*?)^```$|^<!-- play: (?P<stage>.*?) -->$",
     re.MULTILINE | re.DOTALL,
 )
 """What happens in the README, from top to bottom: commands, lines for [mail] in followup.toml, and what only readers of
-its source see: ``on DAY``, and ``fault JSON``, with which the mail server goes wrong (`tests.mailserver.Fault`)."""
+its source see: ``on DAY``, ``fault JSON``, with which the mail server goes wrong (`tests.mailserver.Fault`), ``settings``
+above lines for followup.toml, and ``aside`` and ``back``, between which days pass that the rest of the text knows not."""
 DRAWN = re.compile(r"\bna{5}[a-z0-9]{4}\b")  # what factories.identifier("n") makes
 WIDTH = 100  # of tables, as on a screen
+NAMES = tuple(
+    "k7m2p9q4wd hx4r9c2j7n td5g8w3vkf b6y2s9mzqe r3k9t5w2xb m8c4v7h2pd f5n2q6z9tj w7d3g8k4ry y2s6b9m5vc c9x4j7f2hn "
+    "p6t3w8d5kz g4h9r2n7qs v8z5c3y6mb j2k7f9x4td n5q8s3g6wr z3m6b9h4cp d7y2v5j8kf t9r4n6p3xg q5w2z8c7hm x6k3d9s4vy"
+    .split()
+)  # fmt: skip
 SKIPPED = "..."  # a line of a transcript that stands for any number of lines
 
 
@@ -306,7 +313,7 @@ class Play:
         monkeypatch.setattr(identity, "random_identifier", lambda: next(drawn))
         monkeypatch.setattr(identity, "new_home_key", lambda: factories.HOME_KEY)
         self._named: dict[str, str] = {}
-        self._names = iter(("k7m2p9q4wd", "hx4r9c2j7n", "td5g8w3vkf", "b6y2s9mzqe"))
+        self._names = iter(NAMES)
         self._shown_server: dict[str, str] = {}  # what stands in the settings -> what stands in the README
 
     def stage(self, direction: str) -> None:
@@ -316,8 +323,20 @@ class Play:
             self._monkeypatch.setenv("FOLLOWUP_NOW", how)
         elif what == "fault":
             self._server.faults.append(Fault(**json.loads(how)))
+        elif what == "aside":
+            shutil.copytree(self._sam / "followup", self._sam / "kept")
+        elif what == "back":
+            shutil.rmtree(self._sam / "followup")
+            (self._sam / "kept").rename(self._sam / "followup")
         else:
             raise ValueError(f"README.md: no such direction: {direction}")
+
+    def add_settings(self, piece: str) -> None:
+        """Put lines of the README into the home's settings, each table in place of the one that is there."""
+        path = self._sam / "followup" / "followup.toml"
+        tables = re.split(r"^(?=\[)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        kept = [each for each in tables if each.partition("\n")[0] not in piece.splitlines()]
+        path.write_text("".join([*kept, "\n", piece]), encoding="utf-8")
 
     def mail(self, piece: str) -> None:
         """Put the README's lines for [mail] into the home, and what they name where they say it is."""
@@ -333,6 +352,8 @@ class Play:
 
     def run(self, line: str) -> list[str]:
         """Run a command line as Sam, and return what appears on the screen."""
+        for real, shown in self._named.items():
+            line = line.replace(shown, real)
         _followup, *arguments = shlex.split(line)
         app = App(person_is_there=False, width=WIDTH, says_now=False)
         result = CliRunner().invoke(cli.cli, arguments, obj=app)
@@ -372,6 +393,8 @@ def test_the_transcripts_are_true(play: Play, request: pytest.FixtureRequest) ->
     for piece in PIECE.finditer(text):
         if piece["stage"]:
             play.stage(piece["stage"])
+        elif piece["settings"]:
+            play.add_settings(piece["settings"])
         elif piece["mail"]:
             play.mail(piece["mail"])
         else:
