@@ -35,15 +35,14 @@ PIECE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 """What happens in the README, from top to bottom: commands, lines for [mail] in followup.toml, and what only readers of
-its source see: ``on DAY``, ``fault JSON``, with which the mail server goes wrong (`tests.mailserver.Fault`), ``settings``
-above lines for followup.toml, and ``aside`` and ``back``, between which days pass that the rest of the text knows not."""
+its source see: ``on DAY``; ``fault JSON``, with which the mail server goes wrong (`tests.mailserver.Fault`);
+``settings`` above lines for followup.toml; ``aside`` and ``back``, between which days pass that the rest never saw."""
 DRAWN = re.compile(r"\bna{5}[a-z0-9]{4}\b")  # what factories.identifier("n") makes
 WIDTH = 100  # of tables, as on a screen
-NAMES = tuple(
-    "k7m2p9q4wd hx4r9c2j7n td5g8w3vkf b6y2s9mzqe r3k9t5w2xb m8c4v7h2pd f5n2q6z9tj w7d3g8k4ry y2s6b9m5vc c9x4j7f2hn "
-    "p6t3w8d5kz g4h9r2n7qs v8z5c3y6mb j2k7f9x4td n5q8s3g6wr z3m6b9h4cp d7y2v5j8kf t9r4n6p3xg q5w2z8c7hm x6k3d9s4vy"
-    .split()
-)  # fmt: skip
+NAMES = """
+k7m2p9q4wd hx4r9c2j7n td5g8w3vkf b6y2s9mzqe r3k9t5w2xb m8c4v7h2pd f5n2q6z9tj w7d3g8k4ry y2s6b9m5vc c9x4j7f2hn
+p6t3w8d5kz g4h9r2n7qs v8z5c3y6mb j2k7f9x4td n5q8s3g6wr z3m6b9h4cp d7y2v5j8kf t9r4n6p3xg q5w2z8c7hm x6k3d9s4vy
+"""  # identifiers that are drawn are shown as these
 SKIPPED = "..."  # a line of a transcript that stands for any number of lines
 
 
@@ -313,7 +312,7 @@ class Play:
         monkeypatch.setattr(identity, "random_identifier", lambda: next(drawn))
         monkeypatch.setattr(identity, "new_home_key", lambda: factories.HOME_KEY)
         self._named: dict[str, str] = {}
-        self._names = iter(NAMES)
+        self._names = iter(NAMES.split())
         self._shown_server: dict[str, str] = {}  # what stands in the settings -> what stands in the README
 
     def stage(self, direction: str) -> None:
