@@ -330,7 +330,9 @@ def check(desk: Desk, record: Record, *, before: Record | None, by_hand: bool = 
         BadInput: says which days or fields are at odds, and what now.
     """
     kind = BY_RECORD[type(record)]
-    finding.refuse_forgotten(finding.by_id(desk, record.client_id))
+    client = desk.store.client(record.client_id)
+    if client is not None:  # one that is made in the same step is not there yet
+        finding.refuse_forgotten(client)
     if record.opened_on > desk.today:
         raise BadInput(f"{record.opened_on} is in the future: a {kind.name} is recorded once it is there.")
     for rule in _RULES.get(type(record), ()):
