@@ -85,6 +85,21 @@ def test_what_keeps_happening_is_counted_by_cause(made: Run) -> None:
     assert (rows["hurry"]["cases"], rows["hurry"]["repeats"], rows["not known"]["repeats"]) == (1, False, False)
 
 
+def test_what_is_done_about_a_case_is_told_to_its_client(made: Run) -> None:
+    """On the business day after it is in place; a lesson that came of no case is our own business."""
+    (case,) = json.loads(made("case", "open", "hall", "--summary", "tap drips", "--format", "json").stdout)
+    made("case", "resolve", "hall", "--cause", "part")
+    made("lesson", "add", case["case_id"], "we ran out of taps", "--better", "keep two")
+    assert "lesson-told" not in made("plan", now="2026-03-02").stdout
+    (lesson,) = json.loads(made("lesson", "list", "--format", "json").stdout)
+    made("lesson", "close", lesson["lesson_id"])
+    told = [row for row in json.loads(made("plan", "--format", "json").stdout) if row["step"] == "lesson-told"]
+    assert [row["due_on"] for row in told] == ["2026-03-03"]
+    made("undo", "--yes")
+    made("lesson", "add", "hall", "vans are late on Mondays", "--better", "start earlier")
+    assert "lesson-told" not in made("plan").stdout
+
+
 def test_the_csv_of_a_form_service_is_taken_in_once(made: Run, tmp_path: Path) -> None:
     """By e-mail or name, with score, comment and date; the same file again adds nothing."""
     path = tmp_path / "answers.csv"

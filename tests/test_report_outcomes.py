@@ -134,6 +134,9 @@ def test_a_second_case_is_counted_from_the_end_of_the_first_as_the_planner_does(
         of(model.Case, opened_on=date(2026, 3, 2)),
     )
     assert said(made, *MARCH)["cases: a second one of that client"][:2] == (1, 1)
+    file = home / "followup.toml"
+    file.write_text(file.read_text("utf-8").replace("[cases]\n", '[cases]\nsecond_within = "2 months"\n'), "utf-8")
+    assert said(made, *MARCH)["cases: a second one of that client"][:2] == (0, 1)
 
 
 def test_who_comes_again_is_told_when_the_year_is_over(made: Run, home: Path) -> None:

@@ -14,9 +14,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
-from followup import identity
-from followup.intake import addresses, columns, headers, people, phones
+from followup import cells, identity
+from followup.intake import addresses, headers, people, phones
 from followup.model import THEM, Client, Job, Referral, ReferralState, Summary
 from followup.store import Writer
 from followup.workflow.desk import Desk
@@ -73,8 +74,6 @@ def _records(desk: Desk, friends: Sequence[Client]) -> Iterator[Referral]:
 def _record(desk: Desk, friend: Client, name: str, jobs: Iterable[Job]) -> Referral:
     """Return the referral of a friend; it began with their first job, or when the home heard of them."""
     began = [day for job in jobs if (day := job.completed_on or job.promised_on or job.created_on)]
-    settings, currency = desk.settings.referrals, desk.settings.business.currency
-    amount = columns.read_amount(settings.reward_amount, mark=".", currency=currency) if settings.reward_amount else ""
     return Referral(
         id=identity.imported_identifier(desk.key, "referral", friend.id),
         client_id=friend.referred_by_id,
@@ -83,11 +82,18 @@ def _record(desk: Desk, friend: Client, name: str, jobs: Iterable[Job]) -> Refer
         opened_by=THEM,
         friend_id=friend.id,
         friend=name,
-        reward=settings.reward,
-        reward_minor=None if isinstance(amount, str) else amount.minor,
-        currency="" if isinstance(amount, str) else amount.currency,
         recorded_at=desk.now(),
+        **reward(desk),
     )
+
+
+def reward(desk: Desk) -> dict[str, Any]:
+    """Return what the settings promise for a client, as fields of a referral."""
+    settings, currency = desk.settings.referrals, desk.settings.business.currency
+    if not settings.reward_amount:
+        return {"reward": settings.reward}
+    amount = cells.minor(settings.reward_amount, currency)
+    return {"reward": settings.reward, "reward_minor": amount, "currency": currency}
 
 
 def unlink(desk: Desk, write: Writer, friend: Client) -> None:

@@ -19,6 +19,7 @@ from followup.intake import columns
 from followup.model import Client, Job, JobStatus, Referral, ReferralState
 from followup.report import words
 from followup.workflow import care, finding, gifts
+from followup.workflow import referrals as our_referrals
 from followup.workflow.desk import Desk
 
 REFERRAL = KINDS["referral"]
@@ -113,10 +114,8 @@ def _refuse_known(desk: Desk, made: Referral) -> None:
 
 
 def _promised(desk: Desk, made: Referral) -> Referral:
-    settings = desk.settings.referrals
-    if made.reward or made.reward_minor is not None:
-        return made
-    return replace(made, reward=settings.reward, **_amount(desk, settings.reward_amount))
+    told = made.reward or made.reward_minor is not None
+    return made if told else replace(made, **our_referrals.reward(desk))
 
 
 def _amount(desk: Desk, text: str) -> dict[str, Any]:
