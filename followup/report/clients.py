@@ -272,7 +272,7 @@ def page_lines(
         ("Worth", _worth(dossier.summary, today=today)),
         ("Open", _open(dossier, today=today)),
         ("What happened", _happened(dossier)),
-        ("What is next, and why", _next(decisions)),
+        ("What is next, and why", _next(decisions, dossier)),
     )
     for title, lines in sections:
         if lines:
@@ -364,16 +364,17 @@ def _noted(job: Job) -> str:
 
 def _happened(dossier: Dossier) -> list[str]:
     """Return everything that happened, in one time line, the latest first."""
-    events = [(contact.on, words.contact(contact)) for contact in dossier.contacts]
+    events = [((contact.on, 1), words.contact(contact)) for contact in dossier.contacts]
     for job in dossier.jobs:
         when = job.completed_on or job.created_on
         if when is not None:
             said = job.service or "work"
             if job.amount_minor is not None:
                 said += f", {amount(job.amount_minor, job.currency)}"
-            events.append((when, (words.full_day(when), "job", job.status.value, said + _noted(job))))
+            events.append(((when, 1), (words.full_day(when), "job", job.status.value, said + _noted(job))))
     for record in (*dossier.cases, *dossier.records):
-        events += [(event.on, (words.full_day(event.on), *event.said)) for event in care.events(record)]
+        for rank, event in zip((0, 2), care.events(record), strict=False):  # within a day: begun, contacts, ended
+            events.append(((event.on, rank), (words.full_day(event.on), *event.said)))
     events.sort(key=lambda event: event[0], reverse=True)
     lines = words.aligned([cells for _, cells in events[:LATEST]])
     if len(events) > LATEST:
@@ -384,14 +385,24 @@ def _happened(dossier: Dossier) -> list[str]:
 _NOT_NEXT = frozenset({State.DONE, State.EXPIRED, State.SKIPPED, State.COVERED})
 
 
-def _next(decisions: Iterable[Decision]) -> list[str]:
+def _next(decisions: Iterable[Decision], dossier: Dossier) -> list[str]:
+    abouts = {record.id: care.about(record) for record in (*dossier.cases, *dossier.records)}
     coming = [decision for decision in decisions if decision.state not in _NOT_NEXT]
     coming.sort(key=lambda decision: (words.acts_on(decision) or date.max, decision.key))
     if not coming:
         return ["  Nothing. `followup why` shows every step."]
     return words.aligned(
-        [(words.step(each), why.verdict(each), words.channel(each.channel), words.main_reason(each)) for each in coming]
+        [
+            (_named(each, abouts), why.verdict(each), words.channel(each.channel), words.main_reason(each))
+            for each in coming
+        ]
     )
+
+
+def _named(decision: Decision, abouts: Mapping[str, str]) -> str:
+    """Return a step in words, with what the record behind it is about. *abouts*: id of a record -> that."""
+    about = abouts.get(decision.occasion.record_id, "")
+    return f"{words.step(decision)}: {about}" if about else words.step(decision)
 
 
 def note_lines(text: str, *, indent: str) -> list[str]:
