@@ -23,7 +23,7 @@ from followup.model import (
 from followup.records import dataclass
 from followup.report import words
 from followup.store.reading import DOSSIERS
-from followup.workflow import care, cases, finding, planning
+from followup.workflow import finding, planning
 from followup.workflow.desk import Desk
 
 _FOR_MONTHS = 4
@@ -81,6 +81,8 @@ def accept(desk: Desk, found: Found) -> Taken:
     Raises:
         BadInput: a case of that client is open already.
     """
+    from followup.workflow import care, cases  # read what is typed, with all that takes; the screen only asks `find`
+
     proposal, client = found.concern.proposal, found.client
     if proposal.act is Act.CASE:
         raise BadInput(

@@ -38,6 +38,8 @@ SERVICES = '\n[services."boiler service"]\ninterval = "12 months"\n'
 PROMISES, CASES = MANY // 10, MANY // 50
 STILL_OPEN = 25
 """So many of the promises and of the cases are of these weeks and open."""
+BUSY_PROMISES, BUSY_CASES = min(5000, MANY // 20), min(500, MANY // 200)
+"""So many are open in a home in which much is going on."""
 JOBS_EACH = 5
 LAST_DONE = date(2026, 2, 27)  # a Friday, so that the thank-you is due on TODAY
 _DAY_ZERO = date(2010, 6, 1)
@@ -86,17 +88,17 @@ def yearly() -> Path:
 
 
 @cache
-def related() -> Path:
-    """Return a copy of `million` with PROMISES and CASES in it, all but a few of them over; made once a run."""
+def related(promises: int = STILL_OPEN, cases: int = STILL_OPEN) -> Path:
+    """Return a copy of `million` with PROMISES and CASES in it, all but so many of them over; made once a run."""
     folder = Path(tempfile.mkdtemp(prefix="followup-benchmark-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     made = home.Home(shutil.copytree(million(), folder / "home"))
-    sys.stderr.write(f"  adding {PROMISES:,} promises and {CASES:,} cases ...\n")
+    sys.stderr.write(f"  adding {PROMISES:,} promises and {CASES:,} cases, {promises:,} and {cases:,} open ...\n")
     with closing(sqlite3.connect(made.database_path)) as database:
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")
-        _insert(database, "care", _promises(PROMISES))
-        _insert(database, "care", _cases(CASES))
+        _insert(database, "care", _promises(PROMISES, promises))
+        _insert(database, "care", _cases(CASES, cases))
         database.commit()
     return made.path
 
@@ -214,11 +216,11 @@ def _anniversaries(clients: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _promises(count: int) -> Iterator[dict[str, Any]]:
-    """Yield promises of old jobs, nearly all kept, some late or broken; the last STILL_OPEN are due soon or were."""
+def _promises(count: int, still_open: int) -> Iterator[dict[str, Any]]:
+    """Yield promises of old jobs, nearly all kept, some late or broken; the last *still_open* are due soon or were."""
     for number in range(count):
         job = number * (MANY // count)
-        is_open = number >= count - STILL_OPEN
+        is_open = number >= count - still_open
         made = TODAY - timedelta(days=10) if is_open else _old_day(job)
         due = TODAY + timedelta(days=number % 20 - 5) if is_open else made + timedelta(days=7)
         state = "open" if is_open else "broken" if number % 50 == 0 else "kept"
@@ -230,11 +232,11 @@ def _promises(count: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _cases(count: int) -> Iterator[dict[str, Any]]:
-    """Yield cases of old jobs, put right in a few days; the last STILL_OPEN were opened last week."""
+def _cases(count: int, still_open: int) -> Iterator[dict[str, Any]]:
+    """Yield cases of old jobs, put right in a few days; the last *still_open* were opened last week."""
     for number in range(count):
         job = 1 + number * (MANY // count)
-        is_open = number >= count - STILL_OPEN
+        is_open = number >= count - still_open
         opened = TODAY - timedelta(days=5) if is_open else _old_day(job)
         yield _record("case", number, job, opened, "open" if is_open else "resolved") | {
             "summary": "tap drips",
