@@ -294,3 +294,19 @@ def test_after_an_erasure_no_note_to_one_of_us_holds_a_word_of_the_client(firm: 
             assert "Hall" not in said
     found = [path for path in home.rglob("*") if path.is_file() and b"stairs" in path.read_bytes()]
     assert found == []
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-02T09:15:00"])
+def test_an_instant_that_no_clock_shows_is_refused_with_its_row(made: Run, home: Path, instant: str) -> None:
+    """It ended in a traceback where its zone led out of the calendar."""
+    path = home.parent / "enquiries.csv"
+    path.write_text(f"client,summary,opened_at\nAda Hall,a leak,{instant}\n", encoding="utf-8")
+    assert "row 2: opened_at" in made("enquiry", "import", path, exit_code=65).stderr
+    assert care(home) == {}
+
+
+def test_a_text_far_longer_than_any_name_fits_nobody(made: Run) -> None:
+    """SQLite refuses patterns of that length; for whoever typed it, it is nobody's name."""
+    assert (
+        "No client fits" in made("promise", "add", "x" * 100_000, "a quote", "--by", "2026-03-12", exit_code=66).stderr
+    )

@@ -51,6 +51,10 @@ BEGINNING, END_OF_TIME = "0000-01-01", "9999-12-31"
 _AFTER_ALL = "\U0010ffff"  # sorts behind whatever may follow a prefix
 
 
+_LONGEST_SOUGHT = 5_000
+"""Nobody's name has so many characters, and SQLite takes no pattern of more than 50,000 bytes."""
+
+
 class Reader:
     """Everything that reads. `Store` adds opening, closing and writing."""
 
@@ -187,7 +191,7 @@ class Reader:
         and words (or beginnings of words) of the name or the firm, accents and case ignored; a whole name settles it.
         """
         wanted = text.strip()
-        if not wanted:
+        if not wanted or len(wanted) > _LONGEST_SOUGHT:
             return []
         for ids in (
             self._exact_ids(wanted),

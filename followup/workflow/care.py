@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from followup import identity
@@ -179,7 +179,9 @@ def _day(text: str, order: str, where: str) -> date:
 def _instant(text: str, where: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        if found.tzinfo is not None:
+            found.astimezone(UTC)  # so it is kept; the first and the last day there is have no room for a zone
+    except (ValueError, OverflowError):
         found = None
     if found is None or found.tzinfo is None:
         raise BadInput(f"{where}: '{text}' is no instant. Write 2026-03-02T09:15:00+00:00.")
