@@ -50,16 +50,17 @@ def test_the_totals_are_shown_before_an_entry_is_recorded(german: Run) -> None:
     assert re.search(r"Recorded gift \S+: 25.50 EUR for Ada Hall, given on Monday 2 March 2026: near\.", ran.stdout)
 
 
-def test_a_card_goes_with_a_gift_where_the_home_wants_it_and_not_once_it_is_void(made: Run, home: Path) -> None:
+def test_a_card_goes_with_a_gift_where_the_home_wants_it_and_not_once_it_is_void(run: Run, home: Path) -> None:
     """Switched off as it comes; an entry that never was starts nothing."""
-    made("client", "edit", "hall", "--street", "3 Mill Lane", "--city", "Westerby")
-    entry = add(made)
-    assert "gift-card" not in made("due").stdout
+    run("init", "--name", "Sam Alder", "--business", "Alder", "--country", "GB", "--email", "sam@alder.example.com")
+    run("client", "add", "--name", "Ada Hall", "--street", "3 Mill Lane", "--city", "Westerby")
+    entry = add(run)
+    assert "gift-card" not in run("due").stdout
     with (home / "followup.toml").open("a", encoding="utf-8") as file:
         file.write("\n[cadence.gift.gift-card]\nenabled = true\n")
-    assert "gift-card" in made("due", "--format", "csv").stdout
-    made("gift", "void", entry, "--reason", "never handed over")
-    assert "gift-card" not in made("due", "--format", "csv").stdout
+    assert "gift-card" in run("due", "--format", "csv").stdout
+    run("gift", "void", entry, "--reason", "never handed over")
+    assert "gift-card" not in run("due", "--format", "csv").stdout
 
 
 def test_over_a_cliff_somebody_has_to_say_that_it_is_meant(german: Run) -> None:
