@@ -137,8 +137,9 @@ def sentence(record: Iterable[Kept], *, service: str = "") -> str:
     ]
     said = [text for text in bad if text] or ["none was late"]
     days = sorted(each.days for each in chosen if each.days is not None)
-    took = f"took {_days(days[len(days) // 2])}" if len(days) >= ENOUGH else "are on record"
-    return f"Your last {len(chosen)}{about} {took}, {' and '.join(said)}."
+    if len(days) < ENOUGH:
+        return f"Of your last {len(chosen)}{about} {' and '.join(said)}."
+    return f"Your last {len(chosen)}{about} took {_days(days[len(days) // 2])}, {' and '.join(said)}."
 
 
 def target_on(by_on: date, *, made_on: date, margin: Delay, calendar: workdays.Calendar) -> date:
