@@ -5,11 +5,12 @@ Takes a Desk and a client. Gives a `report.dossier.Held`. Touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from followup.care.kinds import KINDS
-from followup.model import Client, Dossier, Suppression
+from followup.model import Client, Dossier, Record, Referral, ReferralState, Suppression
 from followup.report.dossier import Brought, Changed, Held
 from followup.store import Batch, Change
 from followup.workflow import planning, wishes
@@ -54,7 +55,7 @@ def _gather(desk: Desk, client: Client) -> Held:
         contacts=tuple(store.contacts_of(client.id)),
         attempts=tuple(each for each in map(store.attempt, (made.id for made in dossier.attempts)) if each),
         cases=dossier.cases,
-        records=dossier.records,
+        records=tuple(_own(dossier.records)),
         instructions=dossier.instructions,
         stops=_stops(desk, client),
         numbers=tuple(number for each in _facts(dossier, ()) for number in store.external_ids(each)),
@@ -75,6 +76,18 @@ def _facts(dossier: Dossier, also: Sequence[Client]) -> list[str]:
 def _stops(desk: Desk, client: Client) -> tuple[tuple[str, Suppression], ...]:
     found = ((address, desk.store.suppression(address)) for address in wishes.every_address(desk, client))
     return tuple((address, known) for address, known in found if known is not None)
+
+
+def _own(records: Iterable[Record]) -> Iterator[Record]:
+    """Yield *records* without what they say of other clients: whom somebody brought is the friend's to be told.
+
+    How many they brought is told anyway; a referral of which nothing else is known would only say it again.
+    """
+    for record in records:
+        if not isinstance(record, Referral):
+            yield record
+        elif record.state != ReferralState.MADE or record.reward or record.reward_minor:
+            yield replace(record, friend="", friend_id="", job_id="", summary="somebody whom you brought to us")
 
 
 def _bringers(written: Iterable[tuple[Batch, Change]]) -> list[Batch]:
