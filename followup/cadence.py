@@ -255,6 +255,7 @@ CONDITION_KEYS: Mapping[str, str] = {
     "no_future_job": "true: no later job of that service is done or planned.",
     "return_visit": "true: only for a case about trouble that came back; false: only for other cases.",
     "unacknowledged": "true: only for a case of which the client has not yet heard that you know.",
+    "no_case": "true: only where no case was opened since, about which the client is asked anyway.",
     "any_of": "A list of conditions of which one is enough.",
 }
 """Every key of the conditions (`when`) of a step, and what it means."""
@@ -460,6 +461,7 @@ def _conditions(reader: _Reader, table: Any, amounts: Mapping[str, str], path: s
         no_future_job=inner.truth("no_future_job") or False,
         return_visit=inner.truth("return_visit"),
         unacknowledged=inner.truth("unacknowledged") or False,
+        no_case=inner.truth("no_case") or False,
         any_of=tuple(nested),
     )
 

@@ -636,6 +636,7 @@ class Conditions:
     no_future_job: bool = False  # no later job of that service is done or planned
     return_visit: bool | None = None  # the case is about trouble that came back
     unacknowledged: bool = False  # the client has not yet heard from us about the case
+    no_case: bool = False  # no case was opened since
     any_of: tuple[Conditions, ...] = ()
 
 

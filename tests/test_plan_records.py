@@ -14,6 +14,7 @@ from followup.model import (
     Attempt,
     AttemptState,
     Case,
+    CaseState,
     Channel,
     Conditions,
     Consent,
@@ -515,9 +516,27 @@ def test_a_case_about_which_somebody_called_needs_no_call() -> None:
     client = factories.client(id="cada", phones=("+441632960001",))
     assert one(known(record(Case), client=client), call).state is State.DUE
     called = record(Case, called_at=at(FRIDAY))
-    found = one(known(called, client=client), call)
+    rang = factories.contact(client_id="cada", on=FRIDAY, key="rone.case-ack.1", channel=Channel.CALL, by="sam")
+    for dossier in (
+        known(called, client=client),
+        known(record(Case, owner="sam"), client=client, contacts=(rang,)),  # to say that they know
+    ):
+        found = one(dossier, call)
+        assert found.state is State.SKIPPED
+        assert "somebody called about it on Fri 27 February 2026" in said(found)
+    another = known(record(Case, owner="mia"), client=client, contacts=(rang,))
+    assert one(another, call).state is State.DUE, "who looks after it has not called yet"
+
+
+def test_whoever_has_a_case_is_not_asked_whether_all_is_well() -> None:
+    """The check-in after a job is not said where something went wrong since; a case of long ago is none of it."""
+    step = factories.step("check-in-mail", delay=SAME_DAY, when=Conditions(no_case=True), late=Delay(14, "day"))
+    job = factories.job(client_id="cada", completed_on=FRIDAY)
+    long_ago = record(Case, opened_on=FRIDAY - 90 * DAY, state=CaseState.RESOLVED, closed_on=FRIDAY - 80 * DAY)
+    assert one(known(long_ago, jobs=[job]), step).state is State.DUE
+    found = one(known(record(Case, opened_on=FRIDAY), jobs=[job]), step)
     assert found.state is State.SKIPPED
-    assert "somebody called about it on Fri 27 February 2026" in said(found)
+    assert "a case was opened on Fri 27 February 2026" in said(found)
 
 
 def test_messages_about_what_is_open_are_not_held_by_the_budget_but_count() -> None:

@@ -17,6 +17,7 @@ from followup.model import (
     UNREACHED,
     US,
     Case,
+    Channel,
     Delay,
     Direction,
     Dossier,
@@ -207,6 +208,25 @@ def acknowledged_on(case: Case, dossier: Dossier, firm: Firm) -> date | None:
         and contact.outcome not in UNREACHED
     ]
     return min(told, default=None)
+
+
+def called_on(case: Case, dossier: Dossier, firm: Firm, *, but_for: str = "") -> date | None:
+    """Return the day on which who looks after *case* first spoke with the client about it.
+
+    A call of the touchpoint *but_for* does not count: that one is then done, and says so itself.
+    """
+    called = [firm.deadlines.day_of(case.called_at)] if case.called_at is not None else []
+    called += [
+        contact.on
+        for contact in dossier.contacts
+        if contact.key.startswith(f"{case.id}.")
+        and contact.channel is Channel.CALL
+        and contact.direction is Direction.OUT
+        and contact.outcome not in UNREACHED
+        and contact.by == case.owner
+        and contact.key != but_for
+    ]
+    return min(called, default=None)
 
 
 def is_second(case: Case, cases: Sequence[Case], firm: Firm) -> bool:

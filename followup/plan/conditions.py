@@ -187,6 +187,10 @@ def check(wanted: Wanted, record: Record, occasion: Occasion, rules: Rules) -> A
             answer.held.append(Reason("no-future-job", "no later job is done or booked"))
     if wanted.said.return_visit is not None or wanted.said.unacknowledged:
         _check_case(answer, wanted.said, record, occasion, rules)
+    if wanted.said.no_case:
+        opened = next((case.opened_on for case in record.dossier.cases if case.opened_on >= occasion.on), None)
+        text = f"a case was opened on {words.day(opened)}" if opened else "no case was opened since"
+        answer.say(opened is None, "no-case", text)
     if wanted.any_of:
         _check_any(answer, [check(each, record, occasion, rules) for each in wanted.any_of])
     return answer

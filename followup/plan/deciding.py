@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from followup import cadence, identity, occasions, pace
+from followup.care import starting
 from followup.model import (
     TO_BUSINESS,
     UNREACHED,
@@ -228,8 +229,8 @@ def _stops(touchpoint: Touchpoint, rules: Rules) -> list[Reason]:
     stops.extend(conditions.stopped(record, touchpoint.occasion, rules, due_on=touchpoint.due_on))
     if touchpoint.occasion.kind is OccasionKind.CASE_OPENED and touchpoint.channel is Channel.CALL:
         case = record.case_of(touchpoint.occasion)
-        if case is not None and case.called_at is not None:
-            called = rules.deadlines.day_of(case.called_at)
+        called = starting.called_on(case, record.dossier, rules, but_for=touchpoint.key) if case is not None else None
+        if called is not None:
             stops.append(Reason("called", f"somebody called about it on {words.day(called)}", called))
     return stops
 

@@ -117,6 +117,7 @@ def conditions(wanted: Conditions) -> list[str]:
         (wanted.return_visit is True, "the trouble came back"),
         (wanted.return_visit is False, "the trouble is new"),
         (wanted.unacknowledged, "the client has not heard of us about it"),
+        (wanted.no_case, "no case was opened since"),
         (wanted.any_of, " or ".join(" and ".join(conditions(each)) for each in wanted.any_of)),
     ]
     return [text for holds, text in said if holds]
