@@ -728,8 +728,8 @@ def test_check_ins_are_calls_above_an_amount_and_mails_below() -> None:
     text = "[calls]\nminimum_amount = 99.50"
     assert step("check-in-call").delay == step("check-in-mail").delay == Delay(7, "day")
     assert step("check-in-call").when.min_amount == step("check-in-mail").when.below_amount == "250"
-    assert step("check-in-call", text).when == Conditions(min_amount="99.50")
-    assert step("check-in-mail", text).when == Conditions(below_amount="99.50")
+    assert step("check-in-call", text).when == Conditions(min_amount="99.50", no_case=True)
+    assert step("check-in-mail", text).when == Conditions(below_amount="99.50", no_case=True)
     assert step("check-in-call").channels == (Channel.CALL,)
 
 
