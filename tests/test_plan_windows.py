@@ -316,8 +316,11 @@ def test_while_a_second_case_is_open_nothing_goes_to_the_client(dossier: Dossier
 
 
 def test_a_home_without_records_is_asked_no_more_for_its_history() -> None:
-    """What is closed, answered, won and told long ago is in no window: the cost follows what is near due."""
-    long_ago = TODAY - timedelta(days=400)
+    """What is closed, answered, won and told long ago is in no window: the cost follows what is near due.
+
+    Referrals stay longest: a friend may come within a year, and what follows from that may wait.
+    """
+    long_ago = TODAY - timedelta(days=1200)
     old = factories.dossier(
         factories.client(id="cada"),
         records=(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from followup import cells
 from followup.cli import confirming
 from followup.cli import contacts as contact_commands
 from followup.cli import intake as intake_commands
@@ -78,7 +79,7 @@ def _print_round(app: App) -> None:
         click.echo("\nMessages to send")
         for item in prepared:
             said = item.message.subject if item.message else item.problem
-            say(f"  {words.client(item.client)}: {said}  ({item.decision.key})")
+            say(f"  {cells.printable(words.client(item.client))}: {cells.printable(said)}  ({item.decision.key})")
     sheet = composing.call_sheet(desk)
     if sheet:
         # Whom, what for and what was last: a screenful for a week. The words themselves fill pages.

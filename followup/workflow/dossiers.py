@@ -81,12 +81,12 @@ def _stops(desk: Desk, client: Client) -> tuple[tuple[str, Suppression], ...]:
 def _own(records: Iterable[Record]) -> Iterator[Record]:
     """Yield *records* without what they say of other clients: whom somebody brought is the friend's to be told.
 
-    How many they brought is told anyway; a referral of which nothing else is known would only say it again.
+    How many clients they brought is told anyway; a referral that says no more would only say it again.
     """
     for record in records:
         if not isinstance(record, Referral):
             yield record
-        elif record.state != ReferralState.MADE or record.reward or record.reward_minor:
+        elif not record.friend_id or record.state != ReferralState.MADE or record.reward or record.reward_minor:
             yield replace(record, friend="", friend_id="", job_id="", summary="somebody whom you brought to us")
 
 
