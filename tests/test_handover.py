@@ -59,6 +59,17 @@ def test_the_colleague_gets_the_history_and_the_client_hears_by_when(firm: Run, 
     assert "4 March" in told
 
 
+def test_the_same_handover_typed_twice_is_one(firm: Run) -> None:
+    """Neither the colleague nor the client is told twice; another day or another matter is another handover."""
+    leak = ("handover", "Ada Hall", "--to", "kim", "--by", "2026-03-04", "--about", "the leak in the cellar")
+    firm(*leak, now=MONDAY)
+    refused = firm(*leak, now=MONDAY, exit_code=65)
+    assert "Kim Reed has that already, by Wednesday 4 March 2026. `followup promise show " in refused.stderr
+    assert len(json.loads(firm("promise", "list", "--all", "--format", "json").stdout)) == 1
+    firm(*leak[:-1], "the boiler", now=MONDAY)
+    assert len(json.loads(firm("promise", "list", "--all", "--format", "json").stdout)) == 2
+
+
 def test_a_supplier_is_asked_after_by_whoever_handed_over(firm: Run, home: Path) -> None:
     """Nobody outside sees our lists: the promise stays ours."""
     firm("handover", "Ada Hall", "--to", "Bore & Sons", "--by", "2026-03-06", now=MONDAY)

@@ -14,6 +14,9 @@ from followup.report import words
 from followup.workflow import care, finding
 from followup.workflow.desk import Desk
 
+_MATTER = ("receiver", "summary", "due_on", "job_id", "case_id")
+"""Two handovers that agree on these are one that was typed twice: nobody is told of it twice."""
+
 
 def hand_over(
     desk: Desk,
@@ -61,6 +64,11 @@ def hand_over(
         "owner": desk.person if receiver.outside else receiver.id,
     }
     promise = replace(care.made(desk, Promise, client.id, typed), receiver=receiver.id)
+    for each in desk.store.care(Promise, open_only=True, client_id=client.id):
+        if all(getattr(each, name) == getattr(promise, name) for name in _MATTER):
+            raise BadInput(
+                f"{receiver.name} has that already, by {words.long_day(by_on)}. `followup promise show {each.id}`"
+            )
     changed: list[Record | Client] = [promise]
     if not receiver.outside:
         if of_case is not None:
