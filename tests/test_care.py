@@ -36,10 +36,9 @@ def listed(run: Run, kind: Kind, *more: str) -> list[dict[str, Any]]:
 
 
 def same(rows: list[dict[str, Any]], added: dict[str, Any]) -> bool:
-    """Tell whether *rows* is *added* alone, by the columns that both have: `referral list` has some of its own."""
+    """Tell whether *rows* is *added* alone; `referral list` says besides what follows from the friend's jobs."""
     (row,) = rows
-    shared = row.keys() & added.keys() - {"recorded_at"}
-    return len(shared) > 8 and all(row[name] == added[name] for name in shared)
+    return {**{name: row[name] for name in added}, "recorded_at": ""} == {**added, "recorded_at": ""}
 
 
 # ---------------------------------------------------------------- the door

@@ -225,5 +225,5 @@ def test_an_old_list_of_clients_is_history(firm: Run, tmp_path: Path) -> None:
         "Name,Email,Referred by,Service,Completed\nBob Hill,bob@example.com,Ada Hall,New bath,2024-05-06\n", "utf-8"
     )
     firm("import", path, "--yes")
-    assert [each["made_on"] for each in listed(firm)] == ["2024-05-06"]
+    assert [each["opened_on"] for each in listed(firm)] == ["2024-05-06"]
     assert "referral-thanks" not in firm("due", "--format", "json").stdout

@@ -70,7 +70,7 @@ class Brought(Protocol):
 
 COLUMNS = (
     Column("referral_id", "Id", whole=True),
-    Column("made_on", "Made", "day", whole=True),
+    Column("opened_on", "Made", "day", whole=True),
     Column("client", "Client"),
     Column("friend", "Friend"),
     Column("state", place="data"),
@@ -86,7 +86,16 @@ COLUMNS = (
     Column("won_on", kind="day", place="data"),
     Column("derived", kind="flag", place="data"),
     Column("allowed_by", place="data"),
+    Column("opened_at", kind="instant", place="data"),
+    Column("summary", place="data"),
+    Column("owner", place="data"),
+    Column("due_on", kind="day", place="data"),
+    Column("opened_by", place="data"),
+    Column("closed_on", kind="day", place="data"),
+    Column("resolution", place="data"),
+    Column("recorded_at", kind="instant", place="data"),
 )
+"""Those of every referral, as its report and its export have them, and what follows from the friend's jobs."""
 
 
 def rows(found: Iterable[Looked]) -> Iterator[tuple[Any, ...]]:
@@ -100,6 +109,8 @@ def rows(found: Iterable[Looked]) -> Iterator[tuple[Any, ...]]:
             words.client(each.friend) if each.friend else record.friend, at.state, standing(each), record.reward,
             amount, record.currency, due_on, [referrals.DOUBTS.get(code, code) for code in each.doubts],
             record.client_id, record.friend_id, at.job.id if at.job else "", at.won_on, at.derived, record.allowed_by,
+            record.opened_at, record.summary, record.owner, record.due_on, record.opened_by, record.closed_on,
+            record.resolution, record.recorded_at,
         )  # fmt: skip
 
 
