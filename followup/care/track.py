@@ -138,7 +138,7 @@ def sentence(record: Iterable[Kept], *, service: str = "") -> str:
     said = [text for text in bad if text] or ["none was late"]
     days = sorted(each.days for each in chosen if each.days is not None)
     if len(days) < ENOUGH:
-        return f"Of your last {len(chosen)}{about} {' and '.join(said)}."
+        return f"Of your last {len(chosen)}{about}, {' and '.join(said)}."
     return f"Your last {len(chosen)}{about} took {_days(days[len(days) // 2])}, {' and '.join(said)}."
 
 
