@@ -136,6 +136,16 @@ def test_the_client_confirms_or_corrects(run: Run, home: Path, done: str) -> Non
     assert "corrected the recap on 2026-03-04" in run("job", "recap", done, "--confirmed", exit_code=65).stderr
 
 
+def test_programs_get_the_job_and_its_recap_as_rows(run: Run, job: str) -> None:
+    """In json the record is the result, and the rest is narration."""
+    row = json.loads(run("job", "complete", job, "--checked", "all", "--format", "json", now=DAY).stdout)[0]
+    assert (row["job_id"], row["status"]) == (job, "completed")
+    row = json.loads(run("job", "recap", job, "--found", "worn", "--format", "json", now=DAY).stdout)[0]
+    assert (row["found"], row["state"]) == ("worn", "written")
+    row = json.loads(run("job", "recap", job, "--confirmed", "--format", "json", now=DAY).stdout)[0]
+    assert row["state"] == "confirmed"
+
+
 def test_a_recap_is_of_work_that_is_done(run: Run, job: str) -> None:
     """What is under way has no summary yet."""
     assert "a recap is of work that is done" in run("job", "recap", job, "--found", "x", exit_code=65).stderr

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from followup.care.kinds import RECAP
+from followup.cli import care
 from followup.cli.app import App, pass_app
 from followup.cli.output import DAY, Commands, check_program, format_option, options, print_export, print_rows, say
 from followup.errors import UsageError
@@ -127,9 +129,18 @@ def edit_command(app: App, /, *, job: str, **fields: Any) -> None:
     "--checked", multiple=True, metavar="ITEM", help="What of the checklist is done: a number, a word, or all."
 )
 @click.option("--open-by", type=DAY, help="By when the client gets what is left open; it becomes a promise.")
+@format_option
 @pass_app
 def complete_command(
-    app: App, *, job: str, on: date | None, note: str, checked: tuple[str, ...], open_by: date | None
+    app: App,
+    *,
+    job: str,
+    on: date | None,
+    note: str,
+    checked: tuple[str, ...],
+    open_by: date | None,
+    format_: str,
+    output: Path | None,
 ) -> None:
     """Mark a job as completed: its cadence starts. With a checklist, what stays open becomes a promise.
 
@@ -138,6 +149,7 @@ def complete_command(
         $ followup job complete jk7m --note "they love the new tap"
         $ followup job complete jk7m --checked all
     """
+    from followup.report import jobs
     from followup.workflow import completing, finding
 
     desk = app.desk()
@@ -147,11 +159,16 @@ def complete_command(
         done, open_by = _walk(items, open_by)
     completed = completing.complete(desk, job, on=on, note=note, checked=done, open_by=open_by)
     assert completed.job.completed_on is not None
-    say(f"Completed: {completed.job.service}, on {words.long_day(completed.job.completed_on)}.")
+    as_rows = format_ != "table" or output is not None
+    tell = app.narrate if as_rows else say
+    tell(f"Completed: {completed.job.service}, on {words.long_day(completed.job.completed_on)}.")
     for promise in completed.promises:
         assert promise.due_on is not None
-        say(f"Left open, and promised by {words.long_day(promise.due_on)}: {promise.summary} ({promise.id})")
-    say(f"`followup why {completed.job.client_id}` shows what follows.")
+        tell(f"Left open, and promised by {words.long_day(promise.due_on)}: {promise.summary} ({promise.id})")
+    tell(f"`followup why {completed.job.client_id}` shows what follows.")
+    if as_rows:
+        row = jobs.rows([(completed.job, finding.by_id(desk, completed.job.client_id))])
+        print_rows(app, row, jobs.COLUMNS, format_=format_, output=output, empty="")
 
 
 def _walk(items: tuple[str, ...], open_by: date | None) -> tuple[tuple[str, ...], date | None]:
@@ -170,8 +187,11 @@ def _walk(items: tuple[str, ...], open_by: date | None) -> tuple[tuple[str, ...]
 @click.option("--watch-for", help="What to watch for from now on.")
 @click.option("--confirmed", is_flag=True, help="The client said that it is right.")
 @click.option("--corrected", default="", metavar="TEXT", help="What the client put right.")
+@format_option
 @pass_app
-def recap_command(app: App, /, *, job: str, confirmed: bool, corrected: str, **parts: str | None) -> None:
+def recap_command(
+    app: App, /, *, job: str, confirmed: bool, corrected: str, format_: str, output: Path | None, **parts: str | None
+) -> None:
     """Write in plain words what a visit was about; a message asks the client to confirm or correct it.
 
     \b
@@ -186,17 +206,17 @@ def recap_command(app: App, /, *, job: str, confirmed: bool, corrected: str, **p
         if given or (confirmed and corrected):
             raise UsageError("Write a recap, or say --confirmed, or --corrected TEXT: one of the three.")
         closed = completing.answered(desk, job, correction=corrected)
-        say(f"Kept: the client {closed.state} the recap of {closed.summary}.")
+        text = f"Kept: the client {closed.state} the recap of {closed.summary}."
+        care.tell(app, RECAP, closed, text, format_=format_, output=output)
         return
     if not given and app.interactive:
         known = completing.suggested(desk, job)
         for name, label in completing.PARTS.items():
             given[name] = click.prompt(label, default=getattr(known, name), err=True)
     written = completing.recap(desk, job, given)
-    for name, label in completing.PARTS.items():
-        if getattr(written, name):
-            say(f"{label + ':':<12}{getattr(written, name)}")
-    say(f"`followup why {written.client_id} --step recap` says when the client gets it.")
+    lines = [f"{label + ':':<12}{said}" for name, label in completing.PARTS.items() if (said := getattr(written, name))]
+    lines.append(f"`followup why {written.client_id} --step recap` says when the client gets it.")
+    care.tell(app, RECAP, written, "\n".join(lines), format_=format_, output=output)
 
 
 @job_command.command("reopen")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from followup.care.kinds import KINDS
+from followup.care.kinds import PRAISE
 from followup.cli import care
 from followup.cli.app import App, pass_app
-from followup.cli.output import say
+from followup.cli.output import format_option
 
 praise_command = care.door("praise")
 
@@ -17,8 +19,11 @@ praise_command = care.door("praise")
 @click.option("--wording", required=True, help="The words that they allowed, exactly.")
 @click.option("--as", "quoted_as", required=True, metavar="NAME", help='What stands beside them: "M. D., Leeds".')
 @click.option("--permission", required=True, help="Where and when they allowed it.")
+@format_option
 @pass_app
-def quote_command(app: App, *, praise: str, wording: str, quoted_as: str, permission: str) -> None:
+def quote_command(
+    app: App, *, praise: str, wording: str, quoted_as: str, permission: str, format_: str, output: Path | None
+) -> None:
     """Fix the words of a testimonial, the name beside it, and the permission to print both.
 
     What was allowed is not changed: other words need another permission, and `praise edit` says so in the history.
@@ -30,4 +35,5 @@ def quote_command(app: App, *, praise: str, wording: str, quoted_as: str, permis
     from followup.workflow import quotes
 
     quoted = quotes.quote(app.desk(), praise, wording=wording, quoted_as=quoted_as, permission=permission)
-    say(f'{KINDS["praise"].name.capitalize()} {quoted.id} can be quoted: "{quoted.quote}" {quoted.quoted_as}.')
+    text = f'Praise {quoted.id} can be quoted: "{quoted.quote}" {quoted.quoted_as}.'
+    care.tell(app, PRAISE, quoted, text, format_=format_, output=output)
