@@ -260,6 +260,9 @@ def test_the_same_file_again_changes_nothing_and_known_ids_are_changed(made: Run
     record_id = listed(made, KINDS["enquiry"])[0]["enquiry_id"]
     file.write_text(f"enquiry_id,amount,colour\n{record_id},120.00,red\n", encoding="utf-8")
     assert "would be 0 enquiries added, 1 changed" in made("enquiry", "import", file, "--dry-run").stdout
+    ahead = made("enquiry", "import", file, "--dry-run", "--format", "json")
+    assert [(row["enquiry_id"], row["amount"]) for row in json.loads(ahead.stdout)] == [(record_id, "120.00")]
+    assert "would be 0 enquiries added, 1 changed" in ahead.stderr
     assert "Left out: colour." in made("enquiry", "import", file).stdout
     assert {row["enquiry_id"]: row["amount"] for row in listed(made, KINDS["enquiry"])}[record_id] == "120.00"
     made("undo", "--yes")

@@ -124,3 +124,6 @@ def test_lesson_study_writes_the_story_without_anybody_in_it(made: Run) -> None:
         assert line in ran.stdout.splitlines()
     assert "Taken out: [client]" in ran.stderr
     assert "CASE STUDY: HURRY" in made("lesson", "study", "hall", "--text", now="2026-03-06").stdout
+    (row,) = json.loads(made("lesson", "study", "hall", "--format", "json", now="2026-03-06").stdout)
+    assert row["study"] == ran.stdout.rstrip("\n")
+    assert row["taken_out"][0].startswith("[client]")

@@ -281,3 +281,24 @@ def test_a_note_that_is_done_is_no_contact(business: Run) -> None:
     business("done", chase["key"])
     assert contacts(business) == before
     assert [row["step"] for row in rows(business, "due") if row["key"] == chase["key"]] == []
+
+
+# ---------------------------------------------------------------- for programs
+
+
+def test_a_program_gets_what_was_recorded_as_a_row(business: Run) -> None:
+    """The contact with the case that it opened, or with the day on which the call comes again."""
+    key = call_of(business)["key"]
+    (tried,) = rows(business, "done", key, "--outcome", "voicemail")
+    assert (tried["key"], tried["outcome"], tried["again_on"], tried["case_id"]) == (key, "voicemail", "2026-03-04", "")
+    (made,) = rows(business, "log", DOYLE, "--outcome", "unhappy", "--note", "tap drips")
+    assert (made["direction"], made["note"], made["again_on"]) == ("out", "tap drips", None)
+    assert made["case_id"] == rows(business, "case", "list")[0]["case_id"]
+
+
+def test_a_program_gets_what_one_of_us_saw_to_as_a_row(business: Run) -> None:
+    """It is no contact, so there is no day of one."""
+    business("promise", "add", DOYLE, "the new valve", "--by", "2026-03-04")
+    key = next(row["key"] for row in rows(business, "due") if row["step"] == "promise-chase")
+    (done,) = rows(business, "done", key)
+    assert (done["key"], done["step"], done["date"], done["contact_id"]) == (key, "promise-chase", None, "")

@@ -130,3 +130,14 @@ def test_stars_are_not_taken_for_points(made: Run, tmp_path: Path) -> None:
     assert "--out-of 5" in made("feedback", "import", path, exit_code=65).stderr
     made("feedback", "import", path, "--out-of", "5")
     assert [row["score"] for row in report(made, "feedback", *YEAR)] == [10]
+
+
+def test_programs_get_the_scores_that_came_in_as_rows(made: Run, tmp_path: Path) -> None:
+    """Those that are new; how many stayed as they were is said on the side."""
+    path = tmp_path / "answers.csv"
+    path.write_text("email,score,comment\nada@example.com,3,came twice\n", encoding="utf-8")
+    (row,) = json.loads(made("feedback", "import", path, "--format", "json").stdout)
+    assert (row["score"], row["low"], row["comment"]) == (3, True, "came twice")
+    again = made("feedback", "import", path, "--format", "json")
+    assert json.loads(again.stdout) == []
+    assert "0 scores added, 1 as they were" in again.stderr

@@ -170,6 +170,13 @@ def test_every_example_with_a_mail_server_works(line: str, served: Run) -> None:
 @pytest.mark.parametrize("line", sorted({line for line in examples() if not line.startswith("followup mail ")}))
 def test_every_example_works(line: str, made: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Typed as it stands there, in a home with a client called Hall; jk7m stands for the key of her job."""
+    play(line, made, home, tmp_path, monkeypatch)
+
+
+def play(
+    line: str, made: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, more: tuple[str, ...] = ()
+) -> Ran:
+    """Type an example, and *more* after it, in a home that has what it needs."""
     monkeypatch.chdir(tmp_path)
     for name in ("clients.csv", "jobs.csv"):
         shutil.copyfile(EXAMPLES / name, tmp_path / name)
@@ -191,4 +198,26 @@ def test_every_example_works(line: str, made: Run, home: Path, tmp_path: Path, m
     monkeypatch.delenv("FOLLOWUP_PERSON", raising=False)
     if arguments[0] == "demo":
         arguments.append("played")
-    made(*arguments, exit_code=2 if line in ASKS else 0)
+    return made(*arguments, *more, exit_code=2 if line in ASKS and "--yes" not in more else 0)
+
+
+RELATIONSHIP = {name for section, commands in cli.SECTIONS if section == "Relationship" for name, _, _ in commands}
+ALSO = {"job", "log", "done", "calls", "due", "why", "plan", "report"}
+"""Commands that the records of a relationship go through, too."""
+
+FOR_PROGRAMS = [words for words in LEAVES if words[0] in RELATIONSHIP | ALSO]
+
+
+@pytest.mark.parametrize("words", FOR_PROGRAMS, ids=" ".join)
+def test_every_command_of_the_relationship_speaks_json(
+    words: tuple[str, ...], made: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own example with --format json: the result on stdout is json, whatever else there is to say is on stderr."""
+    line = next(line for line in examples() if f"{line} ".startswith(f"followup {' '.join(words)} "))
+    more = ["--format", "json"]
+    if line in ASKS:
+        more.append("--yes")
+    said = play(line, made, home, tmp_path, monkeypatch, more=tuple(more))
+    written = tmp_path / shlex.split(line)[-1]
+    printed = written.read_text(encoding="utf-8") if " -o " in line else said.stdout
+    assert isinstance(json.loads(printed), dict | list), printed

@@ -6,7 +6,7 @@ in a file of its own: promises.py, cases.py ...
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,21 +95,29 @@ def _help(text: str, kind: Kind, verb: str, example: str) -> str:
 
 
 def tell(
-    app: App, kind: Kind, record: Record, text: str, *, format_: str, output: Path | None, remarks: bool = False
+    app: App,
+    kind: Kind,
+    found: Record | Sequence[Record],
+    text: str,
+    *,
+    format_: str,
+    output: Path | None,
+    remarks: bool = False,
 ) -> None:
-    """Say what became of a record; in csv and json the record is the result, and the rest is narration."""
+    """Say what became of a record, or of several; in csv and json they are the result, and the rest is narration."""
     from followup.workflow import care
 
-    about = care.remarks(app.desk(), record) if remarks else []
+    records = [found] if isinstance(found, Record) else found
+    about = [line for record in records for line in care.remarks(app.desk(), record)] if remarks else []
     if format_ == "table" and output is None:
         say("\n".join([text, *about]))
         return
     app.narrate(" ".join([text, *about]))
-    print_records(app, kind, [record], format_=format_, output=output)
+    print_records(app, kind, records, format_=format_, output=output)
 
 
 def print_records(
-    app: App, kind: Kind, records: list[Record], *, format_: str, output: Path | None, empty: str = ""
+    app: App, kind: Kind, records: Sequence[Record], *, format_: str, output: Path | None, empty: str = ""
 ) -> None:
     """Print records of a kind as rows."""
     from followup.report import care
@@ -262,11 +270,11 @@ def _close(kind: Kind, word: str) -> click.Command:
 
 
 def _import(kind: Kind) -> click.Command:
-    def import_(app: App, /, *, file: Path, dry_run: bool) -> None:
+    def import_(app: App, /, *, file: Path, dry_run: bool, format_: str, output: Path | None) -> None:
         from followup.workflow import carefiles
 
         done = carefiles.take_in(app.desk(), kind, file, dry_run=dry_run)
-        say(done.line(kind, dry_run=dry_run))
+        tell(app, kind, done.records, done.line(kind, dry_run=dry_run), format_=format_, output=output)
 
     text = (
         f"Take in {kind.plural} from a CSV file or a spreadsheet with the columns that `export` writes. A row with a "
@@ -274,8 +282,8 @@ def _import(kind: Kind) -> click.Command:
         "file, or nothing."
     )
     argument = click.argument("file", type=click.Path(path_type=Path))
-    example = f"{kind.plural}.csv"
-    return _command("import", import_, argument, dry_run_option, text=_help(text, kind, "import", example))
+    text = _help(text, kind, "import", f"{kind.plural}.csv")
+    return _command("import", import_, argument, dry_run_option, format_option, text=text)
 
 
 def _export(kind: Kind) -> click.Command:

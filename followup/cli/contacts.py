@@ -55,6 +55,7 @@ def calls_command(app: App, *, client: str | None, format_: str, output: Path | 
 @click.option("--by", default="", metavar="PERSON", help="Who did it.")
 @click.option("--on", "on", type=DAY, help="When; today unless told.")
 @click.option("--channel", type=CHANNELS, help="How, where not by the step's own channel.")
+@format_option
 @pass_app
 def done_command(
     app: App,
@@ -65,6 +66,8 @@ def done_command(
     by: str,
     on: date | None,
     channel: str | None,
+    format_: str,
+    output: Path | None,
 ) -> None:
     """Record a call, a letter, or anything that you did yourself.
 
@@ -85,7 +88,7 @@ def done_command(
         on=on,
         channel=Channel(channel) if channel else None,
     )
-    _tell(app, recorded)
+    _tell(app, recorded, format_=format_, output=output)
 
 
 @click.command("log")
@@ -104,6 +107,7 @@ def done_command(
     type=click.IntRange(0, 10),
     help="How likely they are to recommend us, as they said: 0 to 10; implies --in.",
 )
+@format_option
 @pass_app
 def log_command(
     app: App,
@@ -119,6 +123,8 @@ def log_command(
     stands_for: str,
     job: str,
     score: int | None,
+    format_: str,
+    output: Path | None,
 ) -> None:
     """Record any contact with a client, on any channel, in or out.
 
@@ -142,11 +148,28 @@ def log_command(
         job=job,
         score=score,
     )
-    _tell(app, recorded)
+    _tell(app, recorded, format_=format_, output=output)
 
 
-def _tell(app: App, recorded: Recorded) -> None:
-    say(describe(recorded))
+def _tell(app: App, recorded: Recorded, *, format_: str, output: Path | None) -> None:
+    """Say what was recorded; in csv and json that is a row, and the rest is narration."""
+    if format_ == "table" and output is None:
+        say(describe(recorded))
+    else:
+        from followup.report import contacts
+
+        app.narrate(describe(recorded))
+        about = recorded.contact or recorded.decision
+        assert about is not None
+        row = contacts.recorded(
+            recorded.contact,
+            recorded.client,
+            step=about.step,
+            key=about.key,
+            case_id=recorded.case.id if recorded.case else "",
+            again_on=_again_on(recorded),
+        )
+        print_rows(app, [row], contacts.RECORDED, format_=format_, output=output)
     if recorded.case:
         from followup.cli import confirming
 
@@ -176,9 +199,15 @@ def describe(recorded: Recorded) -> str:
     if contact.outcome is Outcome.WRONG_NUMBER:
         lines.append(f"The right number, when you have it: followup client edit {client.id} --phone NUMBER")
     if recorded.next is not None:
-        again = recorded.next.until or recorded.next.act_on
-        if recorded.next.state.value == "done":
-            lines.append("That was the last try; the call does not come again.")
-        elif again:
+        again = _again_on(recorded)
+        if again:
             lines.append(f"The call comes again on {words.long_day(again)}.")
+        elif recorded.next.state.value == "done":
+            lines.append("That was the last try; the call does not come again.")
     return "\n".join(lines)
+
+
+def _again_on(recorded: Recorded) -> date | None:
+    if recorded.next is None or recorded.next.state.value == "done":
+        return None
+    return recorded.next.until or recorded.next.act_on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from followup.cli.app import App, pass_app
 from followup.cli.output import DAY, Commands, check_program, format_option, options, print_export, print_rows, say
 from followup.errors import UsageError
 from followup.report import words
+
+if TYPE_CHECKING:
+    from followup.model import Job
 
 field_options = options(
     click.option("--completed", "completed_on", type=DAY, help="When it was finished; without it the job is open."),
@@ -83,8 +86,9 @@ def export_command(app: App, *, program: str | None, format_: str, output: Path 
 @click.argument("client")
 @click.option("--service", required=True, help="What was done.")
 @field_options
+@format_option
 @pass_app
-def add_command(app: App, /, *, client: str, **fields: Any) -> None:
+def add_command(app: App, /, *, client: str, format_: str, output: Path | None, **fields: Any) -> None:
     """Add a job for a client.
 
     \b
@@ -95,15 +99,16 @@ def add_command(app: App, /, *, client: str, **fields: Any) -> None:
 
     job = records.add_job(app.desk(), client, {name: value for name, value in fields.items() if value is not None})
     when = f"completed on {words.long_day(job.completed_on)}" if job.completed_on else "open"
-    say(f"Added job {job.id}: {job.service}, {when}.")
+    _tell(app, job, f"Added job {job.id}: {job.service}, {when}.", format_=format_, output=output)
 
 
 @job_command.command("edit")
 @click.argument("job")
 @click.option("--service", help="What was done.")
 @field_options
+@format_option
 @pass_app
-def edit_command(app: App, /, *, job: str, **fields: Any) -> None:
+def edit_command(app: App, /, *, job: str, format_: str, output: Path | None, **fields: Any) -> None:
     """Change a job; what has not gone out for it moves along.
 
     \b
@@ -118,7 +123,21 @@ def edit_command(app: App, /, *, job: str, **fields: Any) -> None:
         raise UsageError("Say what to change, e.g. --note. `followup job edit --help` lists the fields.")
     before, after = records.edit_job(app.desk(), job, given)
     changes = clients.differences(before, after)
-    say("\n".join(changes) if changes else "Nothing changed: it was so already.")
+    text = "\n".join(changes) if changes else "Nothing changed: it was so already."
+    _tell(app, after, text, format_=format_, output=output)
+
+
+def _tell(app: App, job: Job, text: str, *, format_: str, output: Path | None) -> None:
+    """Say what became of a job; in csv and json the job is the result, and the rest is narration."""
+    from followup.report import jobs
+    from followup.workflow import finding
+
+    if format_ == "table" and output is None:
+        say(text)
+        return
+    app.narrate(text)
+    row = jobs.rows([(job, finding.by_id(app.desk(), job.client_id))])
+    print_rows(app, row, jobs.COLUMNS, format_=format_, output=output)
 
 
 @job_command.command("complete")
@@ -149,7 +168,6 @@ def complete_command(
         $ followup job complete jk7m --note "they love the new tap"
         $ followup job complete jk7m --checked all
     """
-    from followup.report import jobs
     from followup.workflow import completing, finding
 
     desk = app.desk()
@@ -159,16 +177,12 @@ def complete_command(
         done, open_by = _walk(items, open_by)
     completed = completing.complete(desk, job, on=on, note=note, checked=done, open_by=open_by)
     assert completed.job.completed_on is not None
-    as_rows = format_ != "table" or output is not None
-    tell = app.narrate if as_rows else say
-    tell(f"Completed: {completed.job.service}, on {words.long_day(completed.job.completed_on)}.")
+    lines = [f"Completed: {completed.job.service}, on {words.long_day(completed.job.completed_on)}."]
     for promise in completed.promises:
         assert promise.due_on is not None
-        tell(f"Left open, and promised by {words.long_day(promise.due_on)}: {promise.summary} ({promise.id})")
-    tell(f"`followup why {completed.job.client_id}` shows what follows.")
-    if as_rows:
-        row = jobs.rows([(completed.job, finding.by_id(desk, completed.job.client_id))])
-        print_rows(app, row, jobs.COLUMNS, format_=format_, output=output, empty="")
+        lines.append(f"Left open, and promised by {words.long_day(promise.due_on)}: {promise.summary} ({promise.id})")
+    lines.append(f"`followup why {completed.job.client_id}` shows what follows.")
+    _tell(app, completed.job, "\n".join(lines), format_=format_, output=output)
 
 
 def _walk(items: tuple[str, ...], open_by: date | None) -> tuple[tuple[str, ...], date | None]:
@@ -221,8 +235,9 @@ def recap_command(
 
 @job_command.command("reopen")
 @click.argument("job")
+@format_option
 @pass_app
-def reopen_command(app: App, *, job: str) -> None:
+def reopen_command(app: App, *, job: str, format_: str, output: Path | None) -> None:
     """Mark a completed job as open again: what has not gone out for it stops.
 
     \b
@@ -233,5 +248,6 @@ def reopen_command(app: App, *, job: str) -> None:
     from followup.workflow import records
 
     opened = records.reopen_job(app.desk(), job)
-    say(f"Open again: {opened.service}. Nothing more goes out for it until it is completed.")
+    text = f"Open again: {opened.service}. Nothing more goes out for it until it is completed."
+    _tell(app, opened, text, format_=format_, output=output)
     confirming.warn_of_stranded(app, opened.client_id, job_id=opened.id)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from followup.cells import Column
+from followup.model import Client, Contact
 from followup.report import words
 
 SOURCE = (
@@ -55,6 +57,24 @@ COLUMNS = (
     Column("invoice_ref", place="data"),
 )
 """A promise: columns are only ever added at the end."""
+
+RECORDED = (
+    Column("date", "Date", "day", whole=True),
+    Column("client", "Client"),
+    Column("channel", "Channel", whole=True),
+    Column("direction", "Way", whole=True),
+    Column("outcome", "Outcome", whole=True),
+    Column("note", "Note", spare=1),
+    Column("score", kind="number", place="data"),
+    Column("step", place="data"),
+    Column("key", place="data"),
+    Column("case_id", place="data"),
+    Column("again_on", kind="day", place="data"),
+    Column("client_id", place="data"),
+    Column("job_id", place="data"),
+    Column("contact_id", place="data"),
+)
+"""What was recorded just now, with the case that it opened and when the call comes again."""
 
 
 class Totals:
@@ -120,3 +140,16 @@ def rows(source: Iterable[Sequence[Any]], *, people: Mapping[str, str] | None = 
             service or job_id, names.get(by, by), outcome or "", reference,
             at, summary, note, step, key, client_id, job_id, invoice_ref,
         )  # fmt: skip
+
+
+def recorded(
+    contact: Contact | None, client: Client, *, step: str, key: str, case_id: str, again_on: date | None
+) -> tuple[Any, ...]:
+    """Return the row of RECORDED; of what one of us saw to there is no *contact*, and the row says only what it was."""
+    name = words.client(client)
+    if contact is None:
+        return None, name, "", "", "", "", None, step, key, case_id, again_on, client.id, "", ""
+    return (
+        contact.on, name, contact.channel, contact.direction, contact.outcome or "", contact.note,
+        contact.score, step, key, case_id, again_on, client.id, contact.job_id, contact.id,
+    )  # fmt: skip

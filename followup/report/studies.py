@@ -8,8 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
+from followup.cells import Column
 from followup.model import US, Case, Contact, Direction, Lesson, LessonState
 from followup.report import words
+
+COLUMNS = (
+    Column("lesson_id", "Id", whole=True),
+    Column("study", "Study"),
+    Column("taken_out", "Taken out", "words"),
+)
+"""Of a study for programs: the whole of it is one text."""
 
 CLEANED = "Names, addresses and numbers are taken out."
 

@@ -39,6 +39,7 @@ class Taken:
     changed: int
     same: int
     left_out: tuple[str, ...]  # columns that the kind does not have
+    records: tuple[Record, ...]  # the new and the changed ones, as they are now
 
     def line(self, kind: Kind, *, dry_run: bool) -> str:
         """Return what happened, in a line."""
@@ -71,7 +72,7 @@ def take_in(desk: Desk, kind: Kind, path: Path, *, dry_run: bool = False) -> Tak
             write.detail({"files": [str(path)]})
             write.save_many(reading.found.values())
     left_out = tuple(name for name in header if name and name not in _headers(kind))
-    return Taken(path.name, reading.added, reading.changed, reading.same, left_out)
+    return Taken(path.name, reading.added, reading.changed, reading.same, left_out, tuple(reading.found.values()))
 
 
 def _headers(kind: Kind) -> frozenset[str]:

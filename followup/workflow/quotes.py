@@ -6,12 +6,12 @@ Takes a Desk and what was typed. Gives rows. Touches the store: to fix the wordi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from followup.care.kinds import KINDS
 from followup.errors import BadInput
-from followup.model import Case, Lesson, Praise
+from followup.model import Case, Contact, Lesson, Praise
 from followup.report import feedback, periods
 from followup.workflow import care
 from followup.workflow.desk import Desk
@@ -37,7 +37,11 @@ def quote(desk: Desk, text: str, *, wording: str, quoted_as: str, permission: st
 def scores(desk: Desk, **period: Any) -> Iterator[tuple[Any, ...]]:
     """Yield the scores and comments of a period, the oldest first."""
     chosen = periods.period(today=desk.today, **period)
-    found = desk.store.scored(chosen.from_on, chosen.to_on)
+    return score_rows(desk, desk.store.scored(chosen.from_on, chosen.to_on))
+
+
+def score_rows(desk: Desk, found: Sequence[Contact]) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each contact of *found* that brought a score."""
     clients = desk.store.clients({each.client_id for each in found})
     jobs = desk.store.jobs({each.job_id for each in found if each.job_id})
     return feedback.score_rows(found, clients, jobs, low=desk.settings.feedback.low)

@@ -33,7 +33,7 @@ STARS = frozenset({"rating", "stars"})
 class Taken:
     """What became of the rows of a file."""
 
-    added: int
+    added: tuple[Contact, ...]
     same: int
     left_out: tuple[str, ...]  # rows of people whom we do not know, in words
 
@@ -66,8 +66,8 @@ def take_in(desk: Desk, path: Path, *, out_of: int | None = None, skip_unknown: 
         hint = " Rows of people whom we do not know: --skip-unknown." if reading.unknown and not skip_unknown else ""
         raise BadInput("\n".join([f"{path}: nothing was taken in.{hint}", *(f"  {each}" for each in problems)]))
     with desk.store.write(kind="contact", command="feedback import", person=desk.person, now=desk.now()) as write:
-        added = sum(write.save(each) for each in reading.found.values())
-    return Taken(added, len(rows) - len(reading.unknown) - added, tuple(reading.unknown))
+        added = tuple(each for each in reading.found.values() if write.save(each))
+    return Taken(added, len(rows) - len(reading.unknown) - len(added), tuple(reading.unknown))
 
 
 def _table(desk: Desk, path: Path) -> tuple[list[tuple[int, dict[str, str]]], dict[str, str]]:

@@ -17,6 +17,7 @@ from followup.workflow.desk import Desk
 class Study:
     """A case study for the team, and what was taken out of it how often."""
 
+    lesson: Lesson
     lines: tuple[str, ...]
     taken: tuple[tuple[str, int], ...]
 
@@ -43,4 +44,4 @@ def study_of(desk: Desk, text: str) -> Study:
         clean=scrubber.clean,
     )
     lines = tuple(made)
-    return Study(lines=lines, taken=tuple(scrubber.told()))
+    return Study(lesson=lesson, lines=lines, taken=tuple(scrubber.told()))
