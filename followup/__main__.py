@@ -12,11 +12,14 @@ def main() -> None:
 
         sys.stdout.write(f"followup {__version__}\n")
         return
+    import atexit
     import gc
 
     from followup import cli
 
-    gc.set_threshold(50_000)  # what a command loads and reads lives until its end: looking for waste in it is in vain
+    # What a command loads and reads lives until its end: looking for waste in it is in vain, then and there too.
+    gc.set_threshold(50_000)
+    atexit.register(gc.freeze)
     cli.main()
 
 
