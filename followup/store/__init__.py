@@ -17,16 +17,18 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from followup import files
 from followup.errors import ConfigurationError, UsageError
 from followup.model import Person
-from followup.store import engine, summaries, undoing, writing
+from followup.store import engine, sql
 from followup.store.engine import Database
 from followup.store.history import KINDS, Batch, Change, ImportedFile, Learnt, UndoItem
 from followup.store.reading import Reader
-from followup.store.writing import CHUNK, Writer, write_summaries
+
+if TYPE_CHECKING:  # what writes is loaded by the first command that does
+    from followup.store.writing import Writer
 
 __all__ = ["Batch", "Change", "ImportedFile", "Learnt", "Store", "UndoItem", "Writer", "create", "held_in", "open"]
 
@@ -77,6 +79,8 @@ class Store(Reader):
             raise ValueError(f"unknown kind of batch: {kind!r}")
         if self._writer is not None:
             raise RuntimeError("one transaction at a time")
+        from followup.store.writing import Writer
+
         with self.database.transaction(write=True):
             self._writer = writer = Writer(self, kind=kind, command=command, person=person, now=now)
             try:
@@ -113,10 +117,14 @@ class Store(Reader):
 
     def undo_preview(self, batch_id: str) -> list[UndoItem]:
         """Return what `Writer.undo` would take back, and what it would leave and why, the last change first."""
+        from followup.store import undoing
+
         return undoing.items(self, batch_id)
 
     def rebuild_summaries(self) -> int:
         """Work out everything derived anew (summaries, names, household keys); return the number of clients."""
+        from followup.store import writing
+
         count = 0
         with self.database.transaction(write=True):
             for ids in self.pages_of_client_ids():
@@ -125,11 +133,13 @@ class Store(Reader):
                 for part in writing.DERIVED:
                     self.database.run_among(part.delete, ids)
                     self.database.run_rows(part.insert, part.columns, part.rows(clients))
-                write_summaries(self.database, ids, fresh={})
+                writing.write_summaries(self.database, ids, fresh={})
         return count
 
     def check(self) -> list[str]:
         """Return what is wrong with the database, in words; nothing when all is well. Reads all of it."""
+        from followup.store import summaries
+
         problems = self.database.problems()
         if self.database.application() != engine.APPLICATION_ID:
             problems.append("the file does not carry followup's mark")
@@ -146,7 +156,7 @@ class Store(Reader):
     def pages_of_client_ids(self) -> Iterator[list[str]]:
         """Yield the ids of all clients, merged and erased ones too, some hundred at a time."""
         last = ""
-        while ids := [row[0] for row in self.database.rows("client_ids_after", id=last, size=CHUNK)]:
+        while ids := [row[0] for row in self.database.rows("client_ids_after", id=last, size=sql.CHUNK)]:
             yield ids
             last = ids[-1]
 

@@ -545,8 +545,9 @@ class Reader:
         """Return the clients for whom something can matter in *windows*, sorted; asked of the indexes alone."""
         self.settle()
         found: set[str] = set()
-        for window in dict.fromkeys(windows):
-            found.update(row[0] for row in self._candidates(window))
+        with self.snapshot():  # one lock for dozens of statements
+            for window in dict.fromkeys(windows):
+                found.update(row[0] for row in self._candidates(window))
         return sorted(found)
 
     def _candidates(self, window: AnchorWindow) -> Iterable[Row]:
@@ -650,7 +651,11 @@ class Reader:
     def dossiers(self, ids: Iterable[str]) -> dict[str, Dossier]:
         """Return everything the planner needs about each of *ids* that exists; few statements per 200 clients."""
         self.settle()
-        return {dossier.client.id: dossier for chunk in chunks(ids, DOSSIERS) for dossier in self._dossiers(chunk)}
+        found: dict[str, Dossier] = {}
+        for chunk in chunks(ids, DOSSIERS):
+            with self.snapshot():  # else a client could be of one moment and the jobs of the next
+                found.update((dossier.client.id, dossier) for dossier in self._dossiers(chunk))
+        return found
 
     def household_dossiers(self, ids: Iterable[str]) -> Iterator[list[Dossier]]:
         """Yield the households of *ids* as dossiers, about 200 clients in memory at a time."""

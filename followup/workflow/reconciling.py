@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from followup import deliver, identity
 from followup.errors import BadInput, ConfigurationError
@@ -17,10 +18,12 @@ from followup.mail import build
 from followup.model import Attempt, AttemptState, Channel, Purpose
 from followup.records import dataclass
 from followup.report import words
-from followup.store import Writer
 from followup.workflow import journal, mailbox, mailnotes
 from followup.workflow.desk import Desk
 from followup.workflow.journal import Seen
+
+if TYPE_CHECKING:
+    from followup.store import Writer
 
 _SHOWN = 10
 _AT_ONCE = 500

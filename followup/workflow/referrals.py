@@ -14,13 +14,15 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from followup import cells, identity
 from followup.intake import addresses, headers, people, phones
 from followup.model import THEM, Client, Job, Referral, ReferralState, Summary
-from followup.store import Writer
 from followup.workflow.desk import Desk
+
+if TYPE_CHECKING:
+    from followup.store import Writer
 
 _ADDRESS = re.compile(r"[^\s()<>,;]+@[^\s()<>,;]+")
 _ASIDE = re.compile(r"\s*[(<\[].*?[)>\]]\s*")  # Ada Hall (neighbour)

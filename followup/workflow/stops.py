@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from followup import identity
 from followup.model import ERASED, OPTED_OUT, REFUSED, Client, Suppression
-from followup.store import Writer
 from followup.workflow import journal
 from followup.workflow.desk import Desk
+
+if TYPE_CHECKING:
+    from followup.store import Writer
 
 
 class Event(StrEnum):
