@@ -53,7 +53,7 @@ def case(home: Path, **fields: Any) -> model.Case:
     with desks.opened(home) as desk:
         (found,) = [
             each
-            for each in desk.store.cases(open_only=False)
+            for each in desk.store.care(model.Case)
             if all(getattr(each, name) == value for name, value in fields.items())
         ]
         return found

@@ -92,7 +92,7 @@ def test_for_good_and_with_its_case(firm: Run, home: Path) -> None:
     def owners() -> tuple[str, str]:
         with desks.opened(home) as desk:
             (client,) = desk.store.find_clients("Ada Hall")
-            return client.owner, desk.store.cases(open_only=True)[0].owner
+            return client.owner, desk.store.care(model.Case, open_only=True)[0].owner
 
     assert owners() == ("kim", "kim")
     firm("undo", "--yes", now=MONDAY)

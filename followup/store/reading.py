@@ -355,10 +355,6 @@ class Reader:
         """Return the records of a relationship that exist among *ids*, of whatever kind, by id."""
         return {record.id: record for record in map(codec.care_record, self.database.among("care_among", ids))}
 
-    def cases(self, *, open_only: bool, client_id: str | None = None) -> list[Case]:
-        """Return cases by the day they were opened: all of them, the open ones, or those of one client."""
-        return self.care(Case, open_only=open_only, client_id=client_id)
-
     # ------------------------------------------------------------ history
 
     def attempt(self, attempt_id: str) -> Attempt | None:

@@ -6,202 +6,40 @@ derived anew each time, so that a change moves or stops all that is not yet done
 
 from __future__ import annotations
 
-import dataclasses
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, TypeVar
 
 from followup import identity
 from followup.care import returns, track
-from followup.care.kind import Ending, Field, Kind
-from followup.care.kinds import BY_RECORD, KINDS
+from followup.care.kind import Ending, Kind
+from followup.care.kinds import BY_RECORD
 from followup.errors import BadInput, UsageError
-from followup.intake import columns
 from followup.model import THEM, US, Case, Client, Lesson, Praise, Promise, PromiseState, Record, Referral
-from followup.records import dataclass
 from followup.report import words
-from followup.workflow import finding, records
+from followup.workflow import fields, finding, records
 from followup.workflow import track as our_track
 from followup.workflow.desk import Desk
 
 Kept = TypeVar("Kept", bound=Record)
-Typed = Mapping[str, Any]
-"""Name of a field -> what was typed: a text, or a value of the field's own type. What is None was not typed."""
-
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-"""What neither a terminal, nor a message, nor our own import could take back."""
-_MOST_FIGURES = 9
-"""Of a whole number."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """How texts become values: the order of days and the decimal mark are those of the file, or of people."""
-
-    currency: str  # where an amount names none
-    order: str = ""  # of days in numbers; empty: only days that are the same in every order
-    mark: str = "."
-
-
-# ---------------------------------------------------------------- texts -> values
-
-
-def values(
-    desk: Desk, kind: Kind, typed: Typed, *, client: Client, reader: Reader, spelled: Callable[[Field], str]
-) -> dict[str, Any]:
-    """Return the fields of a record that *typed* means.
-
-    Args:
-        desk: the desk.
-        kind: of the record.
-        typed: what was typed; names that the kind does not have are left out.
-        client: whose record it is.
-        reader: how to read days and amounts.
-        spelled: how to call a field in an error: its option, or its column.
-
-    Raises:
-        BadInput: a text means no such value. NotFound, Ambiguous: it names nobody, or several.
-    """
-    found: dict[str, Any] = {}
-    currencies: dict[str, str] = {}
-    for field in kind.fields:
-        given = typed.get(field.name)
-        if given is None:
-            continue
-        if field.takes == "amount" and given != "":
-            money = columns.read_amount(str(given), mark=reader.mark, currency=reader.currency)
-            if isinstance(money, str):
-                raise BadInput(f"{spelled(field)}: '{given}' {money}.")
-            if money.minor < 0:
-                raise BadInput(f"{spelled(field)}: '{given}' is less than nothing.")
-            found[field.name] = money.minor
-            currencies[money.currency] = str(given)
-        else:
-            found[field.name] = _value(desk, kind, field, given, client=client, reader=reader, spelled=spelled)
-    if len(currencies) > 1:
-        raise BadInput(f"{' and '.join(currencies.values())} are of two currencies; a record has one.")
-    if currencies:
-        found["currency"] = next(iter(currencies))
-    return found
-
-
-def _value(
-    desk: Desk,
-    kind: Kind,
-    field: Field,
-    given: Any,
-    *,
-    client: Client,
-    reader: Reader,
-    spelled: Callable[[Field], str],
-) -> Any:
-    where = spelled(field)
-    text = given.strip() if isinstance(given, str) else given
-    if text == "":
-        return _nothing(kind, field, where)
-    match field.takes:
-        case "day":
-            return given if isinstance(given, date) else _day(text, reader.order, where)
-        case "instant":
-            return given if isinstance(given, datetime) else _instant(text, where)
-        case "whole":
-            if not (str(text).isascii() and str(text).isdigit()):
-                raise BadInput(f"{where}: '{text}' is no whole number.")
-            if len(str(text)) > _MOST_FIGURES:
-                raise BadInput(f"{where}: a number of {len(str(text))} figures is too large.")
-            return int(text)
-        case "truth":
-            flag = given if isinstance(given, bool) else columns.read_flag(text)
-            if flag is None:
-                raise BadInput(f"{where}: '{text}' is neither yes nor no.")
-            return flag
-        case "texts":
-            parts = text.split(";") if isinstance(text, str) else text
-            return tuple(part.strip() for part in parts if part.strip())
-        case "choice":
-            chosen = next((each for each in field.choices if each.casefold() == str(text).casefold()), None)
-            if chosen is None:
-                raise BadInput(f"{where}: '{text}' is not one of {', '.join(field.choices)}.")
-            return kind.states(chosen) if field.name == "state" else chosen
-        case "person":
-            return desk.find_person(text).id
-        case "client":
-            return finding.client(desk, text).id
-        case "job":
-            return _of_client(finding.job(desk, text), "job", client, field).id
-        case "text":
-            if _CONTROL.search(text):
-                raise BadInput(f"{where}: there is a control character in it. Write it without.")
-            return text
-        case _:
-            meant = find(desk, KINDS[field.takes].record, text, open_only=False)
-            return _of_client(meant, field.takes, client, field).id
-
-
-Owned = TypeVar("Owned", bound=Any)
-
-
-def _of_client(meant: Owned, what: str, client: Client, field: Field) -> Owned:
-    if field.of_client and meant.client_id != client.id:
-        raise BadInput(f"{what.capitalize()} {meant.id} is not a {what} for {words.client(client)}.")
-    return meant
-
-
-def _nothing(kind: Kind, field: Field, where: str) -> Any:
-    """Return the value of a field that was emptied; the days on which a record began and ended cannot be."""
-    if field.name in ("opened_on", "closed_on"):
-        raise BadInput(f"{where} is empty. Write 2026-03-02, or leave {where} out.")
-    if field.takes in ("text", "person", "client", "job", *KINDS):
-        return ""
-    if field.takes == "texts":
-        return ()
-    return next(each.default for each in dataclasses.fields(kind.record) if each.name == field.name)
-
-
-def _day(text: str, order: str, where: str) -> date:
-    if not order:
-        found = columns.date_order([text], country="")
-        if isinstance(found, columns.Undecided):
-            raise BadInput(f"{where}: '{text}' can be two days. Write the year first: 2026-03-02.")
-        order = found
-    try:
-        day = columns.read_date(text, order)
-    except ValueError:
-        day = None
-    if day is None:
-        raise BadInput(f"{where}: '{text}' is not a day. Write 2026-03-02.")
-    return day
-
-
-def _instant(text: str, where: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is not None:
-            found.astimezone(UTC)  # so it is kept; the first and the last day there is have no room for a zone
-    except (ValueError, OverflowError):
-        found = None
-    if found is None or found.tzinfo is None:
-        raise BadInput(f"{where}: '{text}' is no instant. Write 2026-03-02T09:15:00+00:00.")
-    return found
 
 
 # ---------------------------------------------------------------- add
 
 
-def add(desk: Desk, kind: Kind, client_text: str, typed: Typed) -> Record:
+def add(desk: Desk, kind: Kind, client_text: str, typed: fields.Typed) -> Record:
     """Make a record of *kind* for a client, and keep it."""
     record = made(desk, kind.record, client_text, typed)
     save(desk, record, command=f"{kind.name} {kind.opens}")
     return record
 
 
-def add_with_client(desk: Desk, kind: Kind, fields: Typed, typed: Typed) -> tuple[Client, Record]:
+def add_with_client(desk: Desk, kind: Kind, person: Mapping[str, Any], typed: fields.Typed) -> tuple[Client, Record]:
     """Make a record for somebody who is no client yet: both in one batch, which one `undo` takes back."""
-    client = records.new_client(desk, fields)
-    record = begun(desk, kind.record, client, _read(desk, kind, typed, client=client))
+    client = records.new_client(desk, person)
+    record = begun(desk, kind.record, client, fields.by_hand(desk, kind, typed, client=client))
     with desk.store.write(
         kind="hand", command=f"{kind.name} {kind.opens} --new", person=desk.person, now=desk.now()
     ) as write:
@@ -210,14 +48,14 @@ def add_with_client(desk: Desk, kind: Kind, fields: Typed, typed: Typed) -> tupl
     return client, record
 
 
-def made(desk: Desk, record_type: type[Kept], client_text: str, typed: Typed) -> Kept:
+def made(desk: Desk, record_type: type[Kept], client_text: str, typed: fields.Typed) -> Kept:
     """Return the record that *typed* means, checked, not kept yet.
 
     Where the kind can come of a case, the case's id may stand for the client.
     """
     kind = BY_RECORD[record_type]
     client, more = _whose(desk, kind, client_text)
-    return begun(desk, record_type, client, _read(desk, kind, {**more, **typed}, client=client))
+    return begun(desk, record_type, client, fields.by_hand(desk, kind, {**more, **typed}, client=client))
 
 
 def _whose(desk: Desk, kind: Kind, text: str) -> tuple[Client, dict[str, Any]]:
@@ -228,25 +66,13 @@ def _whose(desk: Desk, kind: Kind, text: str) -> tuple[Client, dict[str, Any]]:
     return finding.by_id(desk, case.client_id), {"case_id": case.id}
 
 
-def _read(desk: Desk, kind: Kind, typed: Typed, *, client: Client, currency: str = "") -> dict[str, Any]:
-    reader = Reader(currency=currency or desk.settings.business.currency)
-    return values(desk, kind, typed, client=client, reader=reader, spelled=lambda field: spelled(kind, field))
-
-
-def spelled(kind: Kind, field: Field) -> str:
-    """Return how a field is typed on the command line."""
-    if field.name != kind.argument:
-        return field.said
-    return "TEXT" if field.name == "summary" else field.name.upper()
-
-
 def begun(desk: Desk, record_type: type[Kept], client: Client, given: Mapping[str, Any]) -> Kept:
     """Return a record that begins now, with what it takes from others filled in, and checked; not kept yet."""
     kind = BY_RECORD[record_type]
     record = new(desk, record_type, client, given)
     for field in kind.fields:
         if field.required and getattr(record, field.name) in ("", None):
-            raise UsageError(f"{spelled(kind, field)} is missing: {field.help} `followup {kind.name} --help`")
+            raise UsageError(f"{fields.spelled(kind, field)} is missing: {field.help} `followup {kind.name} --help`")
     complete = _COMPLETED.get(record_type)
     record = complete(desk, record) if complete else record
     check(desk, record, before=None)
@@ -300,7 +126,7 @@ def _trouble(desk: Desk, record: Case) -> Case:
         job,
         record.opened_on,
         jobs=desk.store.jobs_of(record.client_id),
-        cases=desk.store.cases(open_only=False, client_id=record.client_id),
+        cases=desk.store.care(Case, client_id=record.client_id),
         within=desk.settings.cases.return_within,
         add=desk.rules.add,
     )
@@ -411,14 +237,14 @@ def listed(desk: Desk, kind: Kind, *, everything: bool = False, client: str = ""
     return found
 
 
-def edit(desk: Desk, kind: Kind, text: str, typed: Typed) -> tuple[Record, Record]:
+def edit(desk: Desk, kind: Kind, text: str, typed: fields.Typed) -> tuple[Record, Record]:
     """Change fields of a record; returns it before and after."""
     before = find(desk, kind.record, text, open_only=False)
     client = finding.by_id(desk, before.client_id)
-    given = _read(desk, kind, typed, client=client, currency=getattr(before, "currency", ""))
+    given = fields.by_hand(desk, kind, typed, client=client, currency=getattr(before, "currency", ""))
     for field in kind.fields:
         if field.required and given.get(field.name, field) in ("", None):
-            raise BadInput(f"{spelled(kind, field)} is empty: {field.help}")
+            raise BadInput(f"{fields.spelled(kind, field)} is empty: {field.help}")
     after = replace(before, **given)
     refuse_two_currencies(kind, before, after, given)
     check(desk, after, before=before)
@@ -436,7 +262,7 @@ def refuse_two_currencies(kind: Kind, before: Record, after: Record, given: Mapp
         raise BadInput(f"This {kind.name} is in {was}, and {now} was typed; a record has one currency.")
 
 
-def close(desk: Desk, kind: Kind, text: str, word: str, typed: Typed) -> Record:
+def close(desk: Desk, kind: Kind, text: str, word: str, typed: fields.Typed) -> Record:
     """End a record as *word* says; what waited for it counts from that day.
 
     Raises:
@@ -445,7 +271,7 @@ def close(desk: Desk, kind: Kind, text: str, word: str, typed: Typed) -> Record:
     before = find(desk, kind.record, text)
     refuse_closed(before)
     client = finding.by_id(desk, before.client_id)
-    given = _read(desk, kind, typed, client=client, currency=getattr(before, "currency", ""))
+    given = fields.by_hand(desk, kind, typed, client=client, currency=getattr(before, "currency", ""))
     given.setdefault("closed_on", desk.today)
     after = ended(desk, kind, before, ending(kind, word), given)
     along = _end_of_case(desk, after) if isinstance(after, Case) else []
@@ -456,7 +282,7 @@ def close(desk: Desk, kind: Kind, text: str, word: str, typed: Typed) -> Record:
 def _end_of_case(desk: Desk, case: Case) -> list[Record]:
     """Return what ends with *case*: the promise by when it would be put right. A case ends with a cause."""
     if not case.cause:
-        causes = Counter(each.cause for each in desk.store.cases(open_only=False) if each.cause)
+        causes = Counter(each.cause for each in desk.store.care(Case) if each.cause)
         known = ", ".join(cause for cause, _ in causes.most_common(6))
         so_far = f" So far: {known}." if known else ""
         raise UsageError(f"Say in a word what it came from, so that what repeats is seen: --cause hurry.{so_far}")

@@ -20,7 +20,7 @@ from followup.records import dataclass
 from followup.report import care as care_report
 from followup.report import words
 from followup.tables import values
-from followup.workflow import care, finding
+from followup.workflow import care, fields, finding
 from followup.workflow.desk import Desk
 
 Row = Mapping[str, str]
@@ -200,7 +200,7 @@ class _Reading:
         """Return the fields that the row changes, read one by one, so that every problem is said."""
         kind, currency = self._kind, row.get("currency", "").upper()
         was = getattr(before, "currency", "") if before else ""
-        reader = care.Reader(
+        reader = fields.Reader(
             currency=currency or was or self._desk.settings.business.currency, order=self._order, mark=self._mark
         )
         given: dict[str, Any] = {}
@@ -209,7 +209,7 @@ class _Reading:
             if not text or (before is not None and text == _exported(field, before)):
                 continue
             try:
-                read = care.values(
+                read = fields.values(
                     self._desk, kind, {field.name: text}, client=client, reader=reader, spelled=lambda each: each.header
                 )
             except FollowupError as error:

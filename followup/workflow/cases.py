@@ -129,7 +129,7 @@ def reopen(desk: Desk, text: str, *, summary: str = "", opened_by: str = THEM) -
     before = care.find(desk, Case, text, open_only=False)
     if before.closed_on is None:
         raise BadInput(f"Case {before.id} is open, since {before.opened_on}.")
-    known = desk.store.cases(open_only=False, client_id=before.client_id)
+    known = desk.store.care(Case, client_id=before.client_id)
     later = [each for each in known if each.continues_id == before.id]
     if later:
         raise BadInput(f"Case {before.id} was opened again on {later[-1].opened_on}, as {later[-1].id}.")

@@ -278,7 +278,7 @@ def _record(desk: Desk, contact: Contact, *, command: str) -> Recorded:
     case: Record | None = None
     with desk.store.write(kind="contact", command=command, person=desk.person, now=desk.now()) as write:
         write.save(contact)
-        if contact.outcome == Outcome.UNHAPPY and not desk.store.cases(open_only=True, client_id=client.id):
+        if contact.outcome == Outcome.UNHAPPY and not desk.store.care(Case, open_only=True, client_id=client.id):
             opened = {"job_id": contact.job_id, "summary": contact.note, "opened_by": THEM}
             write.save(case := care.begun(desk, Case, client, opened))
     again = None

@@ -20,7 +20,7 @@ from followup.errors import BadInput
 from followup.model import Client, Gift, GiftState
 from followup.report import gifts as gift_report
 from followup.report import periods
-from followup.workflow import care, finding
+from followup.workflow import care, fields, finding
 from followup.workflow.desk import Desk
 
 GIFT = KINDS["gift"]
@@ -99,8 +99,8 @@ def correction(desk: Desk, text: str, typed: Mapping[str, Any]) -> Draft:
     """Return the entry that takes the place of the one that *text* means, with what it would come to."""
     before = entry(desk, text)
     client = finding.by_id(desk, before.client_id)
-    reader = care.Reader(currency=before.currency)
-    given = care.values(desk, GIFT, typed, client=client, reader=reader, spelled=_spelled)
+    reader = fields.Reader(currency=before.currency)
+    given = fields.values(desk, GIFT, typed, client=client, reader=reader, spelled=_spelled)
     after = replace(
         before, **{"opened_at": None, "recorded_at": desk.now(), "exported_batch": "", **given, "voids_id": before.id}
     )
@@ -114,7 +114,7 @@ def correction(desk: Desk, text: str, typed: Mapping[str, Any]) -> Draft:
 
 
 def _spelled(field: Any) -> str:
-    return care.spelled(GIFT, field)
+    return fields.spelled(GIFT, field)
 
 
 def _draft(desk: Desk, made: Gift, *, replaces: Gift | None = None) -> Draft:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from followup.care.kind import Kind
-from followup.model import Channel
+from followup.model import Case, Channel
 from followup.report import care as care_report
 from followup.report import contacts as contact_report
 from followup.report import periods, words
@@ -116,7 +116,7 @@ def summary(desk: Desk, **period: Any) -> Iterator[tuple[Any, ...]]:
     inside = range(chosen.from_on.toordinal(), chosen.to_on.toordinal() + 1)
     cases = [
         case
-        for case in desk.store.cases(open_only=False)
+        for case in desk.store.care(Case)
         if case.opened_on.toordinal() in inside or (case.closed_on and case.closed_on.toordinal() in inside)
     ]
     now = status.count(desk)

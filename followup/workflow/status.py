@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from followup import pace
 from followup.model import (
     AttemptState,
+    Case,
     Channel,
     Decision,
     Enquiry,
@@ -138,7 +139,7 @@ def _open(desk: Desk) -> Iterator[tuple[str, Iterable[Record]]]:
     yield "enquiry", store.care(Enquiry, open_only=True)
     yield "promise", (each for each in store.care(Promise, open_only=True) if each.due_on and each.due_on <= soon)
     yield "reward", (each for each in store.care(Referral, open_only=True) if each.state == ReferralState.WON)
-    yield "case", store.cases(open_only=True)
+    yield "case", store.care(Case, open_only=True)
 
 
 def _kind(decision: Decision) -> str:

@@ -196,7 +196,7 @@ def test_cases_of_an_earlier_schema_are_those_of_today(tmp_path: Path) -> None:
             closed_on=date(2026, 2, 24),
             resolution="new tap",
         )
-        assert migrated.cases(open_only=False) == [case]
+        assert migrated.care(model.Case) == [case]
         assert migrated.check() == []
 
 

@@ -112,9 +112,9 @@ def test_cases_are_listed_and_found(opened: store.Store, keep: Keep) -> None:
     first = model.Case(id="xabcdefghj", client_id=client.id, opened_on=DAY, closed_on=DAY)
     second = model.Case(id="xabcdefghk", client_id=client.id, opened_on=DAY, summary="leak")
     keep(client, first, second)
-    assert opened.cases(open_only=True) == [second]
-    assert opened.cases(open_only=False) == [first, second]
-    assert opened.cases(open_only=True, client_id=client.id) == [second]
+    assert opened.care(model.Case, open_only=True) == [second]
+    assert opened.care(model.Case) == [first, second]
+    assert opened.care(model.Case, open_only=True, client_id=client.id) == [second]
     assert opened.find_care(model.Case, "xabcdefghk") == [second]
     assert opened.find_care(model.Case, "xabc") == [first, second]
     assert opened.find_care(model.Case, "nobody") == []
