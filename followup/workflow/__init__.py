@@ -8,7 +8,7 @@ home and, through `mail`, the mail server and the keyring; what else, the module
     importing, consequences      files -> one batch, and what becomes due because of it
     previews, rejects, imports   what a batch would do; rows that it leaves out; what earlier ones did and taught
     undoing, records, dossiers   taking back; clients and jobs by hand; all that is held of one client
-    care, carefiles              records of a relationship: by hand, and in files with our own columns
+    fields, care, carefiles      records of a relationship: what was typed of them; by hand, and in files of ours
     completing                   a job is done: its checklist, and the recap of it
     handover                     a matter goes to a colleague or a supplier
     promises, enquiries, cases   moved to another day; answered, won, lost; put right step by step
