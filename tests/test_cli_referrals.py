@@ -184,6 +184,8 @@ def test_the_cap_of_a_year_is_a_doubt_like_the_others(firm: Run) -> None:
 def test_a_referral_is_closed_without_a_reward_with_the_reason(firm: Run) -> None:
     """And can not be paid any more."""
     key = brings(firm)
+    door = firm("referral", "close", key, "--as", "refused", exit_code=2)
+    assert f"`followup referral refuse {key}` does that" in door.stderr
     firm("referral", "refuse", key, "--reason", "they asked for none")
     assert listed(firm) == []
     assert listed(firm, "--all")[0]["standing"] == "refused on 2026-03-02: they asked for none"

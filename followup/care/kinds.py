@@ -255,7 +255,7 @@ REFERRAL = Kind(
     ),
     endings=(
         Ending(word="lost", state=ReferralState.LOST, says="lost"),
-        Ending(word="refused", state=ReferralState.REFUSED, says="closed without a reward"),
+        Ending(word="refused", state=ReferralState.REFUSED, says="closed without a reward", by="refuse"),
         Ending(word="paid", state=ReferralState.PAID, says="rewarded", by="paid"),
     ),
     examples={

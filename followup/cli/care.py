@@ -250,7 +250,7 @@ def _edit(kind: Kind, word: str) -> click.Command:
 
 
 def _close(kind: Kind, word: str) -> click.Command:
-    endings = [each for each in kind.endings if not each.by]
+    usual = [each.word for each in kind.endings if not each.by]
 
     def close(app: App, /, *, record: str, ending: str = "", format_: str, output: Path | None, **fields: Any) -> None:
         from followup.report import care as care_report
@@ -261,9 +261,10 @@ def _close(kind: Kind, word: str) -> click.Command:
         tell(app, kind, closed, text, format_=format_, output=output)
 
     decorators = [click.argument("record", metavar=kind.name.upper())]
-    if len(endings) > 1:
-        choice = click.Choice([each.word for each in endings])
-        decorators.append(click.option("--as", "ending", type=choice, required=True, help="How it ended."))
+    if len(kind.endings) > 1:  # those of a verb of its own are understood, too: one is told of the verb
+        choice, metavar = click.Choice([each.word for each in kind.endings]), f"[{'|'.join(usual)}]"
+        option = click.option("--as", "ending", type=choice, metavar=metavar, required=True, help="How it ended.")
+        decorators.append(option)
     decorators += [field_options(kind, "close"), format_option]
     text = f"Close {_a(kind)}; what waited for it counts from this day."
     return _command(word, close, *decorators, text=_help(text, kind, word, kind.examples["close"]))

@@ -266,14 +266,18 @@ def close(desk: Desk, kind: Kind, text: str, word: str, typed: fields.Typed) -> 
     """End a record as *word* says; what waited for it counts from that day.
 
     Raises:
-        BadInput: it is closed already, or the day cannot be.
+        BadInput: it is closed already, or the day cannot be. UsageError: only a verb of its own ends it like that.
     """
     before = find(desk, kind.record, text)
     refuse_closed(before)
     client = finding.by_id(desk, before.client_id)
     given = fields.by_hand(desk, kind, typed, client=client, currency=getattr(before, "currency", ""))
     given.setdefault("closed_on", desk.today)
-    after = ended(desk, kind, before, ending(kind, word), given)
+    how = ending(kind, word)
+    if how.by:
+        verb = f"{kind.name} {how.by}"
+        raise UsageError(f"`followup {verb} {before.id}` does that, with checks of its own. `followup {verb} --help`")
+    after = ended(desk, kind, before, how, given)
     along = _end_of_case(desk, after) if isinstance(after, Case) else []
     save(desk, after, *along, command=f"{kind.name} {kind.closes}")
     return after
