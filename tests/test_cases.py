@@ -165,6 +165,28 @@ def test_trouble_that_came_back_is_recognised(firm: Run, home: Path) -> None:
     assert "again" not in old
 
 
+@pytest.mark.parametrize(
+    ("setting", "jobs"),
+    [
+        ("", [("2026-03-02", "1 Lane"), ("2026-03-09", "2 Lane")]),  # the same work at another place
+        ("", [("2026-02-09", ""), ("2026-02-16", ""), ("2026-02-23", ""), ("2026-03-02", "")]),  # every week
+        ('\n[services.windows]\ninterval = "1 week"\n', [("2026-03-02", ""), ("2026-03-09", "")]),  # told so
+    ],
+)
+def test_work_that_is_done_elsewhere_or_due_again_did_not_come_back(
+    firm: Run, home: Path, setting: str, jobs: list[tuple[str, str]]
+) -> None:
+    """Nobody is told that we got it wrong the first time when this time is the first that was."""
+    settings = home / "followup.toml"
+    settings.write_text(settings.read_text("utf-8") + setting, "utf-8")
+    for day, site in jobs:
+        firm("job", "add", "Ada Hall", "--service", "Windows", "--completed", day, "--site", site, now="2026-03-09")
+    found = {each["completed_on"]: each for each in json.loads(firm("job", "list", "--format", "json").stdout)}
+    last = found[jobs[-1][0]]["job_id"]
+    said = firm("case", "open", "Ada Hall", "--job", last, "--summary", "streaks", now="2026-03-10").stdout
+    assert "again" not in said
+
+
 def test_a_day_for_the_fix_lies_ahead_and_is_agreed_once(firm: Run) -> None:
     """It moves by `promise move`, which tells the client."""
     assert "is past" in firm("case", "ack", "Ada Hall", "--fix-by", "2026-03-01", now=MONDAY, exit_code=65).stderr

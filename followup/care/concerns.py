@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from followup import cadence, workdays
+from followup.care import returns
 from followup.model import (
     MESSAGE_CHANNELS,
     UNREACHED,
@@ -92,9 +93,6 @@ REMEDY = 60
 TRIES = 2
 """So many calls without an answer, one after the other, are a sign."""
 
-RHYTHM = 3
-"""Work that came again so soon so often is simply theirs to come."""
-
 STEP = "concern"
 """The name under which it is kept that a concern was looked at: CLIENT.concern.1."""
 
@@ -169,6 +167,10 @@ class Ways:
     low: int  # a score up to this one is low
     quiet: Quiet
     services: Mapping[str, Service]  # by lower-case name
+
+    def add(self, delay: Delay, day: date) -> date:
+        """Return the day that lies *delay* after *day*."""
+        return cadence.add(delay, day, self.calendar)
 
 
 def since(sign: Sign, today: date) -> date:
@@ -296,29 +298,21 @@ class _Look:
         for job in self.dossier.jobs:
             on = job.completed_on if job.status is JobStatus.COMPLETED else job.created_on
             if on is not None and job.service and job.status is not JobStatus.CANCELLED:
-                groups.setdefault((job.service.casefold(), job.site_address.casefold()), []).append((on, job))
+                groups.setdefault(returns.work(job), []).append((on, job))
         for (service, _), visits in groups.items():
             visits.sort(key=lambda each: (each[0], each[1].id))
-            gaps = [(later - earlier).days for (earlier, _), (later, _) in itertools.pairwise(visits)]
-            if self._is_rhythm(service, gaps):
+            known = self.ways.services.get(service)
+            interval, within = known.interval if known else None, self.ways.return_within
+            days = [on for on, _ in visits]
+            if len(days) < 2 or returns.is_rhythm(days, interval, on=self.today, within=within, add=self.ways.add):
                 continue
             for (before, earlier), (on, job) in itertools.pairwise(visits):
-                is_again = before < on <= cadence.add(self.ways.return_within, before, self.ways.calendar)
+                is_again = before < on <= self.ways.add(self.ways.return_within, before)
                 done = earlier.status is JobStatus.COMPLETED
                 if not (is_again and done) or {earlier.id, job.id} & told:
                     continue
                 text = f"{job.service} again on {_day(on)}, {_days((on - before).days)} after the last"
                 yield self._term(Sign.REWORK, on, text, fact=earlier.id, job=job.id)
-
-    def _is_rhythm(self, service: str, gaps: list[int]) -> bool:
-        """Tell whether work that comes again so soon is simply due again: by its interval, or as it came before."""
-        import statistics  # brings fractions and random, which most starts do without
-
-        known = self.ways.services.get(service)
-        longest = (cadence.add(self.ways.return_within, self.today, self.ways.calendar) - self.today).days
-        if known is not None and known.interval is not None:
-            return (cadence.add(known.interval, self.today, self.ways.calendar) - self.today).days <= longest
-        return len(gaps) >= RHYTHM and statistics.median(gaps) <= longest
 
     # ------------------------------------------------------------ nobody is reached
 
@@ -387,7 +381,7 @@ class _Look:
             yield term
 
     def _answered_late(self, on: date, answered_on: date | None, what: str, fact: str) -> Term | None:
-        deadline = cadence.add(self.ways.answer, on, self.ways.calendar)
+        deadline = self.ways.add(self.ways.answer, on)
         if answered_on is None:
             if self.today <= deadline:
                 return None

@@ -122,11 +122,13 @@ def _trouble(desk: Desk, record: Case) -> Case:
     job = desk.store.job(record.job_id) if record.job_id and not record.return_of else None
     if job is None:
         return record
+    service = desk.settings.services.get(job.service.strip().lower())
     found = returns.trouble_before(
         job,
         record.opened_on,
         jobs=desk.store.jobs_of(record.client_id),
         cases=desk.store.care(Case, client_id=record.client_id),
+        interval=service.interval if service else None,
         within=desk.settings.cases.return_within,
         add=desk.rules.add,
     )
