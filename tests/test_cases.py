@@ -89,6 +89,83 @@ def test_an_acknowledgement_is_a_contact_and_the_fix_a_promise(firm: Run, home: 
     assert {moved.state, kept.state} == {"moved", "kept"}
 
 
+def steps(run: Run, client: str, day: str) -> dict[str, tuple[str, str]]:
+    """Return step -> state and reasons of what is decided about *client* on *day*."""
+    found = json.loads(run("why", client, "--format", "json", now=day).stdout)
+    return {row["step"]: (row["state"], "\n".join(each["text"] for each in row["reasons"])) for row in found}
+
+
+@pytest.fixture
+def bo(firm: Run) -> Run:
+    """Give `run` where Bo Finch is a client, too."""
+    firm("client", "add", "--name", "Bo Finch", "--email", "bo@example.com", "--phone", "0113 496 0002", now=MONDAY)
+    return firm
+
+
+def test_the_call_that_opens_a_case_acknowledges_it(bo: Run, home: Path) -> None:
+    """Bo knows that we know: no message says so, who looks after it has called, and nobody is told of silence."""
+    said = bo("log", "Bo Finch", "--outcome", "unhappy", "--note", "cold", now=MONDAY).stdout
+    assert "no message says once more that you know" in said
+    found = case(home, summary="cold")
+    assert found.acknowledged_at == found.called_at is not None
+    decided = steps(bo, "Bo Finch", MONDAY)
+    assert decided["case-ack"][0] == decided["case-call"][0] == "skipped"
+    assert "acknowledged on the phone on Mon 2 March 2026" in decided["case-ack"][1]
+    assert "somebody called about it on Mon 2 March 2026" in decided["case-call"][1]
+    for day in ("2026-03-03", "2026-03-05"):
+        assert not steps(bo, "Bo Finch", day).keys() & {"case-to-owner", "case-to-business"}
+
+
+def test_a_call_of_somebody_else_leaves_the_owners_call(bo: Run, home: Path) -> None:
+    """Bo has been heard, and still hears from who looks after it."""
+    bo("log", "Bo Finch", "--outcome", "unhappy", "--by", "sam", "--note", "cold", now=MONDAY)
+    found = case(home, summary="cold")
+    assert found.acknowledged_at is not None
+    assert found.called_at is None
+    decided = steps(bo, "Bo Finch", "2026-03-03")
+    assert (decided["case-ack"][0], decided["case-call"][0]) == ("skipped", "due")
+
+
+def test_a_complaint_in_writing_is_to_be_acknowledged(bo: Run, home: Path) -> None:
+    """Nobody has spoken with Bo; what came in days ago began on its day, and is unanswered since then."""
+    mail = ("--in", "--channel", "email", "--outcome", "unhappy")
+    bo("log", "Bo Finch", *mail, "--note", "cold", "--on", "2026-02-27", now=MONDAY)
+    found = case(home, summary="cold")
+    assert (str(found.opened_on), found.acknowledged_at) == ("2026-02-27", None)
+    decided = steps(bo, "Bo Finch", MONDAY)
+    assert (decided["case-ack"][0], decided["case-to-owner"][0]) == ("due", "due")
+
+
+def test_the_owners_call_is_kept_with_the_case(firm: Run, home: Path) -> None:
+    """The step that asked for it is done, and nobody is told of silence."""
+    key = f"{case(home).id}.case-call.1"
+    firm("done", key, "--note", "very sorry", now=MONDAY)
+    found = case(home)
+    assert found.acknowledged_at == found.called_at is not None
+    decided = steps(firm, "Ada Hall", "2026-03-05")
+    assert (decided["case-call"][0], decided["case-ack"][0]) == ("done", "skipped")
+    assert not decided.keys() & {"case-to-owner", "case-to-business"}
+
+
+def test_a_wrong_number_is_no_acknowledgement(firm: Run, home: Path) -> None:
+    """Ada has not heard of us."""
+    firm("done", f"{case(home).id}.case-call.1", "--outcome", "wrong-number", now=MONDAY)
+    assert case(home).acknowledged_at is None
+    assert steps(firm, "Ada Hall", "2026-03-03")["case-to-owner"][0] == "due"
+
+
+def test_a_day_for_the_fix_is_agreed_after_the_acknowledgement_too(bo: Run, home: Path) -> None:
+    """Then it is no contact: what else was said is logged."""
+    bo("log", "Bo Finch", "--outcome", "unhappy", "--note", "cold", now=MONDAY)
+    before = bo("report", "contacts", "--year", "2026", "--format", "csv", now=MONDAY).stdout
+    refused = bo("case", "ack", "Bo Finch", "--fix-by", "2026-03-05", "--note", "sorry", now=MONDAY, exit_code=65)
+    assert "--fix-by alone agrees on a day" in refused.stderr
+    said = bo("case", "ack", "Bo Finch", "--fix-by", "2026-03-05", now=MONDAY).stdout
+    assert said.startswith("Agreed: cold. It is promised")
+    assert str(case(home, summary="cold").due_on) == "2026-03-05"
+    assert bo("report", "contacts", "--year", "2026", "--format", "csv", now=MONDAY).stdout == before
+
+
 def test_below_the_limit_it_is_done_on_the_spot(firm: Run, home: Path) -> None:
     """Nobody needs to ask: offered, chosen, with its cost."""
     firm("case", "offer", "Ada Hall", "come-back-free", now=MONDAY)

@@ -552,6 +552,8 @@ def test_story_24_while_a_case_is_open_nobody_asks_a_favour(firm: Firm) -> None:
     firm('done "Happy Hall" --outcome happy')
     firm('done "Sorry Stone" --outcome unhappy --note "It still knocks"')
     assert "a case is open" in firm.because("Sorry Stone", "feedback-ask")
+    assert "acknowledged on the phone on Mon 2 March 2026" in firm.because("Sorry Stone", "case-ack")
+    assert firm.due("Sorry Stone") == {}, "they have talked: no mail says once more that we know"
     firm.day = "2026-03-09"
     assert firm.due("Happy Hall") == {"feedback-ask": "email"}
     assert "feedback-ask" not in firm.due("Sorry Stone")

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from followup import cadence, workdays
-from followup.care import returns
+from followup.care import returns, starting
 from followup.model import (
     MESSAGE_CHANNELS,
     UNREACHED,
@@ -321,7 +321,7 @@ class _Look:
         for contact in self.dossier.contacts:
             if contact.direction is Direction.OUT and contact.channel is Channel.CALL and contact.outcome in UNREACHED:
                 tries.append(contact)
-            elif contact.direction is Direction.IN or _talked(contact):
+            elif contact.direction is Direction.IN or starting.talked(contact):
                 tries.clear()
         if len(tries) >= TRIES:
             text = f"{len(tries)} calls without an answer since {_day(tries[0].on)}, the last on {_day(tries[-1].on)}"
@@ -424,7 +424,7 @@ class _Look:
                 continue
             if contact.outcome is Outcome.HAPPY or (contact.score or 0) > self.ways.low:
                 return f"a good word on {_day(contact.on)}"
-            if contact.on > on and _talked(contact):
+            if contact.on > on and starting.talked(contact):
                 return f"talked on {_day(contact.on)}"
         return ""
 
@@ -484,11 +484,6 @@ def _wants_answer(contact: Contact) -> bool:
     if contact.outcome is Outcome.HAPPY or contact.score is not None:
         return False
     return contact.channel in MESSAGE_CHANNELS or contact.outcome is Outcome.VOICEMAIL
-
-
-def _talked(contact: Contact) -> bool:
-    in_person = contact.channel in (Channel.CALL, Channel.VISIT)
-    return in_person and contact.outcome not in (*UNREACHED, Outcome.WRONG_NUMBER)
 
 
 def _day(on: date) -> str:

@@ -7,6 +7,7 @@ Touches nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -18,6 +19,7 @@ from followup.model import (
     US,
     Case,
     Channel,
+    Contact,
     Delay,
     Direction,
     Dossier,
@@ -29,6 +31,7 @@ from followup.model import (
     JobStatus,
     Lesson,
     OccasionKind,
+    Outcome,
     Praise,
     PraiseState,
     Promise,
@@ -197,17 +200,53 @@ def job_over(job: Job) -> Over | None:
 # ---------------------------------------------------------------- cases
 
 
-def acknowledged_on(case: Case, dossier: Dossier, firm: Firm) -> date | None:
-    """Return the day on which the client first heard of us about *case*: as it says itself, or by a contact for it."""
-    told = [firm.deadlines.day_of(at) for at in (case.acknowledged_at, case.called_at) if at is not None]
-    told += [
-        contact.on
+class Told(NamedTuple):
+    """When the client first heard from us about a case, and how, where that is known."""
+
+    on: date
+    by: Channel | None
+
+
+def acknowledged(case: Case, dossier: Dossier, firm: Firm) -> Told | None:
+    """Return when the client first heard from us about *case*: as it says itself, or by a contact for it."""
+    stated = [at for at in (case.acknowledged_at, case.called_at) if at is not None]
+    told = [
+        Told(contact.on, contact.channel)
         for contact in dossier.contacts
-        if contact.key.startswith(f"{case.id}.")
-        and contact.direction is Direction.OUT
-        and contact.outcome not in UNREACHED
+        if _is_about(contact, case) or (contact.at in stated and talked(contact))
     ]
-    return min(told, default=None)
+    told += [Told(firm.deadlines.day_of(at), None) for at in stated]
+    return min(told, key=lambda each: each.on, default=None)
+
+
+def talked(contact: Contact) -> bool:
+    """Tell whether somebody of us and the client spoke with each other."""
+    return contact.channel in (Channel.CALL, Channel.VISIT) and _reached(contact)
+
+
+def _reached(contact: Contact) -> bool:
+    return contact.outcome not in UNREACHED and contact.outcome is not Outcome.WRONG_NUMBER
+
+
+def _is_about(contact: Contact, case: Case) -> bool:
+    """Tell whether the client heard from us about *case* by *contact*."""
+    return contact.key.startswith(f"{case.id}.") and contact.direction is Direction.OUT and _reached(contact)
+
+
+def heard(case: Case, contact: Contact) -> Case:
+    """Return *case* after *contact*, by which it was told to us, or which a person made for it.
+
+    Whoever spoke with us knows that we know; the first time counts. The owner's call is a thing of its own.
+    """
+    if not (talked(contact) or _is_about(contact, case)):
+        return case
+    called = contact.channel is Channel.CALL and contact.by == case.owner
+    return replace(
+        case,
+        acknowledged_at=case.acknowledged_at or contact.at,
+        called_at=case.called_at or (contact.at if called else None),
+        acted_on=max(case.acted_on or contact.on, contact.on),
+    )
 
 
 def called_on(case: Case, dossier: Dossier, firm: Firm, *, but_for: str = "") -> date | None:
@@ -219,10 +258,8 @@ def called_on(case: Case, dossier: Dossier, firm: Firm, *, but_for: str = "") ->
     called += [
         contact.on
         for contact in dossier.contacts
-        if contact.key.startswith(f"{case.id}.")
+        if _is_about(contact, case)
         and contact.channel is Channel.CALL
-        and contact.direction is Direction.OUT
-        and contact.outcome not in UNREACHED
         and contact.by == case.owner
         and contact.key != but_for
     ]
@@ -245,14 +282,14 @@ def _case_over(case: Case, _dossier: Dossier, _firm: Firm) -> Over | None:
 
 
 def _case_acknowledged(case: Case, dossier: Dossier, firm: Firm) -> Over | None:
-    told = acknowledged_on(case, dossier, firm)
-    return Over("acknowledged", "the case was acknowledged", told) if told else _case_over(case, dossier, firm)
+    told = acknowledged(case, dossier, firm)
+    return Over("acknowledged", "the case was acknowledged", told.on) if told else _case_over(case, dossier, firm)
 
 
 def _unanswered_on(case: Case, dossier: Dossier, firm: Firm) -> date | None:
     seen = firm.deadlines.morning_after(firm.deadlines.acknowledge_by(case))
-    told = acknowledged_on(case, dossier, firm)
-    in_time = any(day is not None and day < seen for day in (told, case.closed_on))
+    told = acknowledged(case, dossier, firm)
+    in_time = any(day is not None and day < seen for day in (told and told.on, case.closed_on))
     return None if in_time else seen
 
 

@@ -36,8 +36,9 @@ def ack_command(
     """
     from followup.workflow import cases
 
-    after = cases.acknowledge(app.desk(), case, channel=Channel(channel), note=note, fix_by=fix_by)
-    text = f"Acknowledged: {after.summary or after.id}.{_fix(app, after.promise_id, fix_by)}"
+    after, contact = cases.acknowledge(app.desk(), case, channel=Channel(channel), note=note, fix_by=fix_by)
+    what = "Acknowledged" if contact else "Agreed"
+    text = f"{what}: {after.summary or after.id}.{_fix(app, after.promise_id, fix_by)}"
     care.tell(app, CASE, after, text, format_=format_, output=output)
 
 

@@ -196,6 +196,8 @@ def describe(recorded: Recorded) -> str:
             f"Opened case {recorded.case.id}: nothing is asked of this client until `followup case resolve"
             f" {recorded.case.id}`."
         )
+        if recorded.case.acknowledged_at is not None:
+            lines.append("You have spoken about it, so no message says once more that you know.")
     if contact.outcome is Outcome.WRONG_NUMBER:
         lines.append(f"The right number, when you have it: followup client edit {client.id} --phone NUMBER")
     if recorded.next is not None:

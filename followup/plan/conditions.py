@@ -205,9 +205,21 @@ def _check_case(answer: Answer, said: Conditions, record: Record, occasion: Occa
         text = "the trouble came back" if came_back else "the trouble is not one that came back"
         answer.say(came_back is said.return_visit, "return-visit", text)
     if said.unacknowledged:
-        told = starting.acknowledged_on(case, record.dossier, rules)
-        text = f"the client has heard of us about it on {words.day(told)}" if told else "the client has not heard of us"
+        told = starting.acknowledged(case, record.dossier, rules)
+        text = f"acknowledged{_how(told.by)} on {words.day(told.on)}" if told else "the client has not heard from us"
         answer.say(told is None, "acknowledged", text)
+
+
+def _how(by: Channel | None) -> str:
+    match by:
+        case None:
+            return ""
+        case Channel.CALL:
+            return " on the phone"
+        case Channel.VISIT:
+            return " in person"
+        case _:
+            return " by e-mail" if by is Channel.EMAIL else f" by {by}"
 
 
 def _check_tags(answer: Answer, wanted: Wanted, record: Record) -> None:

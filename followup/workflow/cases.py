@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import date
 
 from followup import cells
-from followup.care import remedies
+from followup.care import remedies, starting
 from followup.errors import BadInput, NoPermission, UsageError
-from followup.model import THEM, Case, Channel, Promise, Remedy
+from followup.model import THEM, Case, Channel, Contact, Promise, Remedy
 from followup.records import dataclass
 from followup.report import words
 from followup.workflow import care, contacts, finding
@@ -34,21 +34,30 @@ class Offered:
 
 def acknowledge(
     desk: Desk, text: str, *, channel: Channel, note: str = "", fix_by: date | None = None, by: str = ""
-) -> Case:
-    """Record that the client knows that we know: by a person, in place of the message that would say so."""
+) -> tuple[Case, Contact | None]:
+    """Record that the client knows that we know: by a person, in place of the message that would say so.
+
+    Of a case that was acknowledged before, only the day for the fix can be agreed; then there is no contact.
+    """
     before = _open(desk, text)
     if before.acknowledged_at is not None:
-        local = desk.local(before.acknowledged_at)
-        raise BadInput(f"Case {before.id} was acknowledged on {words.long_day(local.date())}, {local:%H:%M}.")
-    now = desk.now()
+        if fix_by is None or note:
+            local = desk.local(before.acknowledged_at)
+            raise BadInput(
+                f"Case {before.id} was acknowledged on {words.long_day(local.date())}, {local:%H:%M}. --fix-by alone "
+                f"agrees on a day; `followup log {before.client_id} --note ...` records what else was said."
+            )
+        after, promises = _fix(desk, replace(before, acted_on=desk.today), fix_by)
+        care.save(desk, after, *promises, command="case ack")
+        return after, None
     step = ACKNOWLEDGEMENTS[bool(before.return_of)]
     contact = contacts.in_place_of(
         desk, before, step, channel=channel, summary="acknowledged what went wrong", note=note, by=by
     )
-    after, promises = _fix(desk, replace(before, acknowledged_at=now, acted_on=desk.today), fix_by)
-    with desk.store.write(kind="contact", command="case ack", person=desk.person, now=now) as write:
+    after, promises = _fix(desk, starting.heard(before, contact), fix_by)
+    with desk.store.write(kind="contact", command="case ack", person=desk.person, now=contact.at) as write:
         write.save_many([contact, after, *promises])
-    return after
+    return after, contact
 
 
 def offer(desk: Desk, text: str, names: Sequence[str]) -> Offered:

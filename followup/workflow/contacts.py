@@ -43,7 +43,7 @@ class Recorded:
 
     contact: Contact | None  # None: one of us was told something, or it was seen to, which is no contact
     client: Client
-    case: Record | None = None
+    case: Case | None = None
     decision: Decision | None = None
     next: Decision | None = None  # the same touchpoint afterwards
 
@@ -272,15 +272,21 @@ def _contact(
 
 
 def _record(desk: Desk, contact: Contact, *, command: str) -> Recorded:
+    from followup.care import starting
     from followup.workflow import care  # reads what is typed, with all that takes; the screen asks for BY_HAND alone
 
     client = finding.by_id(desk, contact.client_id)
-    case: Record | None = None
+    case: Case | None = None
     with desk.store.write(kind="contact", command=command, person=desk.person, now=desk.now()) as write:
         write.save(contact)
-        if contact.outcome == Outcome.UNHAPPY and not desk.store.care(Case, open_only=True, client_id=client.id):
-            opened = {"job_id": contact.job_id, "summary": contact.note, "opened_by": THEM}
-            write.save(case := care.begun(desk, Case, client, opened))
+        known = desk.store.care(Case, open_only=True, client_id=client.id)
+        for each in known:
+            if contact.key.startswith(f"{each.id}."):
+                write.save(starting.heard(each, contact))
+        if contact.outcome == Outcome.UNHAPPY and not known:
+            opened = {"job_id": contact.job_id, "summary": contact.note, "opened_by": THEM, "opened_on": contact.on}
+            case = starting.heard(care.begun(desk, Case, client, opened), contact)
+            write.save(case)
     again = None
     if contact.key and contact.outcome in UNREACHED:
         of_client = planning.decisions_of(desk, client.id)
