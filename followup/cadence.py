@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from followup import codes, identity, workdays
 from followup.errors import ConfigurationError
@@ -34,6 +36,9 @@ from followup.model import (
     Service,
     Step,
 )
+
+if TYPE_CHECKING:
+    from dateutil.relativedelta import relativedelta
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _Value = TypeVar("_Value")
@@ -161,9 +166,14 @@ def occurrence(anchor: date, every: Delay, n: int, *, calendar: workdays.Calenda
         return (calendar or workdays.Calendar()).add_business_days(anchor, number)
     if every.unit in ("day", "week"):
         return anchor + timedelta(days=number * _DAYS_IN[every.unit][0])
+    return anchor + _months(number * _MONTHS_IN[every.unit])
+
+
+@cache
+def _months(number: int) -> relativedelta:
     from dateutil.relativedelta import relativedelta
 
-    return anchor + relativedelta(months=number * _MONTHS_IN[every.unit])
+    return relativedelta(months=number)
 
 
 def delay_of(step: Step, service: Service | None = None) -> Delay:
@@ -568,11 +578,11 @@ class _Reader:
         value = self.table.get(key, "")
         if value == "":
             return default
-        known = [str(each) for each in words]
-        if isinstance(value, str) and value in known:
+        try:
             return words(value)
-        self.problem(key, f"{_shown(value)} is not one of: {', '.join(known)}.{_hint(value, known)}")
-        return default
+        except ValueError:
+            self.problem(key, f"{_shown(value)} is not one of: {', '.join(words)}.{_hint(value, list(words))}")
+            return default
 
     def amount(self, key: str, amounts: Mapping[str, str]) -> str:
         """Return a decimal amount as exact text, empty where there is none."""
@@ -674,8 +684,14 @@ def windows(
         waiting: whether to reach back to what was put off or is for review. Without it the ranges fit clients who are
             new today: nothing of theirs can have waited.
     """
-    back = look_back(step, settings, waiting=waiting)
-    low, high = _minus(today, back), horizon
+    low, high = _minus(today, look_back(step, settings, waiting=waiting)), horizon
+    yield from _of_step(step, low, high, today=today, settings=settings, gaps=gaps)
+    yield from _of_any_step(low, high)
+
+
+def _of_step(
+    step: Step, low: date, high: date, *, today: date, settings: Facts, gaps: Sequence[int]
+) -> Iterator[AnchorWindow]:
     waited_for = {each.name: each for each in settings.steps}.get(step.after_step)
     if step.after_step:
         names = (waited_for.name, *waited_for.was) if waited_for else (step.after_step,)
@@ -688,6 +704,9 @@ def windows(
     if step.reminder:
         for name in (step.name, *step.was):
             yield _ranged("contact.on", low, high, [step.reminder], settings, step=name)
+
+
+def _of_any_step(low: date, high: date) -> Iterator[AnchorWindow]:
     yield AnchorWindow(field="care.open", kind="case")
     yield AnchorWindow(field="care.closed_on", kind="case", from_on=low, to_on=high)
     yield AnchorWindow(field="instruction.until", from_on=low, to_on=high)
@@ -699,17 +718,31 @@ def all_windows(
     settings: Facts, *, today: date, horizon: date, gaps: Sequence[int] = (), waiting: bool = True
 ) -> list[AnchorWindow]:
     """Return the windows of every enabled step, those of one kind that overlap made into one, in a stable order."""
-    found: dict[AnchorWindow, list[tuple[date, date]]] = {}
+    found: dict[tuple[Any, ...], tuple[AnchorWindow, list[tuple[date, date]]]] = {}
+    earliest: date | None = None
     for step in settings.steps:
         if step.enabled:
-            for each in windows(step, today=today, horizon=horizon, settings=settings, gaps=gaps, waiting=waiting):
-                kind = replace(each, from_on=None, to_on=None)
-                found.setdefault(kind, []).append((each.from_on or date.min, each.to_on or date.max))
+            low = _minus(today, look_back(step, settings, waiting=waiting))
+            earliest = min(earliest or low, low)
+            for each in _of_step(step, low, horizon, today=today, settings=settings, gaps=gaps):
+                _gather(found, each)
+    if earliest is not None:
+        for each in _of_any_step(earliest, horizon):
+            _gather(found, each)
     return [
-        replace(kind, from_on=None if first == date.min else first, to_on=None if last == date.max else last)
-        for kind, ranges in found.items()
+        replace(first_one, from_on=None if first == date.min else first, to_on=None if last == date.max else last)
+        for first_one, ranges in found.values()
         for first, last in _joined(ranges)
     ]
+
+
+def _gather(found: dict[tuple[Any, ...], tuple[AnchorWindow, list[tuple[date, date]]]], window: AnchorWindow) -> None:
+    """Add the days of *window* to those of its kind: of the windows that differ in nothing else."""
+    kind = _but_for_days(window)
+    found.setdefault(kind, (window, []))[1].append((window.from_on or date.min, window.to_on or date.max))
+
+
+_but_for_days = attrgetter(*(each.name for each in fields(AnchorWindow) if each.name not in ("from_on", "to_on")))
 
 
 def look_back(step: Step, settings: Facts, *, waiting: bool = True) -> int:
@@ -736,14 +769,11 @@ def _anchors(
                 yield _ranged("job.completed_on+service", low, high, [interval, *own], settings, services=names)
         elif step.occasion == OccasionKind.CLIENT_QUIET:
             for gap in sorted({0, *gaps}):
-                for found in _quiet(gap, low, high, shifts, settings):
-                    yield replace(found, opted_in=needs_consent)
+                yield _quiet(gap, low, high, shifts, settings, opted_in=needs_consent)
         elif step.occasion == OccasionKind.FIRST_JOB:
             # Every client has a first job. Done is looked up under the present name only: wider, never narrower.
             done = "" if step.was else f".{step.name}.{n}"
-            yield replace(
-                _ranged("summary.first_job_on", low, high, shifts, settings), opted_in=needs_consent, done=done
-            )
+            yield _ranged("summary.first_job_on", low, high, shifts, settings, opted_in=needs_consent, done=done)
         else:
             yield from _of_records(step, shifts, low, high, settings=settings)
             if step.occasion in WHILE_OPEN:
@@ -789,7 +819,7 @@ IF_WE_FAIL = frozenset({OccasionKind.PROMISE_LATE, OccasionKind.CASE_UNANSWERED,
 def _of_records(step: Step, shifts: list[Delay], low: date, high: date, *, settings: Facts) -> Iterator[AnchorWindow]:
     """Yield where the occasions lie of which no client has more than a few; of cases, `windows` has the open ones."""
     for field, kind in _RANGES.get(step.occasion, ()):
-        yield replace(_ranged(field, low, high, shifts, settings), kind=kind)
+        yield _ranged(field, low, high, shifts, settings, kind=kind)
     until = _ranged("", low, high, shifts[:1], settings).to_on
     if step.occasion in _OUR_PROMISES:
         yield AnchorWindow(field="job.promised_on", to_on=until)
@@ -811,18 +841,18 @@ def _repetitions(step: Step, delays: list[Delay], low: date) -> Iterator[list[De
         shortest = max(1, _span(step.every)[0])
         most = 1 + LONGEST_HISTORY_YEARS * 366 // shortest
     for n in range(1, most):
-        yield [*delays, replace(step.every, number=step.every.number * n)]
+        yield [*delays, Delay(step.every.number * n, step.every.unit, step.every.before)]
 
 
-def _quiet(gap: int, low: date, high: date, shifts: list[Delay], settings: Facts) -> Iterator[AnchorWindow]:
+def _quiet(gap: int, low: date, high: date, shifts: list[Delay], settings: Facts, *, opted_in: bool) -> AnchorWindow:
     quiet = settings.quiet
     if gap == 0:
-        yield _ranged("summary.last_job_on", low, high, [quiet.otherwise, *shifts], settings, gap_days=0)
-        return
+        shifts = [quiet.otherwise, *shifts]
+        return _ranged("summary.last_job_on", low, high, shifts, settings, gap_days=0, opted_in=opted_in)
     own = max(_quiet_days(gap, quiet), _span(quiet.at_least)[0])
     latest = max(_quiet_days(gap, quiet), _span(quiet.at_least, _closed(settings))[1])
-    found = _ranged("summary.last_job_on", low, high, shifts, settings, gap_days=gap)
-    yield replace(found, from_on=_minus(found.from_on or low, latest), to_on=_minus(found.to_on or high, own))
+    low, high = _minus(low, latest), _minus(high, own)
+    return _ranged("summary.last_job_on", low, high, shifts, settings, gap_days=gap, opted_in=opted_in)
 
 
 def _services_by_interval(step: Step, settings: Facts) -> dict[tuple[Delay, Delay], tuple[str, ...]]:
@@ -836,17 +866,9 @@ def _services_by_interval(step: Step, settings: Facts) -> dict[tuple[Delay, Dela
 
 
 def _ranged(
-    name: str,
-    low: date,
-    high: date,
-    delays: Iterable[Delay],
-    settings: Facts,
-    *,
-    services: tuple[str, ...] = (),
-    step: str = "",
-    gap_days: int | None = None,
+    name: str, low: date, high: date, delays: Iterable[Delay], settings: Facts, **narrower: Any
 ) -> AnchorWindow:
-    """Return the anchors from which *delays* lead to a day between *low* and *high*."""
+    """Return the anchors from which *delays* lead to a day between *low* and *high*; *narrower*: more of the window."""
     closed = _closed(settings)
     spans = [_span(delay, closed) for delay in delays]
     nearest, farthest = sum(first for first, _ in spans), sum(last for _, last in spans)
@@ -855,9 +877,7 @@ def _ranged(
         field=name,
         from_on=_minus(low, farthest + closed),
         to_on=_minus(high, nearest),
-        services=services,
-        step=step,
-        gap_days=gap_days,
+        **narrower,
     )
 
 

@@ -268,7 +268,7 @@ class Journal:
     leaves that to the next one. A line that a crash cut short is left as it is and not read.
     """
 
-    _FIELD = re.compile(r"[!-~]+")
+    _FIELD = r"[!-~]+"
 
     def __init__(self, path: Path) -> None:
         """Name the file; the first `append` makes it."""
@@ -277,7 +277,7 @@ class Journal:
     def append(self, *, at: datetime, event: str, key: str, attempt_id: str, sync: bool = True) -> None:
         """Add one line; with *sync* wait until it, and every line before it, is on disk."""
         fields = (at.astimezone(UTC).isoformat(timespec="seconds"), event, key, attempt_id)
-        if not all(self._FIELD.fullmatch(field) for field in fields):
+        if not all(re.fullmatch(self._FIELD, field) for field in fields):
             raise ValueError(f"not identifiers: {fields!r}")
         line = " ".join(fields).encode("ascii") + b"\n"
         try:

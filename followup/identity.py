@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import hashlib
@@ -20,7 +22,7 @@ DIGITS = ALPHABET[len(LETTERS) :]
 LENGTH = 10
 KEY_BYTES = 32
 _BLOCK = 64  # bytes that SHA-256 takes in at once
-_REFERRAL_CODE = re.compile(rf"(?<!\w)([{ALPHABET}]{{2}}[{DIGITS}])[ -]?([{ALPHABET}]{{3}})(?!\w)", re.IGNORECASE)
+_REFERRAL_CODE = rf"(?i)(?<!\w)([{ALPHABET}]{{2}}[{DIGITS}])[ -]?([{ALPHABET}]{{3}})(?!\w)"
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
@@ -146,7 +148,7 @@ def referral_code(home_key: bytes, client_id: str) -> str:
 
 def referral_codes(text: str) -> list[str]:
     """Return what may be referral codes in *text*, as `referral_code` spells them."""
-    return [f"{first}-{second}".upper() for first, second in _REFERRAL_CODE.findall(text)]
+    return [f"{first}-{second}".upper() for first, second in re.findall(_REFERRAL_CODE, text)]
 
 
 def _digest(home_key: bytes, *parts: str) -> bytes:
@@ -174,11 +176,18 @@ def _keyed(home_key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
 
     The class of the standard library does the same, and its own copying takes as long as all the rest.
     """
-    import hashlib  # brings OpenSSL, which most starts do without
-
-    block = (home_key if len(home_key) <= _BLOCK else hashlib.sha256(home_key).digest()).ljust(_BLOCK, b"\0")
-    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+    sha256 = _sha256()
+    block = (home_key if len(home_key) <= _BLOCK else sha256(home_key).digest()).ljust(_BLOCK, b"\0")
+    inner, outer = (sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
     return inner, outer
+
+
+def _sha256() -> Any:
+    """Return the interpreter's own SHA-256, as `random` takes its SHA-512: hashlib loads OpenSSL for milliseconds."""
+    for module in ("_sha2", "_sha256"):  # from 3.12 on, and 3.11; an interpreter may be built without
+        with suppress(ImportError):
+            return import_module(module).sha256
+    return import_module("hashlib").sha256
 
 
 def _spell(digest: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Records: data classes whose methods are compiled when the first record is made, not when the module is imported.
+"""Records: data classes whose methods are compiled once many records are made, not when the module is imported.
 
 Takes what ``dataclasses.dataclass`` takes. Gives the same classes: ``fields``, ``replace`` and ``match`` work. Touches
 nothing. The standard decorator compiles seven functions for every class; for the fifty that a short command imports
@@ -8,7 +8,8 @@ and mostly does not use, that was a third of its time.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, FrozenInstanceError, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -36,11 +37,43 @@ def _record(plain: type, *, frozen: bool, eq: bool, kw_only: bool = False) -> An
     return dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(plain)
 
 
+_FEW = 8  # a class that has so many is likely to have hundreds, for which a method of their own is worth compiling
+_MADE = Counter[type]()
+
+
 def _first_init(self: Any, /, *args: Any, **values: Any) -> None:
-    """Compile the class's own `__init__`, which takes this one's place, and begin again."""
+    """Fill the first few field by field; then compile the class's own `__init__`, which takes this one's place."""
     kind = type(self)
-    kind.__init__ = _compiled_init(kind)
-    kind.__init__(self, *args, **values)
+    _MADE[kind] += 1
+    if _MADE[kind] > _FEW or not _filled(self, args, values):
+        kind.__init__ = _compiled_init(kind)
+        kind.__init__(self, *args, **values)
+
+
+def _filled(record: Any, args: Sequence[Any], named: Mapping[str, Any]) -> bool:
+    """Set the fields of *record*; False where the values do not fit them, which the compiled method says in words."""
+    values = {**dict(zip(record.__match_args__, args, strict=False)), **named}
+    if len(values) < len(args) + len(named):
+        return False
+    used = 0
+    for each in dataclasses.fields(record):
+        if not each.init:
+            continue
+        if each.name in values:
+            value = values[each.name]
+            used += 1
+        elif each.default is not MISSING:
+            value = each.default
+        elif each.default_factory is not MISSING:
+            value = each.default_factory()
+        else:
+            return False
+        object.__setattr__(record, each.name, value)
+    if used < len(values):
+        return False
+    if hasattr(record, "__post_init__"):
+        record.__post_init__()
+    return True
 
 
 def _compiled_init(kind: Any) -> Callable[..., None]:

@@ -138,7 +138,8 @@ class _Table:
         last = date(min(date.fromordinal(high).year + _EXTRA_YEARS, date.max.year), 12, 31).toordinal()
         if self._last:
             first, last = min(first, self._first), max(last, self._last)
-        self._days = [each for each in range(first, last + 1) if self.is_open(each)]
+        weekend, closed = self._weekend, self._closed
+        self._days = [each for each in range(first, last + 1) if (each + 6) % 7 not in weekend and each not in closed]
         self._first, self._last = first, last
 
 

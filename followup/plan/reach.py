@@ -16,8 +16,8 @@ from followup.plan.record import OPEN_STATES, Record
 from followup.plan.timing import Context
 
 _DAYS_IN = {"day": 1, "business day": 3, "week": 7, "month": 31, "year": 366}
-_FILTERED = frozenset({OccasionKind.JOB_COMPLETED, OccasionKind.SERVICE_INTERVAL})
-"""Kinds of which a client can have very many."""
+_FILTERED = frozenset({OccasionKind.JOB_COMPLETED, OccasionKind.SERVICE_INTERVAL, OccasionKind.CLIENT_QUIET})
+"""Kinds of which a client can have very many, and the silence that most clients of a long history have behind them."""
 
 
 def lively(occasions: Iterable[Occasion], record: Record, context: Context) -> list[Occasion]:
@@ -33,7 +33,7 @@ def lively(occasions: Iterable[Occasion], record: Record, context: Context) -> l
     everything = [
         each for each in occasions if each.fact_id in open_facts or not conditions.over(record, each, context.rules)
     ]
-    bounds = {kind: _bound(kind, record, context) for kind in _FILTERED}
+    bounds = {kind: _bound(kind, record, context) for kind in _FILTERED & {each.kind for each in everything}}
     if all(bound is None for bound in bounds.values()):
         return everything
     touched = _touched(record, min((bound for bound in bounds.values() if bound is not None), default=date.min))
@@ -53,7 +53,7 @@ def lively(occasions: Iterable[Occasion], record: Record, context: Context) -> l
 
 def _bound(kind: OccasionKind, record: Record, context: Context) -> date | None:
     """Return the first day of an occasion that can matter; None where every day can."""
-    steps = [step for step in context.rules.steps if step.occasion is kind and step.enabled]
+    steps = [step for step in context.rules.by_occasion.get(kind, ()) if step.enabled]
     if any(step.late is None or (step.every is not None and step.times is None) for step in steps):
         return None
     slack = context.rules.slack.days
@@ -92,7 +92,7 @@ def _touched(record: Record, since: date) -> set[str]:
 
 def _covers(kind: OccasionKind, context: Context) -> int:
     """Return how far apart jobs can be that decide about each other: a claim, and who else could have made it."""
-    return 2 * max((_days(step.covers) for step in context.rules.steps if step.occasion is kind), default=0)
+    return 2 * max((_days(step.covers) for step in context.rules.by_occasion.get(kind, ())), default=0)
 
 
 def _longest(step: Step) -> int:

@@ -168,6 +168,7 @@ class Rules:
     home_key: bytes = field(default=b"", repr=False)
     ordered: tuple[Step, ...] = field(init=False, repr=False, compare=False)
     by_name: Mapping[str, Step] = field(init=False, repr=False, compare=False)
+    by_occasion: Mapping[OccasionKind, Sequence[Step]] = field(init=False, repr=False, compare=False)
     renamed: Mapping[str, str] = field(init=False, repr=False, compare=False)
     wanted: Mapping[str, Wanted] = field(init=False, repr=False, compare=False)
     dates: Dates = field(init=False, repr=False, compare=False)
@@ -176,10 +177,14 @@ class Rules:
     def __post_init__(self) -> None:
         """Prepare what every client needs: the order of steps, names, conditions, a memory of dates."""
         by_name = {step.name: step for step in self.steps}
+        by_occasion: dict[OccasionKind, list[Step]] = {}
+        for step in self.steps:
+            by_occasion.setdefault(step.occasion, []).append(step)
         prepared = {step.name: _prepare(step.when, digits=self.minor_digits) for step in self.steps}
         for name, value in (
             ("ordered", _in_order(self.steps)),
             ("by_name", by_name),
+            ("by_occasion", by_occasion),
             ("renamed", {old: step.name for step in self.steps for old in step.was if old not in by_name}),
             ("wanted", prepared),
             ("dates", Dates(self.calendar)),

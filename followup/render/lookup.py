@@ -28,8 +28,8 @@ CHANNELS = frozenset(channel.value for channel in Channel)
 LARGEST = 256 * 1024
 """Bytes of a template's file; more is no letter but a mistake."""
 
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
-_HEAD_LINE = re.compile(r"([A-Za-z][\w -]*?)\s*:(?:\s+(.*)|)")
+_LANGUAGE = r"[a-z]{2,3}"
+_HEAD_LINE = r"([A-Za-z][\w -]*?)\s*:(?:\s+(.*)|)"
 _FENCE = "---"
 HEAD_NAMES = ("subject", "purpose")
 
@@ -51,7 +51,7 @@ class FileName:
             return None
         suffix = parts.pop()
         channel = parts.pop() if parts and parts[-1] in CHANNELS else ""
-        language = parts.pop() if parts and _LANGUAGE.fullmatch(parts[-1]) else ""
+        language = parts.pop() if parts and re.fullmatch(_LANGUAGE, parts[-1]) else ""
         return None if parts else cls(name, language, channel, suffix)
 
     def __str__(self) -> str:
@@ -86,7 +86,7 @@ def split(text: str, *, where: str) -> tuple[Head, str]:
             break
         if not said:
             continue
-        match = _HEAD_LINE.fullmatch(said)
+        match = re.fullmatch(_HEAD_LINE, said)
         if match is None:
             problems.append(f"{where}:{number}: the head is not closed. Write a line --- between head and text.")
             break
@@ -109,7 +109,7 @@ def split(text: str, *, where: str) -> tuple[Head, str]:
 
 
 def _is_head(first_line: str) -> bool:
-    match = _HEAD_LINE.fullmatch(first_line.strip())
+    match = re.fullmatch(_HEAD_LINE, first_line.strip())
     if match is None:
         return False
     # "Remember: we close at noon" is a text's first line; a head begins with a name we know, or nearly.
@@ -244,7 +244,7 @@ def files(folders: Sequence[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in reversed(folders):
         if folder.is_dir():
-            found.update((path.name, path) for path in sorted(folder.iterdir()) if FileName.parse(path.name))
+            found.update((path.name, path) for path in folder.iterdir() if FileName.parse(path.name))
     return dict(sorted(found.items()))
 
 

@@ -303,7 +303,7 @@ def create_private(path: Path) -> None:
 
 def schema_files() -> Sequence[tuple[int, Path]]:
     """Return the numbered schema files in order."""
-    return sorted((int(path.name[:4]), path) for path in SCHEMA.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    return sorted((int(path.name[:4]), path) for path in SCHEMA.iterdir() if path.suffix == ".sql")
 
 
 def newest_version() -> int:
@@ -318,12 +318,12 @@ def split(script: str) -> Iterator[str]:
         lines.append(line)
         text = "\n".join(lines)
         # Comments behind a statement's last word hide its semicolon from nobody but us: look at what is left.
-        if sqlite3.complete_statement(text) and _CODE.search(text):
+        if sqlite3.complete_statement(text) and re.search(_CODE, text):
             yield text
             lines = []
 
 
-_CODE = re.compile(r"^\s*[A-Za-z]", re.MULTILINE)
+_CODE = r"(?m)^\s*[A-Za-z]"
 
 
 def too_new(path: Path, version: int) -> ConfigurationError:

@@ -28,7 +28,9 @@ _LIST = re.compile(r":(\w+)\.\.\.")
 def statements() -> dict[str, str]:
     """Return every statement, by name, as it is written."""
     found: dict[str, str] = {}
-    for path in sorted(FOLDER.glob("*.sql")):
+    for path in FOLDER.iterdir():
+        if path.suffix != ".sql":
+            continue
         pieces = _HEAD.split(path.read_text(encoding="utf-8"))
         for name, text in zip(pieces[1::2], pieces[2::2], strict=True):
             if name in found:
