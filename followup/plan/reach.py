@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from followup import cadence, identity
-from followup.model import Delay, Occasion, OccasionKind, Step
+from followup.model import Occasion, OccasionKind
 from followup.plan import conditions
 from followup.plan.record import OPEN_STATES, Record
+from followup.plan.rulebook import Reach
 from followup.plan.timing import Context
 
-_DAYS_IN = {"day": 1, "business day": 3, "week": 7, "month": 31, "year": 366}
 _FILTERED = frozenset({OccasionKind.JOB_COMPLETED, OccasionKind.SERVICE_INTERVAL, OccasionKind.CLIENT_QUIET})
 """Kinds of which a client can have very many, and the silence that most clients of a long history have behind them."""
 
@@ -33,7 +33,12 @@ def lively(occasions: Iterable[Occasion], record: Record, context: Context) -> l
     everything = [
         each for each in occasions if each.fact_id in open_facts or not conditions.over(record, each, context.rules)
     ]
-    bounds = {kind: _bound(kind, record, context) for kind in _FILTERED & {each.kind for each in everything}}
+    reaches = context.rules.reaches
+    bounds = {
+        kind: _bound(reaches[kind], record, context)
+        for kind in _FILTERED & {each.kind for each in everything}
+        if kind in reaches
+    }
     if all(bound is None for bound in bounds.values()):
         return everything
     touched = _touched(record, min((bound for bound in bounds.values() if bound is not None), default=date.min))
@@ -41,7 +46,7 @@ def lively(occasions: Iterable[Occasion], record: Record, context: Context) -> l
     for kind, bound in bounds.items():
         of_kind = [occasion for occasion in everything if occasion.kind is kind]
         # What was begun may speak for the jobs around it, of any age.
-        around = timedelta(days=_covers(kind, context))
+        around = timedelta(days=2 * reaches[kind].covers)
         days = [occasion.on for occasion in of_kind if occasion.fact_id in touched] if around else []
         for each in of_kind:
             is_near = any(abs(each.on - on) <= around for on in days)
@@ -51,21 +56,20 @@ def lively(occasions: Iterable[Occasion], record: Record, context: Context) -> l
     return kept
 
 
-def _bound(kind: OccasionKind, record: Record, context: Context) -> date | None:
+def _bound(reach: Reach, record: Record, context: Context) -> date | None:
     """Return the first day of an occasion that can matter; None where every day can."""
-    steps = [step for step in context.rules.by_occasion.get(kind, ()) if step.enabled]
-    if any(step.late is None or (step.every is not None and step.times is None) for step in steps):
+    if reach.late is None:
         return None
     slack = context.rules.slack.days
-    late = max((_days(step.late) for step in steps), default=0) + slack
-    delay = max((_longest(step) for step in steps), default=0) + slack
+    late, delay = reach.late + slack, reach.delay + slack
     # A cooldown and a condition that came true shift by a late limit each, at most.
     ready_from = _minus(context.today, cadence.REVIEW_DAYS + 3 * late)
     for from_on, frees_on in sorted(_holds(record, context, delay), key=lambda hold: hold[1], reverse=True):
         if frees_on < ready_from:
             break
         ready_from = min(ready_from, _minus(from_on, 3 * late))
-    return _minus(ready_from, delay + _covers(kind, context))
+    # Jobs decide about each other: one claims those around it, and who else could have claimed it lies around that.
+    return _minus(ready_from, delay + 2 * reach.covers)
 
 
 def _holds(record: Record, context: Context, delay: int) -> Iterable[tuple[date, date]]:
@@ -88,20 +92,6 @@ def _touched(record: Record, since: date) -> set[str]:
             facts.add(parts[0] if parts is not None else "")
             facts.update(job_id for attempt in past.attempts for job_id in attempt.job_ids)
     return facts
-
-
-def _covers(kind: OccasionKind, context: Context) -> int:
-    """Return how far apart jobs can be that decide about each other: a claim, and who else could have made it."""
-    return 2 * max((_days(step.covers) for step in context.rules.by_occasion.get(kind, ())), default=0)
-
-
-def _longest(step: Step) -> int:
-    repeated = _days(step.every) * (step.times or 1)
-    return max(_days(step.delay), _days(step.otherwise)) + _days(step.reminder) + repeated
-
-
-def _days(delay: Delay | None) -> int:
-    return delay.number * _DAYS_IN[delay.unit] if delay is not None else 0
 
 
 def _minus(day: date, days: int) -> date:

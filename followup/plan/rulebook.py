@@ -45,6 +45,7 @@ _LONGEST_FEAST = timedelta(days=14)
 """More than weekends and public holidays in a row, and months of different length, can move a day."""
 
 _MONTHS_IN = {"month": 1, "year": 12}
+_DAYS_IN = {"day": 1, "business day": 3, "week": 7, "month": 31, "year": 366}  # at most
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _MEMORY = 50_000  # dates kept per step, so that a home with millions of jobs does not keep them all
@@ -122,6 +123,15 @@ class Wanted:
     any_of: tuple[Wanted, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How long after an occasion its steps can have something to say, in days at the longest; *covers*: said once."""
+
+    late: int | None  # None: for ever
+    delay: int
+    covers: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What the planner goes by: the settings that matter to it, the calendar, the languages of each template.
@@ -168,7 +178,7 @@ class Rules:
     home_key: bytes = field(default=b"", repr=False)
     ordered: tuple[Step, ...] = field(init=False, repr=False, compare=False)
     by_name: Mapping[str, Step] = field(init=False, repr=False, compare=False)
-    by_occasion: Mapping[OccasionKind, Sequence[Step]] = field(init=False, repr=False, compare=False)
+    reaches: Mapping[OccasionKind, Reach] = field(init=False, repr=False, compare=False)
     renamed: Mapping[str, str] = field(init=False, repr=False, compare=False)
     wanted: Mapping[str, Wanted] = field(init=False, repr=False, compare=False)
     dates: Dates = field(init=False, repr=False, compare=False)
@@ -184,7 +194,7 @@ class Rules:
         for name, value in (
             ("ordered", _in_order(self.steps)),
             ("by_name", by_name),
-            ("by_occasion", by_occasion),
+            ("reaches", {kind: _reach(steps) for kind, steps in by_occasion.items()}),
             ("renamed", {old: step.name for step in self.steps for old in step.was if old not in by_name}),
             ("wanted", prepared),
             ("dates", Dates(self.calendar)),
@@ -254,6 +264,25 @@ def _in_order(steps: Sequence[Step]) -> tuple[Step, ...]:
     for step in steps:
         place(step, frozenset({step.name}))
     return tuple(placed.values())
+
+
+def _reach(steps: Sequence[Step]) -> Reach:
+    enabled = [step for step in steps if step.enabled]
+    is_endless = any(step.late is None or (step.every is not None and step.times is None) for step in enabled)
+    return Reach(
+        late=None if is_endless else max((_most_days(step.late) for step in enabled), default=0),
+        delay=max((_longest(step) for step in enabled), default=0),
+        covers=max(_most_days(step.covers) for step in steps),
+    )
+
+
+def _longest(step: Step) -> int:
+    repeated = _most_days(step.every) * (step.times or 1)
+    return max(_most_days(step.delay), _most_days(step.otherwise)) + _most_days(step.reminder) + repeated
+
+
+def _most_days(delay: Delay | None) -> int:
+    return delay.number * _DAYS_IN[delay.unit] if delay is not None else 0
 
 
 def _prepare(conditions: Conditions, *, digits: int) -> Wanted:
