@@ -147,6 +147,11 @@ def cut(text: str, limit: int) -> str:
     return text[:end].rstrip() + "…"
 
 
+def short(text: str) -> str:
+    """Return what was typed, or a cell of a file, as it is said within a sentence: harmless, and never a whole page."""
+    return cut(printable(text), 40)
+
+
 def _letter_width(letter: str) -> int:
     if letter < _FIRST_MARK:
         return 1

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from followup import cells
 from followup.intake import columns, headers, telling
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Damage:
         for index, ids in self._ids.items():
             if ids.like_days and ids.others:
                 warnings.append(
-                    f"numbers in '{telling.short(self._headers[index])}' look like days that a spreadsheet made of "
+                    f"numbers in '{cells.short(self._headers[index])}' look like days that a spreadsheet made of "
                     f"them, and were kept as they are ({telling.rows(ids.like_days, count=ids.count)})"
                 )
 
@@ -123,7 +124,7 @@ class Damage:
             return dict.fromkeys(self._first, EPOCHS[answer])
         asked.ask(
             "day_numbers",
-            f"'{telling.short(header)}' has days as a spreadsheet counts them: {value} in row {row} is "
+            f"'{cells.short(header)}' has days as a spreadsheet counts them: {value} in row {row} is "
             f"{readings['1900']} counted from 1900, which is usual, or {readings['1904']} counted from 1904, as old "
             "spreadsheets of the Macintosh do. Which is right?",
             [*EPOCHS],

@@ -209,7 +209,7 @@ def _places(layout: headers.Layout, names: Iterable[str]) -> list[int]:
 def _where(samples: Iterable[str], values: Mapping[str, int]) -> str:
     """Return each value that shows something with its row."""
     places = {value.strip(): row for value, row in reversed([*values.items()])}
-    return ", ".join(f"'{telling.short(value)}' in row {places[value]}" for value in samples)
+    return ", ".join(f"'{cells.short(value)}' in row {places[value]}" for value in samples)
 
 
 def _rows(samples: Iterable[str], values: Mapping[str, int]) -> list[int]:

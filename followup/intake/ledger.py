@@ -114,7 +114,7 @@ class Ledger:
         told = [f"{what} ({tally})" for what, tally in self._tallies.items()]
         if self._cell_saved_twice:
             was = decode.saved_once(self._cell_saved_twice)
-            shown = f" ('{telling.short(self._cell_saved_twice)}' was '{telling.short(was)}')" if was else ""
+            shown = f" ('{cells.short(self._cell_saved_twice)}' was '{cells.short(was)}')" if was else ""
             told.insert(
                 0,
                 f"looks damaged: UTF-8 was opened as another encoding and saved again{shown}. It is taken as it "

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from followup import cells
 from followup.intake import decode, exporters, facts, headers, hints, mapping, questions, strangers, table, telling
 from followup.intake.lines import Rule
 
@@ -53,7 +54,7 @@ def layout(
         for record in () if kind else first[:_MOST_ASKED]:
             strangers.refuse(record)
         sample = next(record for record in first if any(record))
-        shown = " | ".join(telling.short(cell) for cell in sample[:12])
+        shown = " | ".join(cells.short(cell) for cell in sample[:12])
         suggested = hints.suggested([record for record in first if len(record) <= part.width], country)
         result.columns = mapping.columns((), None, first, suggested=suggested)
         options = [",".join(suggested)] if any(name != "-" for name in suggested) else []

@@ -194,7 +194,7 @@ class Opener:
 
 
 def _shown(piece: bytes, encoding: str) -> str:
-    return telling.short(piece.decode(encoding, "replace"))
+    return cells.short(piece.decode(encoding, "replace"))
 
 
 def _looks(page: workbooks.Page, sheet: table.Sheet) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from followup import cells
 from followup.intake import (
     damage,
     deciding,
@@ -496,7 +497,7 @@ def _whole_cards(found: table.Rows, sheet: table.Sheet, ledger: Ledger) -> table
         if row - 1 in sheet.broken:
             ledger.problem(row, "", "", "broken-card", sheet.broken[row - 1])
         elif row - 1 in sheet.groups:
-            ledger.skip(row, "group", f"a list of other cards ('{telling.short(sheet.groups[row - 1])}')")
+            ledger.skip(row, "group", f"a list of other cards ('{cells.short(sheet.groups[row - 1])}')")
         else:
             yield row, record
 

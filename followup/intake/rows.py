@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Literal
 
 from followup import cells, codes
-from followup.intake import addresses, columns, facts, headers, people, phones, postal, shape, table, telling
+from followup.intake import addresses, columns, facts, headers, people, phones, postal, shape, table
 
 _BETWEEN = "; "
 """Stands between several values in a cell of our own."""
@@ -457,7 +457,7 @@ class Reader:
             return
         good, bad = addresses.split(value)
         if bad:
-            part = "is" if bad[0] == value else f"holds '{telling.short(bad[0])}', which is"
+            part = "is" if bad[0] == value else f"holds '{cells.short(bad[0])}', which is"
             self._problem(out, row, index, value, "email", f"{part} no e-mail address; correct it or empty the cell")
         if good:
             client.emails = tuple(good) if not client.emails else _joined(client.emails, good, fold=True)
@@ -615,7 +615,7 @@ class Reader:
             if bad:
                 index = self._of["client.no_channels"][0]
                 why = (
-                    f"names '{telling.short(bad[0])}', which is no way to reach a client; write email, call, text, "
+                    f"names '{cells.short(bad[0])}', which is no way to reach a client; write email, call, text, "
                     f"letter, card or visit"
                 )
                 self._problem(out, row, index, never, "channel", why)
@@ -868,7 +868,7 @@ class Reader:
         if said == "not_a_job":
             job.status = "not_a_job"
             shown = cells.printable(status or "cancelled")
-            out.skipped = facts.Skipped(row, "not_a_job", f"no job of ours: '{telling.short(shown)}'")
+            out.skipped = facts.Skipped(row, "not_a_job", f"no job of ours: '{cells.short(shown)}'")
             return
         if said == "open":
             job.status, job.completed_on, job.said = "open", None, True
@@ -876,7 +876,7 @@ class Reader:
         if said == "completed" and job.completed_on is None and not self._stands_in(job, row, values, out):
             return
         if "service" in job.fills and "," in job.job_id:
-            why = f"an invoice for several jobs ('{telling.short(job.job_id)}'), each of which is in the report of jobs"
+            why = f"an invoice for several jobs ('{cells.short(job.job_id)}'), each of which is in the report of jobs"
             out.skipped = facts.Skipped(row, "several-jobs", why)
             return
         future = job.completed_on is not None and job.completed_on > today
@@ -917,7 +917,7 @@ class Reader:
         job.status, job.said = "open", True
         if status and self._status(status) == "not_a_job":
             job.status = "not_a_job"
-            out.skipped = facts.Skipped(row, "not_a_job", f"no job of ours: '{telling.short(status)}'")
+            out.skipped = facts.Skipped(row, "not_a_job", f"no job of ours: '{cells.short(status)}'")
 
     def _stands_in(self, job: facts.ParsedJob, row: int, values: Sequence[str], out: Outcome) -> bool:
         """Take the day that stands in for the day of completion, such as an invoice's; False when it is none.

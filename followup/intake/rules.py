@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from pathlib import PurePath
 
-from followup.intake import headers, people, shape, telling
+from followup import cells
+from followup.intake import headers, people, shape
 from followup.intake.lines import Apply, Context, Line, Rule
 
 
@@ -115,7 +116,7 @@ def _headings_name_the_client(lines: Iterable[Line], context: Context) -> Iterat
                 above.pop()
             above.append((indent, text))
             started, filling = True, False
-            context.leave_out(line, "heading", f"a heading that names the client of rows ('{telling.short(text)}')")
+            context.leave_out(line, "heading", f"a heading that names the client of rows ('{cells.short(text)}')")
         elif started and not above:
             context.leave_out(line, "no-client", "stands below no client's name")
         else:
@@ -154,7 +155,7 @@ def _customer_and_job_in_one_cell(lines: Iterable[Line], context: Context) -> It
             context.leave_out(
                 line,
                 "part-of-a-client",
-                f"a part of '{telling.short(customer)}', who has a row above ('{telling.short(part)}')",
+                f"a part of '{cells.short(customer)}', who has a row above ('{cells.short(part)}')",
             )
             continue
         whole = {customer}
@@ -299,7 +300,7 @@ def _only_these(lines: Iterable[Line], context: Context) -> Iterator[Line]:
                 context.leave_out(line, "other-kind", f"nothing in '{name}'")
                 break
             if said and counting and not any(headers.normal(word) in counting for word in said):
-                context.leave_out(line, "other-kind", f"'{telling.short(said[0])}' in '{name}' does not count")
+                context.leave_out(line, "other-kind", f"'{cells.short(said[0])}' in '{name}' does not count")
                 break
         else:
             yield line

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from followup import cells
 from followup.intake import columns, facts, headers, lines, telling
 
 HEADINGS = ("client", "service", "day", "nothing")
@@ -117,7 +118,7 @@ def _says_when(cell: str) -> bool:
 
 
 def _short(text: str) -> str:
-    return telling.short(text.strip())
+    return cells.short(text.strip())
 
 
 def asides(rows: Iterable[lines.Line], context: lines.Context) -> Iterator[lines.Line]:

@@ -14,14 +14,9 @@ MOST_ROWS = 8
 """How many rows are named; the others are counted."""
 
 
-def short(text: str) -> str:
-    """Return a cell as it is shown within a sentence."""
-    return cells.cut(cells.printable(text), 40)
-
-
 def listed(names: Sequence[str]) -> str:
     """Return the first dozen of *names*, and how many more there are."""
-    shown = ", ".join(short(name) for name in names[:12])
+    shown = ", ".join(cells.short(name) for name in names[:12])
     return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
 
 
@@ -42,7 +37,7 @@ def rows(numbers: Sequence[int], *, count: int = 0) -> str:
 def letters(records: Iterable[Sequence[str]]) -> tuple[str, ...]:
     """Return up to three cells with other letters than ASCII, each different: a wrong encoding shows in them."""
     found = dict.fromkeys(
-        short(cell) for cell in islice((c for record in records for c in record if not c.isascii()), 50)
+        cells.short(cell) for cell in islice((c for record in records for c in record if not c.isascii()), 50)
     )
     return tuple(islice(found, 3))
 

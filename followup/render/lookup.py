@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from followup import codes
+from followup import cells, codes
 from followup.errors import NotFound, TemplateProblem
 from followup.model import Channel, Purpose
 from followup.records import dataclass
@@ -277,7 +277,7 @@ def typed(folders: Sequence[Path], text: str, *, language: str) -> Path:
     names = [name.rpartition(".")[0] for name in known]
     near = codes.nearest(text, [*names, *(name.partition(".")[0] for name in names)])
     hint = f"Did you mean '{near}'?" if near else "See: followup template list"
-    raise NotFound(f"there is no template '{text}'. {hint}")
+    raise NotFound(f"there is no template '{cells.short(text)}'. {hint}")
 
 
 def _is_sent(file_name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
+from followup import cells
 from followup.cells import Column
 from followup.errors import NotFound
 from followup.model import TO_CLIENT, Conditions, OccasionKind, Step
@@ -131,7 +132,7 @@ def lines(steps: Iterable[Step], name: str) -> Iterator[str]:
         names = sorted({step.name for step in known} | {step.cadence for step in known})
         near = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean {near[0]}?" if near else f" Known: {', '.join(names)}."
-        raise NotFound(f"No cadence and no step is called '{name}'.{hint}")
+        raise NotFound(f"No cadence and no step is called '{cells.short(name)}'.{hint}")
     for step in chosen:
         yield f"[cadence.{step.cadence}.{step.name}]" + ("" if step.enabled else "  (switched off)")
         if step.description:

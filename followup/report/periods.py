@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from followup import cells
 from followup.errors import UsageError
 from followup.report import words
 
@@ -99,21 +100,21 @@ def _read_day(option: str, value: date | str) -> date:
 def _read_month(text: str) -> Period:
     found = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})", text)
     if not found or not 1 <= int(found[2]) <= 12 or found[1] == "0000":
-        raise UsageError(f"--month: '{text}' is not a month. Write 2026-03.")
+        raise UsageError(f"--month: '{cells.short(text)}' is not a month. Write 2026-03.")
     return _month(int(found[1]), int(found[2]))
 
 
 def _read_quarter(text: str) -> Period:
     found = re.fullmatch(r"([0-9]{4})-?[Qq]([1-4])", text)
     if not found or found[1] == "0000":
-        raise UsageError(f"--quarter: '{text}' is not a quarter. Write 2026-Q1.")
+        raise UsageError(f"--quarter: '{cells.short(text)}' is not a quarter. Write 2026-Q1.")
     year, number = int(found[1]), int(found[2])
     return Period(date(year, 3 * number - 2, 1), _month(year, 3 * number).to_on)
 
 
 def _read_year(text: str) -> Period:
     if not re.fullmatch(r"[0-9]{4}", text) or text == "0000":
-        raise UsageError(f"--year: '{text}' is not a year. Write 2026.")
+        raise UsageError(f"--year: '{cells.short(text)}' is not a year. Write 2026.")
     return Period(date(int(text), 1, 1), date(int(text), 12, 31))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from followup import cells
 from followup.errors import BadInput, NotFound, UsageError
 from followup.model import US, Job, JobStatus, Promise, Recap, RecapState
 from followup.workflow import care, finding, promises
@@ -53,7 +54,7 @@ def picked(items: Sequence[str], typed: Sequence[str]) -> tuple[str, ...]:
         exact = [item for item in found if item.casefold() == wanted]
         if len(exact or found) != 1:
             listed = "; ".join(f"{number} {item}" for number, item in enumerate(items, 1)) or "it is empty"
-            raise BadInput(f"'{text}' is not one thing of the checklist. On it: {listed}.")
+            raise BadInput(f"'{cells.short(text)}' is not one thing of the checklist. On it: {listed}.")
         chosen.update(exact or found)
     return tuple(item for item in items if item in chosen)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from followup import files, settings, shipped, store, workdays
+from followup import cells, files, settings, shipped, store, workdays
 from followup.errors import ConfigurationError, NoPermission, NotFound, TryLater, UsageError
 from followup.home import Home
 from followup.model import Person
@@ -94,7 +94,8 @@ class Desk:
                 return person
         known = ", ".join(self.settings.people) or "nobody"
         raise NotFound(
-            f"Nobody of the firm is called '{text}'. Known: {known} (tables [people.NAME] in followup.toml)."
+            f"Nobody of the firm is called '{cells.short(text)}'. Known: {known} (tables [people.NAME] in "
+            "followup.toml)."
         )
 
     @property

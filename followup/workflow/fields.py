@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
+from followup import cells
 from followup.care.kind import Field, Kind
 from followup.care.kinds import KINDS
 from followup.errors import BadInput
@@ -78,9 +79,9 @@ def values(
         if field.takes == "amount" and given != "":
             money = columns.read_amount(str(given), mark=reader.mark, currency=reader.currency)
             if isinstance(money, str):
-                raise BadInput(f"{spelled(field)}: '{given}' {money}.")
+                raise BadInput(f"{spelled(field)}: '{cells.short(str(given))}' {money}.")
             if money.minor < 0:
-                raise BadInput(f"{spelled(field)}: '{given}' is less than nothing.")
+                raise BadInput(f"{spelled(field)}: '{cells.short(str(given))}' is less than nothing.")
             found[field.name] = money.minor
             currencies[money.currency] = str(given)
         else:
@@ -113,14 +114,14 @@ def _value(
             return given if isinstance(given, datetime) else _instant(text, where)
         case "whole":
             if not (str(text).isascii() and str(text).isdigit()):
-                raise BadInput(f"{where}: '{text}' is no whole number.")
+                raise BadInput(f"{where}: '{cells.short(str(text))}' is no whole number.")
             if len(str(text)) > _MOST_FIGURES:
                 raise BadInput(f"{where}: a number of {len(str(text))} figures is too large.")
             return int(text)
         case "truth":
             flag = given if isinstance(given, bool) else columns.read_flag(text)
             if flag is None:
-                raise BadInput(f"{where}: '{text}' is neither yes nor no.")
+                raise BadInput(f"{where}: '{cells.short(str(text))}' is neither yes nor no.")
             return flag
         case "texts":
             parts = text.split(";") if isinstance(text, str) else text
@@ -128,7 +129,7 @@ def _value(
         case "choice":
             chosen = next((each for each in field.choices if each.casefold() == str(text).casefold()), None)
             if chosen is None:
-                raise BadInput(f"{where}: '{text}' is not one of {', '.join(field.choices)}.")
+                raise BadInput(f"{where}: '{cells.short(str(text))}' is not one of {', '.join(field.choices)}.")
             return kind.states(chosen) if field.name == "state" else chosen
         case "person":
             return desk.find_person(text).id
@@ -169,14 +170,14 @@ def _day(text: str, order: str, where: str) -> date:
     if not order:
         found = columns.date_order([text], country="")
         if isinstance(found, columns.Undecided):
-            raise BadInput(f"{where}: '{text}' can be two days. Write the year first: 2026-03-02.")
+            raise BadInput(f"{where}: '{cells.short(text)}' can be two days. Write the year first: 2026-03-02.")
         order = found
     try:
         day = columns.read_date(text, order)
     except ValueError:
         day = None
     if day is None:
-        raise BadInput(f"{where}: '{text}' is not a day. Write 2026-03-02.")
+        raise BadInput(f"{where}: '{cells.short(text)}' is not a day. Write 2026-03-02.")
     return day
 
 
@@ -188,5 +189,5 @@ def _instant(text: str, where: str) -> datetime:
     except (ValueError, OverflowError):
         found = None
     if found is None or found.tzinfo is None:
-        raise BadInput(f"{where}: '{text}' is no instant. Write 2026-03-02T09:15:00+00:00.")
+        raise BadInput(f"{where}: '{cells.short(text)}' is no instant. Write 2026-03-02T09:15:00+00:00.")
     return found

@@ -24,10 +24,11 @@ def client(desk: Desk, text: str) -> Client:
     found = desk.store.find_clients(text)
     if not found:
         raise NotFound(
-            f"No client fits '{text}'. Try a part of the name, an e-mail or a phone; `followup client list` shows all."
+            f"No client fits '{cells.short(text)}'. Try a part of the name, an e-mail or a phone; "
+            "`followup client list` shows all."
         )
     if len(found) > 1:
-        raise Ambiguous(f"'{text}'", (describe_client(each) for each in found))
+        raise Ambiguous(f"'{cells.short(text)}'", (describe_client(each) for each in found))
     return found[0]
 
 
@@ -52,10 +53,11 @@ def job(desk: Desk, text: str) -> Job:
     """Return the job that *text* means: id or prefix, outside number, or invoice number."""
     found = desk.store.find_jobs(text)
     if not found:
-        raise NotFound(f"No job fits '{text}'. `followup job list` shows all.")
+        raise NotFound(f"No job fits '{cells.short(text)}'. `followup job list` shows all.")
     if len(found) > 1:
         raise Ambiguous(
-            f"'{text}'", (f"{each.id}  {each.service}  {each.completed_on or each.status}" for each in found)
+            f"'{cells.short(text)}'",
+            (f"{each.id}  {each.service}  {each.completed_on or each.status}" for each in found),
         )
     return found[0]
 
@@ -87,10 +89,10 @@ def record(desk: Desk, record_type: type[Kept], text: str, *, open_only: bool = 
         found = still_open if still_open or open_only else found
     if not found:
         which, more = (f"open {kind.name}", "") if open_only else (kind.name, " --all")
-        raise NotFound(f"No {which} fits '{text}'. `followup {kind.name} list{more}` shows them.")
+        raise NotFound(f"No {which} fits '{cells.short(text)}'. `followup {kind.name} list{more}` shows them.")
     if len(found) > 1:
         raise Ambiguous(
-            f"'{text}'",
+            f"'{cells.short(text)}'",
             (f"{each.id}  {each.opened_on}  {getattr(each, kind.argument, '') or each.summary}" for each in found),
         )
     return found[0]
@@ -106,7 +108,7 @@ def client_or_key(desk: Desk, text: str) -> tuple[Client, list[Decision]]:
     who = by_id(desk, owner)
     chosen = [each for each in planning.decisions_of(desk, owner) if each.key.startswith(text)]
     if not chosen:
-        raise NotFound(f"No step fits '{text}'. `followup why {who.id}` lists them all.")
+        raise NotFound(f"No step fits '{cells.short(text)}'. `followup why {who.id}` lists them all.")
     return who, chosen
 
 
@@ -130,7 +132,7 @@ def decision(desk: Desk, text: str, *, of: Iterable[Decision] | None = None) -> 
     found = [each for each in candidates if each.key.startswith(text)] if len(text) >= MIN_PREFIX else []
     others = others_of_that_name(desk, text, owners={each.client_id for each in found}) if found else []
     if others:
-        raise Ambiguous(f"'{text}'", (*(each.key for each in found), *map(describe_client, others)))
+        raise Ambiguous(f"'{cells.short(text)}'", (*(each.key for each in found), *map(describe_client, others)))
     if not found:
         who = client(desk, text)
         pool = list(planning.due(desk)) if of is None else list(of)
@@ -138,7 +140,7 @@ def decision(desk: Desk, text: str, *, of: Iterable[Decision] | None = None) -> 
         if not found:
             raise NotFound(f"Nothing waits for {words.client(who)}. `followup why {who.id}` shows every step.")
     if len(found) > 1:
-        raise Ambiguous(f"'{text}'", (f"{each.key}  {each.step}  {each.state}" for each in found))
+        raise Ambiguous(f"'{cells.short(text)}'", (f"{each.key}  {each.step}  {each.state}" for each in found))
     return found[0]
 
 

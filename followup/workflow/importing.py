@@ -20,7 +20,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from followup import identity, intake
+from followup import cells, identity, intake
 from followup.errors import BadInput, TryLater, UsageError
 from followup.intake import alike, exporters, facts, match, merge, moved, portions
 from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus
@@ -380,7 +380,7 @@ def split_answer(text: str) -> tuple[str, str]:
     """Return key and value of ``[FILE:]KEY=VALUE``."""
     about, equals, value = text.partition("=")
     if not equals or not about.strip():
-        raise UsageError(f"'{text}' is no answer; write KEY=VALUE, such as date_order=dmy")
+        raise UsageError(f"'{cells.short(text)}' is no answer; write KEY=VALUE, such as date_order=dmy")
     return about.strip(), value.strip()
 
 

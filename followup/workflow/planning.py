@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 
-from followup import cadence, identity, plan
+from followup import cadence, cells, identity, plan
 from followup.errors import NotFound
 from followup.model import AnchorWindow, Client, Decision, Dossier, Instruction, InstructionKind, State
 from followup.records import dataclass
@@ -105,7 +105,7 @@ def of_step(decisions: Iterable[Decision], name: str) -> list[Decision]:
     chosen = [each for each in given if each.step == name]
     if not chosen:
         known = ", ".join(dict.fromkeys(each.step for each in given)) or "none"
-        raise NotFound(f"No step '{name}' here. There is: {known}.")
+        raise NotFound(f"No step '{cells.short(name)}' here. There is: {known}.")
     return chosen
 
 

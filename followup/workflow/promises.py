@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from followup import identity
+from followup import cells, identity
 from followup.errors import Ambiguous, BadInput, NotFound, UsageError
 from followup.model import THEM, US, Case, Job, JobStatus, Promise, PromiseState
 from followup.workflow import care, finding
@@ -88,7 +88,7 @@ def _promised_job(desk: Desk, text: str) -> Job | None:
         found = [job for client in desk.store.find_clients(text) for job in desk.store.jobs_of(client.id)]
     promised = [job for job in found if job.status is JobStatus.OPEN and job.promised_on is not None]
     if len(promised) > 1:
-        raise Ambiguous(f"'{text}'", (f"{job.id}  {job.promised_on}  {job.service}" for job in promised))
+        raise Ambiguous(f"'{cells.short(text)}'", (f"{job.id}  {job.promised_on}  {job.service}" for job in promised))
     return promised[0] if promised else None
 
 

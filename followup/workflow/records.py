@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from followup import identity, kinds
+from followup import cells, identity, kinds
 from followup.errors import BadInput, NotFound
 from followup.intake import addresses, columns, phones
 from followup.model import OPTED_OUT, Client, Consent, Job, JobStatus, Summary
@@ -221,7 +221,7 @@ def job_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
         text = given.pop("amount")
         money = columns.read_amount(text, mark=".", currency=currency)
         if isinstance(money, str):
-            raise BadInput(f"--amount: '{text}' {money}.")
+            raise BadInput(f"--amount: '{cells.short(text)}' {money}.")
         given["amount_minor"], given["currency"] = money.minor, money.currency
     for name in ("completed_on", "paid_on"):
         if name in given and given[name] > desk.today:
@@ -239,18 +239,19 @@ def _checked(check: Callable[[Any], str], text: str, option: str) -> str:
     try:
         return check(text)
     except ValueError as problem:
-        raise BadInput(f"{option}: '{text}' {problem}.") from None
+        raise BadInput(f"{option}: '{cells.short(text)}' {problem}.") from None
 
 
 def _email(text: str) -> str:
     text = text.strip()
     if not addresses.is_address(text):
-        raise BadInput(f"'{text}' is not an e-mail address. Write it as ada@example.com.")
+        raise BadInput(f"'{cells.short(text)}' is not an e-mail address. Write it as ada@example.com.")
     return text
 
 
 def _phone(text: str, country: str) -> str:
     number = phones.to_e164(text, country)
     if number is None:
-        raise BadInput(f"'{text}' is not a phone number in {country}. Write it with its country: +44 7700 900123.")
+        said = f"'{cells.short(text)}' is not a phone number in {country}."
+        raise BadInput(f"{said} Write it with its country: +44 7700 900123.")
     return number

@@ -123,9 +123,9 @@ def _amount(desk: Desk, text: str) -> dict[str, Any]:
         return {}
     money = columns.read_amount(text, mark=".", currency=desk.settings.business.currency)
     if isinstance(money, str):
-        raise BadInput(f"--amount: '{text}' {money}.")
+        raise BadInput(f"--amount: '{cells.short(text)}' {money}.")
     if money.minor < 0:
-        raise BadInput(f"--amount: '{text}' is less than nothing.")
+        raise BadInput(f"--amount: '{cells.short(text)}' is less than nothing.")
     return {"reward_minor": money.minor, "currency": money.currency}
 
 

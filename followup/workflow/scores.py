@@ -150,7 +150,7 @@ class _Reading:
         fits = self._desk.store.find_clients(text) if text else []
         if len(fits) > 1:
             who = ", ".join(map(finding.describe_client, fits))
-            self.problems.append(f"row {number}: '{text}' may be {who}. Give the e-mail.")
+            self.problems.append(f"row {number}: '{cells.short(text)}' may be {who}. Give the e-mail.")
         elif not fits:
-            self.unknown.append(f"row {number}: no client fits '{text}'.")
+            self.unknown.append(f"row {number}: no client fits '{cells.short(text)}'.")
         return fits[0] if len(fits) == 1 else None

@@ -57,16 +57,17 @@ def named(desk: Desk, text: str) -> Attempt:
         found = [each for each in asked if each.key.startswith(text)]
         others = finding.others_of_that_name(desk, text, owners={each.client_id for each in found}) if found else []
         if others:
-            raise Ambiguous(f"'{text}'", (*(each.key for each in found), *map(finding.describe_client, others)))
+            candidates = (*(each.key for each in found), *map(finding.describe_client, others))
+            raise Ambiguous(f"'{cells.short(text)}'", candidates)
     if not found and identity.split_key(text) is not None:
         raise NotFound(f"Nothing of {text} waits to be confirmed. `followup why {text}` says how it stands.")
     if not found:
         who = finding.client(desk, text)
         found = [each for each in asked if each.client_id == who.id]
     if not found:
-        raise NotFound(f"Nothing of '{text}' waits to be confirmed. `followup confirm` lists what does.")
+        raise NotFound(f"Nothing of '{cells.short(text)}' waits to be confirmed. `followup confirm` lists what does.")
     if len(found) > 1:
-        raise Ambiguous(f"'{text}'", (f"{each.key}  {each.subject}" for each in found))
+        raise Ambiguous(f"'{cells.short(text)}'", (f"{each.key}  {each.subject}" for each in found))
     return found[0]
 
 

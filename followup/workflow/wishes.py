@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from followup import identity
+from followup import cells, identity
 from followup.errors import BadInput, NotFound, TryLater, UsageError
 from followup.intake import addresses, phones
 from followup.model import OPTED_OUT, Attempt, AttemptState, Client, Consent
@@ -58,7 +58,7 @@ def lift(desk: Desk, text: str, *, evidence: str) -> Stopped:
         if client and client.consent == Consent.OPTED_OUT:
             write.save(replace(client, consent=Consent.OPTED_IN, consent_evidence=evidence))
         elif not lifted:
-            raise BadInput(f"'{text}' had not opted out.")
+            raise BadInput(f"'{cells.short(text)}' had not opted out.")
     return Stopped(client)
 
 
