@@ -134,12 +134,29 @@ def test_the_settings_of_the_example_are_right() -> None:
 
 
 @pytest.mark.parametrize("kind", [each for each in KINDS.values() if each.name not in ("gift", "recap")])
-def test_there_is_one_of_each_kind_of_record(kind: Kind, business: Path, run: Callable[..., Ran]) -> None:
-    """Its file goes in as it is, and again without a change; gifts and recaps are only made by their commands."""
+def test_each_kind_of_record_has_a_file(kind: Kind, business: Path, run: Callable[..., Ran]) -> None:
+    """Its file goes in as it is, and again without a change; gifts and recaps have none, they are made by commands."""
     table = EXAMPLES / f"{kind.plural}.csv"
     assert " added, 0 changed, 0 as they were." in run(kind.name, "import", table).stdout
     again = run(kind.name, "import", table).stdout
     assert re.search(r": 0 \w+ added, 0 changed, [1-9]\d* as they were\.", again)
+
+
+@pytest.mark.usefixtures("business")
+def test_the_business_has_one_of_each_kind_of_record(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What relationship.sh does: the files, a gift by the command that looks at the limits, a recap by its own."""
+    monkeypatch.chdir(EXAMPLES)
+    lines = (EXAMPLES / "relationship.sh").read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        if line.startswith("followup "):
+            run(*shlex.split(line)[1:])
+    for kind in KINDS.values():
+        if kind.name != "recap":
+            assert table_of(run(kind.name, "export").stdout), f"the example business has no {kind.name}"
+    (gift,) = table_of(run("report", "gifts", "--year", "2025", "--format", "csv").stdout)
+    assert gift["receipt_ref"] == "R-398"
+    assert "recap: Radiator replacement" in run("due").stdout
+    assert "a damp patch below the window" in run("preview").stdout
 
 
 # ---------------------------------------------------------------- the tour
