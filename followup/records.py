@@ -91,8 +91,11 @@ def _compiled_init(kind: Any) -> Callable[..., None]:
             known[f"make_{name}"] = each.default_factory
             parameter, value = f"{name}=MISSING", f"make_{name}() if {name} is MISSING else {name}"
         (named if each.kw_only else positional).append(parameter)
-        known[f"set_{name}"] = getattr(kind, name).__set__  # the slot's own: half the time of object.__setattr__
-        body.append(f"    set_{name}(self, {value})")
+        if kind.__setattr__ is object.__setattr__:
+            body.append(f"    self.{name} = {value}")
+        else:
+            known[f"set_{name}"] = getattr(kind, name).__set__  # the slot's own: half the time of object.__setattr__
+            body.append(f"    set_{name}(self, {value})")
     if hasattr(kind, "__post_init__"):
         body.append("    self.__post_init__()")
     if named:

@@ -178,6 +178,10 @@ class Doubt:
     other_name: str
 
 
+Links = dict[tuple[str, str], dict[str, str]]
+"""Source and kind -> number -> the record that has it there."""
+
+
 @dataclass(slots=True)
 class Matches:
     """What a batch of files says, by client and by job."""
@@ -186,7 +190,7 @@ class Matches:
     jobs: list[JobEntry] = field(default_factory=list)
     ended: list[tuple[Job, facts.FileResult, facts.ParsedJob]] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
-    links: list[tuple[str, str, str, str]] = field(default_factory=list)  # source, kind, number, record id
+    links: Links = field(default_factory=dict)
 
 
 class Identifiers:
@@ -492,7 +496,7 @@ class _Matcher:
         if number and how != "name":  # a name is too little to give somebody a number for ever
             self.numbers.setdefault((who.source, number), entry)
             if number != entry.id:
-                self.found.links.append((who.source, "client", number, entry.id))
+                self.found.links.setdefault((who.source, "client"), {})[number] = entry.id
         if not who.said.reference or not how:
             self._learn(entry, who.emails, who.said.phones, who.names, who.folded)
         else:  # what the home keeps of a job's row: see merge.client
@@ -690,7 +694,8 @@ class _Matcher:
                 continue
             self.found.jobs.append(entry)
             if entry.link:
-                self.found.links.append((entry.link[0], "job", entry.link[1], entry.id))
+                source, number = entry.link
+                self.found.links.setdefault((source, "job"), {})[number] = entry.id
         return refused
 
     def _belongs_to(self, job: Job) -> str:

@@ -115,12 +115,9 @@ class Database:
             self._connection.executemany(sql.text(name), rows)
 
     def run_rows(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Run an INSERT once for each of *rows*, whose values are those of *columns*: the statement's parameters."""
-        text, parameters = sql.positional(name)
-        if parameters != tuple(columns):
-            raise ValueError(f"{name} takes {parameters}, not {columns}")
+        """Run an INSERT once for each of *rows*, whose values are those of *columns*; others are at their default."""
         with self._refusals():
-            self._connection.executemany(text, rows)
+            self._connection.executemany(sql.inserting(name, tuple(columns)), rows)
 
     def outside_version(self) -> int:
         """Return a number that changes whenever another connection commits, and with our own commits does not."""

@@ -22,6 +22,8 @@ CHUNK = WIDTHS[-1]
 _HEAD = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _PARAMETER = re.compile(r":(\w+)")
 _LIST = re.compile(r":(\w+)\.\.\.")
+_INSERT = re.compile(r"(?P<table>INSERT INTO \w+)\s*\((?P<columns>[^)]*)\)\s*VALUES\s*\([^)]*\)(?P<rest>.*)", re.DOTALL)
+_WORD = re.compile(r"\w+")
 
 
 @cache
@@ -51,15 +53,12 @@ def text(name: str, width: int = 0) -> str:
 
 
 @cache
-def positional(name: str) -> tuple[str, tuple[str, ...]]:
-    """Return a statement with ``?`` for its parameters, and their names in order: what is fastest for many rows."""
-    found: list[str] = []
-
-    def question_mark(match: re.Match[str]) -> str:
-        found.append(match[1])
-        return "?"
-
-    return _PARAMETER.sub(question_mark, statements()[name]), tuple(found)
+def inserting(name: str, columns: tuple[str, ...]) -> str:
+    """Return an INSERT with ``?`` for its values, of only some of its *columns*: the others are at their default."""
+    whole = _INSERT.match(statements()[name])
+    if whole is None or not set(columns) <= set(_WORD.findall(whole["columns"])):
+        raise ValueError(f"{name} is no INSERT of {columns}")
+    return f"{whole['table']} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}){whole['rest']}"
 
 
 @cache

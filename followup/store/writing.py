@@ -134,11 +134,12 @@ class Writer:
         thousands."""
         kind = type(new[0])
         table = codec.TABLES[kind]
-        self._touched.update(dict.fromkeys(map(_whose, new)))
-        self._created.update([record.id for record in new])
+        ids = [record.id for record in new]
+        self._touched.update(dict.fromkeys(ids if kind is Client else map(_whose, new)))
+        self._created.update(ids)
         self._record_creation(table, new)
         self._keep_fresh(kind, new)
-        self._database.run_rows(f"{table.statements}_insert", *_cells(table, new))
+        self._database.run_rows(f"{table.statements}_insert", *table.inserted(new))
         if kind is Client:
             self._derive(new)
 
@@ -160,7 +161,7 @@ class Writer:
                 self._touch(old)
                 self._touch(record)
         if changed:
-            self._database.run_many(f"{table.statements}_update", map(_row, changed))
+            self._database.run_many(f"{table.statements}_update", map(table.row, changed))
             if kind is Client:
                 self._derive_again(changed, changed_fields)
         return len(new) + len(changed)
@@ -222,9 +223,9 @@ class Writer:
         elif kind is Job:
             of_client = self._fresh.get
             for job in new:
-                done = of_client(job.client_id)
-                if done is not None and job.status is JobStatus.COMPLETED and job.completed_on is not None:
-                    done.append((job.completed_on.isoformat(), job.id, job.amount_minor, job.currency))
+                done, on = of_client(job.client_id), job.completed_on
+                if done is not None and on is not None and job.status is JobStatus.COMPLETED:
+                    done.append((on.isoformat(), job.id, job.amount_minor, job.currency))
 
     def _touch(self, record: Saved) -> None:
         """Note whose summary a record that was there before outdates."""
@@ -383,7 +384,7 @@ class Writer:
         had_some = self._had_some("external_ids_any", source=source, kind=kind)
         for chunk in chunks(sorted(links)):  # as they are stored
             known = self._reader.by_external_ids(source, kind, chunk) if had_some else {}
-            new = [value for value in chunk if links[value] != known.get(value)]
+            new = [value for value in chunk if links[value] != known.get(value)] if known else chunk
             for value in new:
                 if value not in known and links[value] in self._created:
                     continue  # it is a part of the creation
@@ -796,7 +797,8 @@ def write_summaries(
 ) -> None:
     """Work out the summaries of *client_ids* anew; see `summaries.rows` for *fresh*."""
     for chunk in chunks(client_ids):
-        database.run_rows("summary_put", codec.SUMMARY.columns, summaries.rows(database, chunk, fresh=fresh))
+        rows = list(summaries.rows(database, chunk, fresh=fresh))
+        database.run_rows("summary_put", *codec.SUMMARY.narrowed(rows))
 
 
 _FILLED = ("external_id", "known_row", "change")
@@ -821,40 +823,21 @@ _OF_A_CLIENT = (
 )
 
 
-def _cells(table: Table[Any], records: Sequence[Any]) -> tuple[Sequence[str], Iterator[list[Any]]]:
-    """Return the columns of *table*, and the cells of *records*."""
-    if table is codec.JOB:  # the one table with a column that is worked out
-        return (*table.columns, "service_key"), ([*table.values(job), job.service.lower()] for job in records)
-    return table.columns, map(table.values, records)
+def _email_rows(clients: Iterable[Client]) -> list[tuple[Any, ...]]:
+    canonical = identity.canonical_address
+    return [(each.id, place, text, canonical(text)) for each in clients for place, text in enumerate(each.emails)]
 
 
-def _row(record: Saved) -> dict[str, Any]:
-    columns, (cells,) = _cells(codec.TABLES[type(record)], [record])
-    return dict(zip(columns, cells, strict=True))
+def _phone_rows(clients: Iterable[Client]) -> list[tuple[Any, ...]]:
+    return [(each.id, place, number) for each in clients for place, number in enumerate(each.phones)]
 
 
-def _email_rows(clients: Iterable[Client]) -> Iterator[tuple[Any, ...]]:
-    for client in clients:
-        for position, address in enumerate(client.emails):
-            yield client.id, position, address, identity.canonical_address(address)
+def _name_rows(clients: Iterable[Client]) -> list[tuple[Any, ...]]:
+    return [(each.id, place, name) for each in clients for place, name in enumerate(names.of_client(each))]
 
 
-def _phone_rows(clients: Iterable[Client]) -> Iterator[tuple[Any, ...]]:
-    for client in clients:
-        for position, number in enumerate(client.phones):
-            yield client.id, position, number
-
-
-def _name_rows(clients: Iterable[Client]) -> Iterator[tuple[Any, ...]]:
-    for client in clients:
-        for position, name in enumerate(names.of_client(client)):
-            yield client.id, position, name
-
-
-def _household_rows(clients: Iterable[Client]) -> Iterator[tuple[Any, ...]]:
-    for client in clients:
-        for key in names.household_keys(client):
-            yield client.id, key
+def _household_rows(clients: Iterable[Client]) -> list[tuple[Any, ...]]:
+    return [(each.id, key) for each in clients for key in names.household_keys(each)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -865,7 +848,7 @@ class Part:
     delete: str
     columns: tuple[str, ...]
     fields: frozenset[str]
-    rows: Callable[[Iterable[Client]], Iterator[tuple[Any, ...]]]
+    rows: Callable[[Iterable[Client]], list[tuple[Any, ...]]]
 
 
 PARTS = (

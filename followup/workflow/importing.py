@@ -232,7 +232,7 @@ class _Batch:
             _plan_jobs(desk, part, found, self.prefer)
             _plan_rows(part, found)
             tell("Comparing", 4, 4)
-            part.origins = dict(referrals.sources(each.new for each in part.clients))
+            part.origins = dict(referrals.sources([*part.new_clients, *(each.new for each in part.changed_clients)]))
             del results, found  # before the next of them is made
             yield part
             del part
@@ -411,8 +411,12 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
     today, none = desk.today, frozenset[str]()
     for entry in found.clients:
         news = entry.news()
-        names = ", ".join(dict.fromkeys([called[id(file)] for file, _ in news]))
-        evidence = f"import of {names} on {today}"
+        files = (
+            called[id(news[0][0])]
+            if len(news) == 1
+            else ", ".join(dict.fromkeys([called[id(file)] for file, _ in news]))
+        )
+        evidence = f"import of {files} on {today}"
         merged = partial(
             merge.client,
             entry.existing,
@@ -422,13 +426,17 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
             today=today,
             evidence=evidence,
         )
-        record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, none), prefer)
-        if entry.existing is not None and record.referred_by != entry.existing.referred_by:
-            record = replace(record, referred_by_id="")  # see `apply`
-        if entry.existing is not None and record == entry.existing:
-            preview.unchanged_clients += 1
+        if entry.existing is None:
+            record = merged(by_hand=none)
+            preview.new_clients.append(record)
         else:
-            preview.clients.append(previews.Change(entry.existing, record))
+            record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, none), prefer)
+            if record.referred_by != entry.existing.referred_by:
+                record = replace(record, referred_by_id="")  # see `apply`
+            if record == entry.existing:
+                preview.unchanged_clients += 1
+            else:
+                preview.changed_clients.append(previews.Change(entry.existing, record))
         preview.stops += _stops(desk, entry.existing, record)
         for address in [each for _, client in news if client.mail_refused for each in client.emails]:
             if desk.store.suppression(address) is None:  # an owner who allowed it again knows better
@@ -437,7 +445,10 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
 
 def _in_doubt(preview: previews.Preview, doubts: Sequence[match.Doubt], lookup: match.Lookup) -> list[match.Doubt]:
     """Return the doubts that `client duplicates` would have too, once both clients are there."""
-    records = {each.new.id: each.new for each in preview.clients if isinstance(each.new, Client)} if doubts else {}
+    if not doubts:
+        return []
+    records = {each.id: each for each in preview.new_clients}
+    records |= {each.new.id: each.new for each in preview.changed_clients if isinstance(each.new, Client)}
     records |= lookup.clients({each.other_id for each in doubts} - records.keys())
     told = [each for each in doubts if each.client_id in records and each.other_id in records]
     agreed = alike.doubted((records[each.client_id], records[each.other_id]) for each in told)
@@ -463,14 +474,12 @@ def _stops(desk: Desk, before: Client | None, after: Client) -> list[tuple[str, 
 
 def _preferring(
     preview: previews.Preview,
-    existing: Record | None,
+    existing: Record,
     merged: Callable[..., Record],
     by_hand: Collection[str],
     prefer: merge.Prefer,
 ) -> Record:
     """Return what the files make of a record when some of its fields stay, and note what those would have become."""
-    if existing is None:  # as most of a first import
-        return merged(by_hand=by_hand)
     fixed = merge.settled(existing, by_hand, prefer)
     record = merged(by_hand=fixed)
     if fixed:
@@ -493,16 +502,19 @@ def _plan_jobs(desk: Desk, preview: previews.Preview, found: match.Matches, pref
             today=today,
             people=person,
         )
+        if entry.existing is None:
+            preview.new_jobs.append(merged(by_hand=none))
+            continue
         record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, none), prefer)
-        if entry.existing is not None and record == entry.existing:
+        if record == entry.existing:
             preview.unchanged_jobs += 1
         else:
-            preview.jobs.append(previews.Change(entry.existing, record))
+            preview.changed_jobs.append(previews.Change(entry.existing, record))
     for job, _, _ in found.ended:
         if job.status is not JobStatus.CANCELLED:
             ended = merge.ended(job, by_hand=merge.settled(job, by_hand.get(job.id, frozenset()), prefer))
             if ended != job:
-                preview.jobs.append(previews.Change(job, ended))
+                preview.changed_jobs.append(previews.Change(job, ended))
 
 
 def _by_hand(desk: Desk, ids: Sequence[str]) -> dict[str, set[str]]:
@@ -538,7 +550,9 @@ def _plan_rows(preview: previews.Preview, found: match.Matches) -> None:
     for entry in found.clients:
         for file, client in entry.parsed:
             if not client.reference:
-                of_file[id(file)].update(dict.fromkeys(client.rows, entry.id))
+                of_row = of_file[id(file)]
+                for row in client.rows:
+                    of_row[row] = entry.id
     for job_entry in found.jobs:
         for file, job in job_entry.parsed:
             of_row = of_file[id(file)]
@@ -636,15 +650,10 @@ class _Told:
 
 def _write(write: Writer, part: previews.Preview, told: _Told) -> None:
     """Write what a portion changes, or all of it."""
-    changes = [*part.clients, *part.jobs]
-    new = sorted((each.new for each in part.clients if each.old is None), key=attrgetter("id"))
-    write.add_many(told.each(new))
-    write.add_many(told.each(sorted((each.new for each in part.jobs if each.old is None), key=attrgetter("id"))))
-    write.save_many(told.each(each.new for each in changes if each.old is not None))
-    numbers: dict[tuple[str, str], dict[str, str]] = {}
-    for source, kind, number, record_id in part.links:
-        numbers.setdefault((source, kind), {})[number] = record_id
-    for (source, kind), links in numbers.items():
+    write.add_many(told.each(sorted(part.new_clients, key=attrgetter("id"))))
+    write.add_many(told.each(sorted(part.new_jobs, key=attrgetter("id"))))
+    write.save_many(told.each(each.new for each in (*part.changed_clients, *part.changed_jobs)))
+    for (source, kind), links in part.links.items():
         write.link_many(source, kind, links)
     for fingerprint, rows in part.remembered.items():
         write.remember_rows(fingerprint, sorted(rows))
@@ -727,8 +736,8 @@ def _finish(desk: Desk, write: Writer, preview: previews.Preview, then: Callable
 
 
 def _refuse_a_changed_home(desk: Desk, preview: previews.Preview) -> None:
-    clients = {each.old.id: each.old for each in preview.clients if each.old is not None}
-    jobs = {each.old.id: each.old for each in preview.jobs if each.old is not None}
+    clients = {each.old.id: each.old for each in preview.changed_clients}
+    jobs = {each.old.id: each.old for each in preview.changed_jobs}
     changed = (clients and desk.store.clients(clients) != clients) or (jobs and desk.store.jobs(jobs) != jobs)
     if changed or desk.store.facts_version() != preview.version:
         raise _changed_meanwhile()

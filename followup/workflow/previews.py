@@ -25,15 +25,13 @@ def no_progress(what: str, done: int, of: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A record before (None: it is new) and after."""
+    """A record of ours before and after."""
 
-    old: Client | Job | None
+    old: Client | Job
     new: Client | Job
 
     def fields(self) -> Iterator[tuple[str, object, object]]:
-        """Yield field, old and new value of everything that changes; nothing for a new record."""
-        if self.old is None:
-            return
+        """Yield field, old and new value of everything that changes."""
         for each in fields(self.new):
             before, after = getattr(self.old, each.name), getattr(self.new, each.name)
             if before != after:
@@ -60,13 +58,15 @@ class Preview:
     files: list[facts.FileResult]
     version: int  # of the home that was looked at
     skip_bad_rows: bool = False
-    clients: list[Change] = field(default_factory=list)  # new and changed ones
-    jobs: list[Change] = field(default_factory=list)
+    new_clients: list[Client] = field(default_factory=list)
+    new_jobs: list[Job] = field(default_factory=list)
+    changed_clients: list[Change] = field(default_factory=list)
+    changed_jobs: list[Change] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)  # what the files say otherwise
     unchanged_clients: int = 0
     unchanged_jobs: int = 0
     doubts: list[match.Doubt] = field(default_factory=list)
-    links: list[tuple[str, str, str, str]] = field(default_factory=list)  # source, kind, number, record id
+    links: match.Links = field(default_factory=dict)
     stops: list[tuple[str, str]] = field(default_factory=list)  # address that must not be written to, evidence
     mail_refused: dict[str, str] = field(default_factory=dict)  # address that a mail server refused -> evidence
     remembered: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # fingerprint -> (digest, record id)
@@ -86,8 +86,8 @@ class Preview:
         self.stops += portion.stops
         self.mail_refused |= portion.mail_refused
         self.origins |= portion.origins
-        for mine, theirs in ((self.clients, portion.changed_clients), (self.jobs, portion.changed_jobs)):
-            mine += theirs[: self.examples - len(mine)]
+        self.changed_clients += portion.changed_clients[: self.examples - len(self.changed_clients)]
+        self.changed_jobs += portion.changed_jobs[: self.examples - len(self.changed_jobs)]
         self.doubts += portion.doubts[: self.examples - len(self.doubts)]
         self.kept += portion.kept[: self.examples - len(self.kept)]
         self.passed["kept"] += len(portion.kept)
@@ -99,26 +99,6 @@ class Preview:
     def kept_values(self) -> int:
         """Return how many values of ours stay although a file contradicts them."""
         return len(self.kept) if self.portions is None else self.passed["kept"]
-
-    @property
-    def new_clients(self) -> list[Client]:
-        """Return clients that the home does not have yet."""
-        return [each.new for each in self.clients if each.old is None and isinstance(each.new, Client)]
-
-    @property
-    def new_jobs(self) -> list[Job]:
-        """Return jobs that the home does not have yet."""
-        return [each.new for each in self.jobs if each.old is None and isinstance(each.new, Job)]
-
-    @property
-    def changed_clients(self) -> list[Change]:
-        """Return clients of ours that change."""
-        return [each for each in self.clients if each.old is not None]
-
-    @property
-    def changed_jobs(self) -> list[Change]:
-        """Return jobs of ours that change."""
-        return [each for each in self.jobs if each.old is not None]
 
     @property
     def known_rows(self) -> int:
@@ -159,8 +139,8 @@ class Preview:
     @property
     def changes_nothing(self) -> bool:
         """Return whether the home has all of it already."""
-        passed = self.passed["new"] + self.passed["changed"]
-        return not (self.clients or self.jobs or self.stops or self.mail_refused or passed)
+        counts = self.counts()
+        return not (counts["new"] or counts["changed"] or self.stops or self.mail_refused)
 
     def counts(self) -> dict[str, int]:
         """Return the counts of the one screen before writing; `imports` shows four of them later."""

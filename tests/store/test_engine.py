@@ -333,8 +333,8 @@ def test_our_own_mistakes_stay_visible(opened: store.Store) -> None:
     """Broken keys and wrong SQL are bugs, not something that the user can mend."""
     with pytest.raises(sqlite3.IntegrityError), opened.write(kind="hand", command="x", now=factories.NOW) as write:
         write.save(factories.job(client_id="nobody"))
-    with pytest.raises(ValueError, match="takes"):
-        opened.database.run_rows("meta_put", ("value", "key"), [])
+    with pytest.raises(ValueError, match="no INSERT of"):
+        opened.database.run_rows("meta_put", ("key", "worth"), [])
 
 
 def test_an_error_of_the_device_is_an_io_failure(opened: store.Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -234,7 +235,7 @@ def test_contacts_and_clients_are_counted_in_a_period(opened: store.Store, keep:
 def _plan(opened: store.Store, name: str) -> str:
     width = 1 if sql.lists(name) else 0
     text = f"EXPLAIN QUERY PLAN {sql.text(name, width)}"
-    parameters = dict.fromkeys((*sql.positional(name)[1], *(f"{each}0" for each in sql.lists(name))), "")
+    parameters = dict.fromkeys(re.findall(r":(\w+)", text), "")
     return "\n".join(row[3] for row in opened.database._connection.execute(text, parameters))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
@@ -904,3 +905,24 @@ def test_rows_that_an_import_outdated_are_known_again_when_it_is_taken_back(open
     with opened.write(kind="import", command="and again", now=factories.NOW) as write:
         write.remember_rows("file", [("1", client.id)])
     assert opened.known_rows("file", ["1", "2"]) == {"1"}
+
+
+@pytest.mark.parametrize("table", [codec.CLIENT, codec.JOB, codec.SUMMARY], ids=lambda table: table.name)
+def test_the_schema_has_the_defaults_of_the_model(opened: store.Store, table: codec.Table[Any]) -> None:
+    """A new record's columns are left out where nothing is said in them: what the schema puts there says the same."""
+    required = {"id": "a", "client_id": "a"}
+    record = table.record_type(**{name: value for name, value in required.items() if name in table.own})
+    columns = opened.database._connection.execute(f"PRAGMA table_info({table.name})").fetchall()
+    defaults = {name: default and ast.literal_eval(default) for _, name, _, _, default, _ in columns}
+    said = {column: cell for column, cell in table.row(record).items() if column not in required}
+    assert said == {column: default for column, default in defaults.items() if column not in required}
+
+
+def test_what_only_some_of_many_new_records_say_is_kept(opened: store.Store, keep: Keep) -> None:
+    """A column that most leave at its default is written for all of them as soon as one says something in it."""
+    said = factories.client(tags=("vip",), extra={"Gate": "blue"}, created_on=date(2026, 3, 2), language="cy")
+    clients = [factories.client(), said, factories.client(consent=Consent.OPTED_IN)]
+    jobs = [factories.job(client_id=said.id, unpaid=number == 1, service="Tap" * number) for number in range(4)]
+    keep(*clients, *jobs)
+    assert opened.clients([each.id for each in clients]) == {each.id: each for each in clients}
+    assert opened.jobs([each.id for each in jobs]) == {each.id: each for each in jobs}
