@@ -57,6 +57,40 @@ def test_a_list_that_is_done_completes_the_job(run: Run, home: Path, job: str) -
     assert status(run) == "completed"
 
 
+def test_a_client_is_enough_where_one_job_can_be_meant(run: Run, job: str) -> None:
+    """The only open one is completed, the only one of late gets its recap, and the only such recap its answer."""
+    run("job", "add", "Ada Hall", "--service", "Tap", "--completed", "2026-01-12", now=DAY)
+    assert "There is no job with a recap" in run("job", "recap", "hall", "--confirmed", now=DAY, exit_code=66).stderr
+    none = run("job", "recap", "hall", "--did", "a new pump", now=DAY, exit_code=66).stderr
+    assert "There is no job done in the last 30 days without a recap for Ada Hall" in none
+    run("job", "complete", "hall", "--checked", "all", now=DAY)
+    assert "There is no open job for Ada Hall" in run("job", "complete", "hall", now=DAY, exit_code=66).stderr
+    said = run("job", "recap", "hall", "--did", "a new pump", "--format", "json", now=DAY)
+    assert json.loads(said.stdout)[0]["job_id"] == job
+    run("job", "recap", "hall", "--confirmed", now=DAY)
+    assert "The client confirmed the recap" in run("job", "recap", job, "--confirmed", now=DAY, exit_code=65).stderr
+
+
+def test_a_client_with_several_such_jobs_is_asked_which(run: Run, job: str) -> None:
+    """They are listed; nothing was done."""
+    run("job", "add", "Ada Hall", "--service", "Tap", "--promised", "2026-03-12", now=DAY)
+    refused = run("job", "complete", "hall", "--checked", "all", now=DAY, exit_code=65).stderr
+    assert f"  {job}  Boiler service  open" in refused
+    assert "Tap  for 2026-03-12" in refused
+    for service in ("Sink", "Shower"):
+        run("job", "add", "Ada Hall", "--service", service, "--completed", DAY, now=DAY)
+    assert "Shower  2026-03-02" in run("job", "recap", "hall", "--did", "it", now=DAY, exit_code=65).stderr
+
+
+def test_a_name_that_begins_the_id_of_somebody_elses_job_completes_nothing(run: Run, job: str) -> None:
+    """Which of the two is meant is asked."""
+    run("client", "add", "--name", f"Bob {job[:5].title()}", now=DAY)
+    refused = run("job", "complete", job[:5], "--checked", "all", now=DAY, exit_code=65).stderr
+    assert f"  {job}  Boiler service  open" in refused
+    assert "Bob" in refused
+    assert status(run) == "open"
+
+
 def test_what_is_left_open_is_a_promise_with_a_day(run: Run, home: Path, job: str) -> None:
     """With a day told to the client and an earlier one of our own; `undo` takes all of it back."""
     refused = run("job", "complete", job, "--checked", "1", "--checked", "2", now=DAY, exit_code=2)

@@ -163,19 +163,22 @@ def complete_command(
 ) -> None:
     """Mark a job as completed: its cadence starts. With a checklist, what stays open becomes a promise.
 
+    JOB is its id or invoice number, or a client with only one open job.
+
     \b
     Example:
-        $ followup job complete jk7m --note "they love the new tap"
+        $ followup job complete hall --note "they love the new tap"
         $ followup job complete jk7m --checked all
     """
-    from followup.workflow import completing, finding
+    from followup.workflow import completing
 
     desk = app.desk()
-    items = completing.checklist(desk, finding.job(desk, job))
+    meant = completing.to_complete(desk, job)
+    items = completing.checklist(desk, meant)
     done: tuple[str, ...] | None = checked or None
     if items and done is None and app.interactive:
         done, open_by = _walk(items, open_by)
-    completed = completing.complete(desk, job, on=on, note=note, checked=done, open_by=open_by)
+    completed = completing.complete(desk, meant.id, on=on, note=note, checked=done, open_by=open_by)
     assert completed.job.completed_on is not None
     lines = [f"Completed: {completed.job.service}, on {words.long_day(completed.job.completed_on)}."]
     for promise in completed.promises:
@@ -208,9 +211,11 @@ def recap_command(
 ) -> None:
     """Write in plain words what a visit was about; a message asks the client to confirm or correct it.
 
+    JOB is its id or invoice number, or a client with only one job that was done of late.
+
     \b
     Example:
-        $ followup job recap jk7m --found "the valve was worn" --did "fitted a new one" --watch-for "drips at night"
+        $ followup job recap hall --found "the valve was worn" --did "fitted a new one" --watch-for "drips at night"
     """
     from followup.workflow import completing
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from followup import cells
@@ -19,6 +19,9 @@ from followup.workflow.desk import Desk
 
 PARTS = {"found": "Found", "did": "Did", "not_done": "Not done", "watch_for": "Watch for"}
 """What a recap says, in this order, and what each part is called."""
+
+RECENT = 30
+"""For so many days after it was done a job is the one that is meant when a recap names its client only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,11 @@ def picked(items: Sequence[str], typed: Sequence[str]) -> tuple[str, ...]:
     return tuple(item for item in items if item in chosen)
 
 
+def to_complete(desk: Desk, text: str) -> Job:
+    """Return the job that *text* means, or the only open one of the client that it means."""
+    return finding.job(desk, text, fits=lambda job: job.status is JobStatus.OPEN, which="open job")
+
+
 def complete(
     desk: Desk,
     text: str,
@@ -72,7 +80,7 @@ def complete(
 
     Args:
         desk: the desk.
-        text: the job.
+        text: the job, or its client, who has only one that is open.
         on: when it was done, today unless told.
         note: one personal line for the thank-you.
         checked: what of the checklist was seen to, as typed; None where nobody said.
@@ -81,25 +89,13 @@ def complete(
     Raises:
         UsageError: there is a checklist and nobody said what of it is done, or by when the rest will be.
     """
-    job = finding.job(desk, text)
+    job = to_complete(desk, text)
     if job.status == JobStatus.COMPLETED:
         raise BadInput(f"Job {job.id} was completed on {job.completed_on}.")
     day = on or desk.today
     if day > desk.today:
         raise BadInput(f"{day} is in the future: a job is completed when it is done.")
-    items = checklist(desk, job)
-    if items and checked is None:
-        listed = "; ".join(f"{number} {item}" for number, item in enumerate(items, 1))
-        raise UsageError(
-            f"{job.service} has a checklist: {listed}. Say what is done: --checked all, or --checked 1 --checked 3 "
-            f"--open-by DATE, by when the rest will be."
-        )
-    done_items = picked(items, checked or ())
-    left = [item for item in items if item not in done_items]
-    if left and open_by is None:
-        raise UsageError(f"Left open: {'; '.join(left)}. Say by when it will be done: --open-by DATE.")
-    if open_by is not None and open_by < desk.today:
-        raise BadInput(f"{open_by} is past: what is left open is promised for a day to come.")
+    done_items, left = _looked_at(desk, job, checked, open_by)
     done = replace(job, status=JobStatus.COMPLETED, completed_on=day, note=note or job.note)
     promised = tuple(_promised(desk, done, item, by_on=open_by) for item in left if open_by is not None)
     kept = promises.keep_with_job(desk, done, on=day)
@@ -108,6 +104,26 @@ def complete(
         if done_items:
             write.save(replace(_draft(desk, done), checked=done_items))
     return Completed(done, done_items, promised)
+
+
+def _looked_at(
+    desk: Desk, job: Job, checked: Sequence[str] | None, open_by: date | None
+) -> tuple[tuple[str, ...], list[str]]:
+    """Return what of the checklist of *job* was seen to, and what is left open, for which there is a day then."""
+    items = checklist(desk, job)
+    if items and checked is None:
+        listed = "; ".join(f"{number} {item}" for number, item in enumerate(items, 1))
+        raise UsageError(
+            f"{job.service} has a checklist: {listed}. Say what is done: --checked all, or --checked 1 --checked 3 "
+            f"--open-by DATE, by when the rest will be."
+        )
+    done = picked(items, checked or ())
+    left = [item for item in items if item not in done]
+    if left and open_by is None:
+        raise UsageError(f"Left open: {'; '.join(left)}. Say by when it will be done: --open-by DATE.")
+    if open_by is not None and open_by < desk.today:
+        raise BadInput(f"{open_by} is past: what is left open is promised for a day to come.")
+    return done, left
 
 
 def _promised(desk: Desk, job: Job, item: str, *, by_on: date) -> Promise:
@@ -120,7 +136,7 @@ def _promised(desk: Desk, job: Job, item: str, *, by_on: date) -> Promise:
 
 def suggested(desk: Desk, text: str) -> Recap:
     """Return the recap of a job as far as it is known: what was written before, what was checked, what is left open."""
-    job = finding.job(desk, text)
+    job = _to_recap(desk, text, state=RecapState.DRAFT, which=f"job done in the last {RECENT} days without a recap")
     draft = _draft(desk, job)
     left = [
         promise.summary
@@ -165,7 +181,7 @@ def recap(desk: Desk, text: str, words: Mapping[str, str]) -> Recap:
 
 def answered(desk: Desk, text: str, *, correction: str = "") -> Recap:
     """Keep what the client said of the recap of a job: that it is right, or *correction*."""
-    job = finding.job(desk, text)
+    job = _to_recap(desk, text, state=RecapState.WRITTEN, which="job with a recap that waits for an answer")
     known = _draft(desk, job)
     if known.state == RecapState.DRAFT:
         raise NotFound(f"There is no recap of job {job.id} yet. `followup job recap {job.id} --found TEXT` writes one.")
@@ -180,6 +196,22 @@ def answered(desk: Desk, text: str, *, correction: str = "") -> Recap:
     )
     care.save(desk, closed, command="job recap")
     return closed
+
+
+def _to_recap(desk: Desk, text: str, *, state: RecapState, which: str) -> Job:
+    """Return the job that *text* means, or the only one of the client that it means whose recap is in *state*.
+
+    Without a recap it must have been done not long ago: who names a client means the last visit.
+    """
+    since = desk.today - timedelta(days=RECENT)
+
+    def fits(job: Job) -> bool:
+        if job.status is not JobStatus.COMPLETED or job.completed_on is None:
+            return False
+        recent = state is not RecapState.DRAFT or since <= job.completed_on <= desk.today
+        return recent and _draft(desk, job).state == state
+
+    return finding.job(desk, text, fits=fits, which=which)
 
 
 def _draft(desk: Desk, job: Job) -> Recap:

@@ -5,7 +5,7 @@ Takes a Desk and text. Gives a record. Ambiguous (65) lists the candidates, NotF
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import TypeVar
 
 from followup import cells, identity
@@ -49,17 +49,36 @@ def describe_client(record: Client) -> str:
     return cells.printable("  ".join(part for part in parts if part))
 
 
-def job(desk: Desk, text: str) -> Job:
-    """Return the job that *text* means: id or prefix, outside number, or invoice number."""
+def job(desk: Desk, text: str, *, fits: Callable[[Job], bool] | None = None, which: str = "") -> Job:
+    """Return the job that *text* means: id or prefix, outside number, or invoice number; where told, its client, too.
+
+    Args:
+        desk: the desk.
+        text: what was typed.
+        fits: tells whether a job can be meant by the name of its client; None: no job can.
+        which: what such a job is called: "open job".
+    """
     found = desk.store.find_jobs(text)
+    if fits is not None and any(each.id.startswith(text) and each.id != text for each in found):
+        others = others_of_that_name(desk, text, owners={each.client_id for each in found})
+        if others:
+            raise Ambiguous(f"'{cells.short(text)}'", (*map(_describe_job, found), *map(describe_client, others)))
+    if not found and fits is not None and desk.store.find_clients(text):
+        who = client(desk, text)
+        found = [each for each in desk.store.jobs_of(who.id) if fits(each)]
+        if not found:
+            more = f"`followup job list --client {who.id}` shows all."
+            raise NotFound(f"There is no {which} for {words.client(who)}. {more}")
     if not found:
         raise NotFound(f"No job fits '{cells.short(text)}'. `followup job list` shows all.")
     if len(found) > 1:
-        raise Ambiguous(
-            f"'{cells.short(text)}'",
-            (f"{each.id}  {each.service}  {each.completed_on or each.status}" for each in found),
-        )
+        raise Ambiguous(f"'{cells.short(text)}'", map(_describe_job, found))
     return found[0]
+
+
+def _describe_job(record: Job) -> str:
+    when = record.completed_on or (f"for {record.promised_on}" if record.promised_on else record.status)
+    return cells.printable(f"{record.id}  {record.service}  {when}")
 
 
 def living(desk: Desk, text: str) -> Client:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from followup import cells, identity
-from followup.errors import Ambiguous, BadInput, NotFound, UsageError
+from followup import identity
+from followup.errors import BadInput, NotFound, UsageError
 from followup.model import THEM, US, Case, Job, JobStatus, Promise, PromiseState
 from followup.workflow import care, finding
 from followup.workflow.desk import Desk
@@ -68,8 +68,11 @@ def _meant(desk: Desk, text: str) -> tuple[Promise, Job | None]:
     try:
         return finding.record(desk, Promise, text), None
     except NotFound:
-        job = _promised_job(desk, text)
-        if job is None:
+        try:
+            job = finding.job(desk, text, fits=_is_promised)
+        except NotFound:
+            job = None
+        if job is None or not _is_promised(job):
             raise
     told = {
         "opened_on": min(job.created_on or desk.today, desk.today),
@@ -81,15 +84,8 @@ def _meant(desk: Desk, text: str) -> tuple[Promise, Job | None]:
     return care.new(desk, Promise, finding.by_id(desk, job.client_id), told), job
 
 
-def _promised_job(desk: Desk, text: str) -> Job | None:
-    """Return the open job with a promised day that *text* means, or whose client it means."""
-    found = desk.store.find_jobs(text)
-    if not found:
-        found = [job for client in desk.store.find_clients(text) for job in desk.store.jobs_of(client.id)]
-    promised = [job for job in found if job.status is JobStatus.OPEN and job.promised_on is not None]
-    if len(promised) > 1:
-        raise Ambiguous(f"'{cells.short(text)}'", (f"{job.id}  {job.promised_on}  {job.service}" for job in promised))
-    return promised[0] if promised else None
+def _is_promised(job: Job) -> bool:
+    return job.status is JobStatus.OPEN and job.promised_on is not None
 
 
 def keep_with_job(desk: Desk, job: Job, *, on: date) -> list[Promise]:
