@@ -134,8 +134,39 @@ def test_a_job_that_lives_again_is_not_cancelled_by_a_row_that_is_read_again(des
             "7,1,,,,13/02/2026,,,\n7,,Di Poe,a@example.com,,13/02/2026,,,\n7,,Ed Fry,a@example.com,,13/02/2026,,,\n",
             dict.fromkeys((2, 3, 4), "same-number"),
         ),
+        (
+            ",Di Hall,ada@example.com,,,\n1,,ada@example.com,,,\n",
+            "7,1,Ada Hall,ada@example.com,,13/02/2026,,,\n7,,Di Hall,,,13/02/2026,,,\n",
+            dict.fromkeys((2, 3), "same-number"),
+        ),
+        (
+            ",Di Hall,ada@example.com,,,\n",
+            (
+                "7,,Di Hall,,,13/02/2026,,,\n,1,,ada@example.com,,13/02/2026,,,\n"
+                "7,1,Ada Hall,ada@example.com,,13/02/2026,,,\n"
+            ),
+            {2: "same-number", 3: "no-client", 4: "same-number"},
+        ),
+        (
+            "1,,ada@example.com,,,\n,Ada Hall,,07700 900123,,\n",
+            "8,,Ada Hall,,,13/02/2026,,,\n8,,Di Hall,ada@example.com,,13/02/2026,,,\n,1,Ada Hall,,,13/02/2026,,,\n",
+            {2: "ambiguous-client"},
+        ),
+        (
+            "1,,,07700 900123,,\n",
+            "7,1,,ada@example.com,,13/02/2026,,,\n7,,Di Hall,ada@example.com,,13/02/2026,,,\n",
+            dict.fromkeys((2, 3), "same-number"),
+        ),
     ],
-    ids=["a name two have in the end", "a name somebody gets last", "a row whose client is not found"],
+    ids=[
+        "a name two have in the end",
+        "a name somebody gets last",
+        "a row whose client is not found",
+        "a nameless client whose name is refused",
+        "a nameless job whose name is refused",
+        "a nameless client whose name a job has",
+        "a number that nobody names",
+    ],
 )
 def test_rows_of_one_number_are_refused_the_same_when_they_come_again(
     desk: Desk, clients: str, jobs: str, refused: dict[int, str]
@@ -154,6 +185,58 @@ def test_a_row_that_came_in_is_not_refused_because_of_whom_came_in_since(desk: D
     preview = load(desk, JOBS + row + ",,Ada Hall,hall@example.com,Tap,14/02/2026,Done,10,\n")
     assert not preview.problems
     assert (preview.counts()["new_clients"], preview.known_rows) == (1, 1)
+
+
+def test_a_nameless_row_goes_with_those_who_name_its_number(desk: Desk) -> None:
+    """Its address is theirs before a job is looked for by it, which else would make the same client once more."""
+    load(desk, CLIENTS + "1,Ada Hall,,07700 900123,,\n1,,ada@example.com,,,\n", JOBS + f"7,,{ADA_BY_EMAIL},\n")
+    (ada,), (job,) = everything(desk)
+    assert (ada.emails, job.client_id) == (("ada@example.com",), ada.id)
+
+
+def test_a_nameless_row_is_nobody_whom_another_row_of_its_number_contradicts(desk: Desk) -> None:
+    """Two who share an address stay two, also while the row that has the name is refused."""
+    clients = CLIENTS + ",Di Hall,ada@example.com,,,\n1,,ada@example.com,,,\n"
+    twice = JOBS + f"7,1,{ADA_BY_EMAIL},\n7,1,{ADA_BY_EMAIL.replace('Done', 'Open')},\n"
+    load(desk, clients, twice, skip_bad_rows=True)
+    assert sorted(client.full_name for client in everything(desk)[0]) == ["", "Di Hall"]
+    load(desk, JOBS + f"7,1,{ADA_BY_EMAIL},\n")
+    assert sorted(client.full_name for client in everything(desk)[0]) == ["Ada Hall", "Di Hall"]
+
+
+ADA_BY_EMAIL = "Ada Hall,ada@example.com,Boiler,13/02/2026,Done,10"
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        (
+            [CLIENTS + ",Ada Hall,,07700 900123,,\n", JOBS + "7,,Ada Hall,,Boiler,13/02/2026,Done,10,\n"],
+            [
+                CLIENTS + "1,,,07700 900123,,\n",
+                JOBS + "7,,Ada Hall,,Boiler,13/02/2026,Done,10,\n7,1,Ada Hall,,Boiler,13/02/2026,,,\n",
+            ],
+        ),
+        (
+            [CLIENTS + ",,ada@example.com,07700 900123,,\n", JOBS + ",,Ada Hall,ada@example.com,,13/02/2026,,,\n"],
+            [
+                CLIENTS + ",Di Hall,ada@example.com,,,\n",
+                CLIENTS + ",Ada Hall,,07700 900123,,\n,,ada@example.com,07700 900123,,\n",
+            ],
+        ),
+    ],
+    ids=["a job that another row says more of", "a client that another row says more of"],
+)
+def test_a_row_that_fits_several_by_now_stays_known_beside_a_new_row_of_its_record(
+    desk: Desk, first: list[str], later: list[str]
+) -> None:
+    """The new row makes the earlier ones of its record news again, but not those that stand beside it."""
+    load(desk, *first)
+    for _ in range(2):
+        preview = load(desk, *later)
+        assert not preview.problems
+        assert preview.known_rows >= 1
+    assert preview.changes_nothing
 
 
 def test_what_is_in_doubt_is_what_may_be_a_duplicate(desk: Desk) -> None:

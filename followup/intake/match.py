@@ -7,8 +7,8 @@ A client is the same by the id of the same source, by e-mail (case ignored) unle
 full name. Anything weaker is a doubt that the owner is shown, never a silent merge.
 
 The order of files and rows decides nothing here, and the same batch again finds the same: rows are taken by what they
-say, a row that finds nobody waits for what the others teach, a row that is refused teaches nothing, and nothing is
-learned of a row but what the home will keep of it.
+say, a row that finds nobody waits for what the others teach, a row that is refused teaches nothing, nothing is learned
+of a row but what the home will keep of it, and a nameless row is nobody whom another row of its number contradicts.
 """
 
 from __future__ import annotations
@@ -234,15 +234,22 @@ def match(files: Sequence[facts.FileResult], lookup: Lookup, *, key: bytes, numb
         key: of the home.
         numbered: sources that number their clients in other portions.
     """
-    known = set(numbered)
-    matcher = _Matcher(files, lookup, key, known)
+    known, called = set(numbered), dict[tuple[str, str], set[str]]()
+    matcher = _Matcher(files, lookup, key, known, called)
     while not matcher.settles():
-        matcher = _Matcher(files, lookup, key, known)
+        matcher = _Matcher(files, lookup, key, known, called)
     return matcher.finish()
 
 
 class _Matcher:
-    def __init__(self, files: Sequence[facts.FileResult], lookup: Lookup, key: bytes, numbered: set[str]) -> None:
+    def __init__(
+        self,
+        files: Sequence[facts.FileResult],
+        lookup: Lookup,
+        key: bytes,
+        numbered: set[str],
+        called: dict[tuple[str, str], set[str]],
+    ) -> None:
         self.files = files
         self.lookup = lookup
         self.key = key
@@ -261,6 +268,8 @@ class _Matcher:
         # By both identifiers; with all who, in the end, share what the two do.
         self.doubts: dict[tuple[str, str], tuple[Doubt, list[list[ClientEntry]]]] = {}
         self.numbered = numbered  # sources whose numbers of clients we know some of, or a row has, good or bad
+        self.called = called  # source, number of a row without a name -> how others call it, good rows or bad
+        self.named_in: dict[tuple[str, str], int] = {}  # such a number -> the turn of the first who names it
         self.identifiers = Identifiers(key)
 
     def settles(self) -> bool:
@@ -449,6 +458,7 @@ class _Matcher:
         """Find or make the client of every row. Whoever is not found waits for what the others teach, until no more is
         learned: a number, for one, may get its client only from a job."""
         self.numbered.update(who.source for who in everybody if who.said.client_id and not who.is_only_named)
+        self._name_the_nameless(everybody)
         turns: tuple[list[Who], ...] = ([], [], [], [])
         for who in everybody:
             turns[self._turn(who)].append(who)
@@ -465,11 +475,26 @@ class _Matcher:
     def _turn(self, who: Who) -> int:
         """Return when these rows are placed: clients, then jobs, then the nameless, who are whoever is known by then.
 
-        Whom a name alone means shows last: it says nothing of anybody, and has to be the name of only one of all.
+        A nameless row whose number others name comes with them. Whom a name alone means shows last: it says nothing of
+        anybody, and has to be the name of only one of all.
         """
         if self._goes_by_name(who):
             return 3
-        return 2 if not who.names else 1 if who.said.reference else 0
+        first = 1 if who.said.reference else 0
+        return first if who.names else max(first, self.named_in.get((who.source, who.said.client_id), 2))
+
+    def _name_the_nameless(self, everybody: Sequence[Who]) -> None:
+        """Find how a nameless row's number is called in other rows.
+
+        Also in those that are refused: nothing is learned from them, but the next import reads them again, and then its
+        number is not to belong to somebody whom they contradict.
+        """
+        nameless = {(who.source, who.said.client_id) for who in everybody if not who.names and who.said.client_id}
+        for who in everybody if nameless else ():
+            number = who.source, who.said.client_id
+            if who.names and number in nameless:
+                self.called.setdefault(number, set()).update(who.names)
+                self.named_in[number] = min(self._turn(who), self.named_in.get(number, 2))
 
     def _goes_by_name(self, who: Who) -> bool:
         """Return whether nothing but a name can say whom these rows mean."""
@@ -528,7 +553,8 @@ class _Matcher:
         exact = self._named(self.by_email, who.emails, folded)
         by_email = _candidates(self.by_email, who.emails, most=CROWD)
         if self.crowds.isdisjoint(who.emails):
-            agreeing = [entry for entry in by_email if not _contradict(names, entry.names)]
+            called = self.called.get((who.source, said.client_id), set())
+            agreeing = [entry for entry in by_email if not _contradict(names or called, entry.names)]
         elif names:
             agreeing = exact
         else:
@@ -548,8 +574,8 @@ class _Matcher:
         if same:
             return same[0], "phone"
         if not who.emails and not said.phones and not said.client_id and not said.reference:
-            called = _candidates(self.by_name, folded, most=CROWD)
-            there = [entry for entry in called if entry.existing is not None and _lives_at(entry.existing, said)]
+            namesakes = _candidates(self.by_name, folded, most=CROWD)
+            there = [entry for entry in namesakes if entry.existing is not None and _lives_at(entry.existing, said)]
             if len(there) == 1:
                 return there[0], "address"
         by_name = _candidates(self.by_name, folded, most=MOST_DOUBTS)
@@ -858,7 +884,7 @@ def _names(client: facts.ParsedClient) -> list[str]:
     return names
 
 
-def _contradict(names: Sequence[str], others: Iterable[str]) -> bool:
+def _contradict(names: Collection[str], others: Iterable[str]) -> bool:
     """Return whether no name of one can be a name of the other; nameless ones contradict nobody."""
     known = [name for name in others if name.strip()]
     if not names or not known:

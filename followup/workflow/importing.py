@@ -568,8 +568,10 @@ def _plan_rows(preview: previews.Preview, found: match.Matches) -> None:
     for file in ready:
         of_row = of_file[id(file)]
         # To remember a row outdates the others of its record, which only news can do.
-        left_out = bad[id(file)] | {row for row in file.again if (file.fingerprint, of_row.get(row)) not in news}
-        # A row that is no job stands for itself: it is not read again either.
+        left_out = bad[id(file)] | {
+            row for row in file.again & of_row.keys() if (file.fingerprint, of_row[row]) not in news
+        }
+        # A row that is no job, or came in and nobody knows any more for whom, stands for itself: it stays known.
         preview.remembered.setdefault(file.fingerprint, []).extend(
             (digest, of_row.get(row, digest)) for row, digest in file.digests.items() if row not in left_out
         )
