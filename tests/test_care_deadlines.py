@@ -147,3 +147,29 @@ def test_a_longer_time_is_never_over_sooner(at: datetime, number: int, zone: Any
     first, second = (firm.by(Delay(n, "business day"), firm.day_of(at), at) for n in (number, number + 1))
     days = [each.astimezone(zone).date() for each in (first, second)]
     assert FIRM.add_business_days(days[0], 1) == days[1]
+
+
+@pytest.mark.parametrize(
+    ("came", "answered", "in_time"),
+    [
+        ("2026-03-02T10:00", "2026-03-03T10:00", True),
+        ("2026-03-02T10:00", "2026-03-03T15:00", False),  # the next business day, and more than one later
+        ("2026-03-06T16:00", "2026-03-09T15:30", True),  # over the weekend
+        ("2026-03-07T11:00", "2026-03-10T09:00", True),  # came on a Saturday, so it counts from Monday's opening
+        ("2026-03-02", "2026-03-03", True),
+        ("2026-03-02", "2026-03-04", False),
+        ("2026-03-02T10:00", "2026-03-03", True),  # at what hour nobody knows
+        ("2026-03-02T10:00", "", False),
+    ],
+)
+def test_an_answer_is_in_time_by_the_hour_where_the_hour_is_known(came: str, answered: str, in_time: bool) -> None:
+    """By the deadline that tops the list of what is due; by the day alone where only days are known."""
+    enquiry = Enquiry(
+        id="e",
+        client_id="c",
+        opened_on=date.fromisoformat(came[:10]),
+        opened_at=local(came) if "T" in came else None,
+        acted_on=date.fromisoformat(answered[:10]) if answered else None,
+        answered_at=local(answered) if "T" in answered else None,
+    )
+    assert office().in_time(enquiry) is in_time

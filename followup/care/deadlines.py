@@ -36,6 +36,13 @@ class Deadlines:
         """Return by when *enquiry* is to be answered."""
         return self.by(self.answer, enquiry.opened_on, enquiry.opened_at)
 
+    def in_time(self, enquiry: Enquiry) -> bool:
+        """Tell whether *enquiry* was answered by then; by the day alone where no hour is known of one of the two."""
+        by = self.answer_by(enquiry)
+        if enquiry.opened_at is not None and enquiry.answered_at is not None:
+            return enquiry.answered_at <= by
+        return enquiry.acted_on is not None and enquiry.acted_on <= self.day_of(by)
+
     def acknowledge_by(self, case: Case) -> datetime:
         """Return by when the client is to hear that we know of *case*."""
         return self.by(self.acknowledge, case.opened_on, case.opened_at)

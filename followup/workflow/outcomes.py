@@ -46,11 +46,7 @@ def _facts(desk: Desk, from_on: date, to_on: date) -> outcomes.Facts:
         kept=our_track.record(desk, from_on, to_on),
         enquiries=len(enquiries),
         answered=len(answered),
-        in_time=sum(
-            each.acted_on <= cadence.add(settings.enquiries.answer, each.opened_on, calendar)
-            for each in answered
-            if each.acted_on
-        ),
+        in_time=sum(desk.rules.deadlines.in_time(each) for each in answered),
         answer_hours=[
             _hours(desk, each.opened_at, each.answered_at) for each in answered if each.opened_at and each.answered_at
         ],
