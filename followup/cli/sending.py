@@ -44,7 +44,7 @@ def send_command(
         $ followup send --dry-run
         $ followup send --yes --limit 10
     """
-    from followup.workflow import sending, settling, status
+    from followup.workflow import sending, settling
 
     sending.refuse_unsafe(app.desk())
     broken = () if dry_run else settling.recover(app.desk()).unknown  # before planning: the rest of it is due again
@@ -57,9 +57,9 @@ def send_command(
         if not dry_run:
             sending.tidy_drafts(app.desk())
         click.echo("Nothing to send." if _by_server(app) else "Nothing to draft.")
-        in_hand = status.count(app.desk()).count("in-hand")
+        in_hand = settling.waiting(app.desk(), settling.IN_HAND)
         if in_hand:
-            app.narrate(f"Another run has {words.plural(in_hand, 'message')} in hand.")
+            app.narrate(f"Another run has {words.plural(len(in_hand), 'message')} in hand.")
         return code
     if dry_run or not yes:
         _show(app, shown, dry_run=dry_run)

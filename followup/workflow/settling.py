@@ -18,6 +18,10 @@ from followup.workflow import finding, journal, planning
 from followup.workflow.desk import Desk
 
 
+IN_HAND = frozenset({AttemptState.CLAIMED, AttemptState.HANDING_OVER})
+"""States of what a run has in hand: one at work, or one that was killed."""
+
+
 class Answer(StrEnum):
     """What a person can say of a message that may have gone out."""
 
@@ -32,7 +36,7 @@ def recover(desk: Desk) -> deliver.Recovered:
     Nothing is done while another run is at work, because what it has claimed is its own; nor while the journal is ahead
     of the database, because a person has to look at that first.
     """
-    left = desk.store.open_attempts({AttemptState.CLAIMED, AttemptState.HANDING_OVER})
+    left = desk.store.open_attempts(IN_HAND)
     if next(left, None) is not None and not journal.ahead(desk):
         with suppress(TryLater), desk.lock(wait_seconds=0):
             return recover_locked(desk)
