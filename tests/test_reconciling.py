@@ -132,6 +132,19 @@ def test_an_attempt_that_was_only_claimed_by_then_went_out_since(made: Run, home
     assert (contact["key"], contact["summary"]) == (key, "Thank you")
 
 
+def test_what_a_run_has_in_hand_is_said_where_nothing_else_is_left(made: Run, home: Path) -> None:
+    """ "Nothing to draft" alone would sound as if all had gone out."""
+    key = touchpoint(made)
+    with desks.opened(home) as desk:
+        client = desk.store.client_of_fact(key.partition(".")[0]) or ""
+        claimed = factories.attempt(key=key, client_id=client, state=AttemptState.CLAIMED, step="thank-you")
+        with desk.store.write(kind="contact", command="send", person="", now=NOW) as write:
+            assert write.insert_attempt(claimed)
+    ran = made("send", "--dry-run")
+    assert ran.stdout == "Nothing to draft.\n"
+    assert "Another run has 1 message in hand." in ran.stderr
+
+
 def test_a_touchpoint_that_has_an_attempt_already_is_not_held_twice(made: Run, home: Path) -> None:
     """The draft that waits keeps the key; what the journal saw besides is kept as taken back."""
     made("send", "--yes")

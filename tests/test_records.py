@@ -41,6 +41,17 @@ def test_a_record_is_made_compared_and_shown_as_a_data_class_is() -> None:
     assert [each.name for each in dataclasses.fields(ours)] == [each.name for each in dataclasses.fields(theirs)]
 
 
+def test_the_first_record_and_the_hundredth_are_alike() -> None:
+    """With how many there are only the way changes in which they are made: values, defaults and refusals stay."""
+    ours, theirs = _both()
+    for number in range(100):
+        assert repr(ours("a", parts=[number])) == repr(theirs("a", parts=[number]))
+        assert ours("a", number) == ours(name="a", size=number)
+        for wrong in (lambda: ours(), lambda: ours("a", name="b"), lambda: ours("a", 1, [], 2), lambda: ours("a", x=1)):
+            with pytest.raises(TypeError):
+                wrong()
+
+
 def test_replace_makes_another_record_and_leaves_the_first() -> None:
     """`dataclasses.replace` works on records, and what is worked out is worked out again."""
     ours, _ = _both(kw_only=True)

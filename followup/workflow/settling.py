@@ -17,7 +17,6 @@ from followup.report import words
 from followup.workflow import finding, journal, planning
 from followup.workflow.desk import Desk
 
-
 IN_HAND = frozenset({AttemptState.CLAIMED, AttemptState.HANDING_OVER})
 """States of what a run has in hand: one at work, or one that was killed."""
 
