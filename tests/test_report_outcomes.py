@@ -126,6 +126,25 @@ def test_cases_are_counted_by_cause_and_second_ones_are_told(made: Run, home: Pa
     assert found["cases: time to resolve"] == (None, 1, "not enough data: 1, from 5 on")
 
 
+def test_a_case_is_acknowledged_by_a_word_or_by_a_message(made: Run) -> None:
+    """By the call that opened it at once, by `case ack`, and by the message that went out; voicemail is none of it."""
+    ids = []
+    for number, hour in enumerate(("09", "10", "11", "12", "13", "14")):
+        name, at = f"Client {number}", f"2026-03-02T{hour}:00"
+        address = ("--email", f"client{number}@example.com", "--phone", f"01632 96010{number}")
+        made("client", "add", "--name", name, *address, now=at)
+        if number < 3:
+            made("log", name, "--outcome", "unhappy", "--note", "it drips", now=at)
+        else:
+            opened = made("case", "open", name, "--summary", "it drips", "--format", "json", now=at)
+            ids.append(json.loads(opened.stdout)[0]["case_id"])
+    made("case", "ack", "Client 3", now="2026-03-02T15:00")
+    made("send", "--yes", "--only", f"{ids[1]}.case-ack.1", now="2026-03-02T16:00")
+    made("confirm", f"{ids[1]}.case-ack.1", "--sent", now="2026-03-02T16:00")
+    made("done", f"{ids[2]}.case-call.1", "--outcome", "voicemail", now="2026-03-02T16:30")
+    assert said(made, *MARCH)["cases: time to acknowledge"] == (0, 5, "")
+
+
 def test_a_second_case_is_counted_from_the_end_of_the_first_as_the_planner_does(made: Run, home: Path) -> None:
     """Trouble that took half a year to put right is not forgotten because it began long ago."""
     keep(

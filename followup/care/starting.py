@@ -6,9 +6,9 @@ Touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from followup.care import referrals
@@ -217,6 +217,13 @@ def acknowledged(case: Case, dossier: Dossier, firm: Firm) -> Told | None:
     ]
     told += [Told(firm.deadlines.day_of(at), None) for at in stated]
     return min(told, key=lambda each: each.on, default=None)
+
+
+def heard_at(case: Case, contacts: Iterable[Contact]) -> datetime | None:
+    """Return the instant at which the client first heard from us about *case*; *contacts*: those for it, and others."""
+    told = [at for at in (case.acknowledged_at, case.called_at) if at is not None]
+    told += [contact.at for contact in contacts if _is_about(contact, case)]
+    return min(told, default=None)
 
 
 def talked(contact: Contact) -> bool:

@@ -490,6 +490,12 @@ class Reader:
         self.settle()
         return [(*row,) for row in self.database.among("asks_answered", steps, **_range(from_on, to_on))]
 
+    def contacts_of_steps(self, steps: Iterable[str], from_on: date, to_on: date) -> list[Contact]:
+        """Return the contacts of a period by which one of *steps* was made, in no order."""
+        self.settle()
+        rows = self.database.among("contacts_of_steps", steps, **_range(from_on, to_on))
+        return [codec.CONTACT.record(row) for row in rows]
+
     def scored(self, from_on: date, to_on: date) -> list[Contact]:
         """Return the contacts of a period that hold a score, by day, instant and id."""
         self.settle()

@@ -14,7 +14,7 @@ from typing import Any
 
 from followup import cadence
 from followup.care import starting, track
-from followup.model import Case, Delay, Enquiry, Referral, ReferralState, Step
+from followup.model import Case, Contact, Delay, Enquiry, Referral, ReferralState, Step
 from followup.report import outcomes, periods
 from followup.workflow import track as our_track
 from followup.workflow.desk import Desk
@@ -41,6 +41,7 @@ def _facts(desk: Desk, from_on: date, to_on: date) -> outcomes.Facts:
     jobs = store.jobs(each.job_id for each in won if each.job_id).values()
     newcomers = store.newcomers(cadence.add(YEAR, from_on, calendar), cadence.add(YEAR, to_on, calendar))
     year = replace(YEAR, before=False)
+    told = _told(desk, from_on)
     asks = sorted(step.name for step in settings.steps if step.ask)
     return outcomes.Facts(
         kept=our_track.record(desk, from_on, to_on),
@@ -58,9 +59,9 @@ def _facts(desk: Desk, from_on: date, to_on: date) -> outcomes.Facts:
         opened=opened,
         resolved=store.care_closed(Case, from_on, to_on),
         acknowledge_hours=[
-            _hours(desk, each.opened_at, each.acknowledged_at)
+            _hours(desk, each.opened_at, heard)
             for each in opened
-            if each.opened_at and each.acknowledged_at
+            if each.opened_at and (heard := starting.heard_at(each, told[each.id]))
         ],
         second=sum(starting.is_second(each, around[each.client_id], desk.rules) for each in opened),
         jobs=store.count_jobs(from_on, to_on, said_from=from_on, said_to=to_on)[0],
@@ -124,6 +125,16 @@ def _cases_around(desk: Desk, from_on: date, to_on: date) -> Mapping[str, list[C
     near = (*store.care_opened(Case, first, to_on), *ended, *still)
     for case in {each.id: each for each in near}.values():
         found[case.client_id].append(case)
+    return found
+
+
+def _told(desk: Desk, from_on: date) -> Mapping[str, list[Contact]]:
+    """Return, by case, what its clients heard from us about it since *from_on*."""
+    of_cases = (step for step in desk.settings.steps if step.occasion in cadence.CASES)
+    names = sorted({name for step in of_cases for name in (step.name, *step.was)})
+    found = defaultdict[str, list[Contact]](list)
+    for contact in desk.store.contacts_of_steps(names, from_on, desk.today):
+        found[contact.key.partition(".")[0]].append(contact)
     return found
 
 

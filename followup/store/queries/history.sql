@@ -323,6 +323,13 @@ SELECT client_id, MIN(on_day), MAX(on_day) FROM contact
 WHERE step = :step AND direction = 'out'
 GROUP BY client_id;
 
+-- name: contacts_of_steps
+SELECT
+    id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
+    reference, attempt_id, score
+FROM contact
+WHERE step IN (:steps...) AND on_day >= :from_on AND on_day <= :to_on;
+
 -- name: contacts_scored
 SELECT
     id, client_id, channel, direction, at, on_day, purpose, key, step, job_id, by_person, outcome, summary, note,
