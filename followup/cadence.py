@@ -443,6 +443,8 @@ def _times(reader: _Reader, every: Delay | None) -> int | None:
 def _conditions(reader: _Reader, table: Any, amounts: Mapping[str, str], path: str = "when") -> Conditions:
     if not isinstance(table, Mapping):
         reader.problem(path, "is not a table; write for example when.min_amount = 250")
+        table = {}
+    if not table:
         return Conditions()
     inner = _Reader(f"{reader.where}.{path}", table, CONDITION_KEYS, problems=reader.problems)
     alternatives = table.get("any_of", [])

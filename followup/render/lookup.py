@@ -290,7 +290,7 @@ def catalogue(folders: Sequence[Path]) -> Mapping[str, frozenset[str]]:
     A file for one channel counts like one for all: what cannot be rendered is found by `check` and at the message.
     """
     found: dict[str, set[str]] = {}
-    for file_name in files(folders):
+    for file_name in (path.name for folder in folders if folder.is_dir() for path in folder.iterdir()):
         parts = FileName.parse(file_name)
         if parts and _is_sent(file_name):
             found.setdefault(parts.name, set()).add(parts.language)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from itertools import repeat
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -129,7 +129,7 @@ class Table(Generic[Record]):
         unrecorded: Sequence[str] = (),
         derived: Mapping[str, tuple[str, Callable[[str], str]]] | None = None,
     ) -> None:
-        """Work out every column once."""
+        """Name the columns; how they are read and written is worked out when that is first done."""
         renamed = renamed or {}
         fields = dataclasses.fields(record_type)  # type: ignore[arg-type]  # a record class is a dataclass
         self.name = name
@@ -138,33 +138,48 @@ class Table(Generic[Record]):
         self.kinds: dict[str, Kind] = {field.name: _KINDS[str(field.type)] for field in fields}
         self.own = tuple(field.name for field in fields if field.name not in apart)
         self.columns = tuple(renamed.get(field, field) for field in self.own)
-        self._cells = attrgetter(*self.own)
-        self._derived = tuple((column, attrgetter(field), how) for column, (field, how) in (derived or {}).items())
-        defaults = {field.name: _default(field) for field in fields}
-        self._inserted = [
+        self._fields = fields
+        self._unrecorded = frozenset({identity, *unrecorded})
+        self._derivations = derived or {}
+
+    @cached_property
+    def _cells(self) -> Callable[[Record], tuple[Any, ...]]:
+        return attrgetter(*self.own)
+
+    @cached_property
+    def _derived(self) -> Sequence[tuple[str, Callable[[Record], str], Callable[[str], str]]]:
+        return tuple((column, attrgetter(field), how) for column, (field, how) in self._derivations.items())
+
+    @cached_property
+    def _inserted(self) -> Sequence[tuple[str, Callable[[Record], Any], Any, Kind]]:
+        defaults = {field.name: _default(field) for field in self._fields}
+        own = [
             (column, attrgetter(field), defaults[field], self.kinds[field])
             for column, field in zip(self.columns, self.own, strict=True)
         ]
-        self._inserted += [
-            (column, attrgetter(field), "", Kind(how, hashable=True))
-            for column, (field, how) in (derived or {}).items()
-        ]
-        self._written = tuple(
-            (index, kind)
-            for index, kind in enumerate(self.kinds[field] for field in self.own)
-            if kind.plain is not None
-        )
-        self._read = tuple(
-            (index, kind.value, kind.structured)
-            for index, kind in enumerate(self.kinds[field] for field in self.own)
-            if kind.value is not None
-        )
-        self._recorded = tuple(
+        return [*own, *((column, field, "", Kind(how, hashable=True)) for column, field, how in self._derived)]
+
+    @cached_property
+    def _written(self) -> Sequence[tuple[int, Kind]]:
+        kinds = enumerate(self.kinds[field] for field in self.own)
+        return tuple((index, kind) for index, kind in kinds if kind.plain is not None)
+
+    @cached_property
+    def _read(self) -> Sequence[tuple[int, Callable[[Any], Any], bool]]:
+        kinds = enumerate(self.kinds[field] for field in self.own)
+        return tuple((index, kind.value, kind.structured) for index, kind in kinds if kind.value is not None)
+
+    @cached_property
+    def _recorded(self) -> Sequence[tuple[str, Any, Callable[[Any], Plain] | None]]:
+        return tuple(
             (field.name, _default(field), self.kinds[field.name].plain)
-            for field in fields
-            if field.name != identity and field.name not in unrecorded
+            for field in self._fields
+            if field.name not in self._unrecorded
         )
-        self._recorded_cells = attrgetter(*(field for field, _, _ in self._recorded))
+
+    @cached_property
+    def _recorded_cells(self) -> Callable[[Record], tuple[Any, ...]]:
+        return attrgetter(*(field for field, _, _ in self._recorded))
 
     @property
     def statements(self) -> str:
@@ -269,11 +284,14 @@ class CareTable(Table[Record]):
         """Describe records of *kind*, which is also the word in `change.record`."""
         own = [each.name for each in dataclasses.fields(record_type)]  # type: ignore[arg-type]  # as in Table
         super().__init__(kind, record_type, apart=[name for name in own if name not in _SHARED])
-        self._detailed = tuple(
-            (field, default, self.kinds[field]) for field, default, _ in self._recorded if field not in _SHARED
-        )
         first, *others = self.columns
         self.columns = (first, "kind", *others, "detail")
+
+    @cached_property
+    def _detailed(self) -> Sequence[tuple[str, Any, Kind]]:
+        return tuple(
+            (field, default, self.kinds[field]) for field, default, _ in self._recorded if field not in _SHARED
+        )
 
     def values(self, record: Record) -> list[Any]:
         """Return the cells of *record*; of what only its kind has, what is not at its default."""
