@@ -202,10 +202,13 @@ def play(
 
 
 RELATIONSHIP = {name for section, commands in cli.SECTIONS if section == "Relationship" for name, _, _ in commands}
-ALSO = {"job", "log", "done", "calls", "due", "why", "plan", "report"}
+ALSO = {"client", "job", "log", "done", "calls", "due", "why", "plan", "report"}
 """Commands that the records of a relationship go through, too."""
 
-FOR_PROGRAMS = [words for words in LEAVES if words[0] in RELATIONSHIP | ALSO]
+TALKS = {("client", "merge")}
+"""It shows two clients and asks; `client show` is for programs."""
+
+FOR_PROGRAMS = [words for words in LEAVES if words[0] in RELATIONSHIP | ALSO and words not in TALKS]
 
 
 @pytest.mark.parametrize("words", FOR_PROGRAMS, ids=" ".join)

@@ -120,8 +120,9 @@ def show_command(app: App, *, client: str, format_: str, output: Path | None) ->
 
 @client_command.command("add")
 @field_options
+@format_option
 @pass_app
-def add_command(app: App, /, **fields: Any) -> None:
+def add_command(app: App, /, *, format_: str, output: Path | None, **fields: Any) -> None:
     """Add a client by hand.
 
     \b
@@ -130,14 +131,29 @@ def add_command(app: App, /, **fields: Any) -> None:
     """
     from followup.workflow import finding, records
 
-    say(f"Added {finding.describe_client(records.add_client(app.desk(), _given(fields)))}")
+    added = records.add_client(app.desk(), _given(fields))
+    _tell(app, added, f"Added {finding.describe_client(added)}", format_=format_, output=output)
+
+
+def _tell(app: App, client: Client, text: str, *, format_: str, output: Path | None) -> None:
+    """Say what became of a client; in csv and json the client is the result, and the rest is narration."""
+    from followup.report import clients
+    from followup.workflow import records
+
+    if format_ == "table" and output is None:
+        say(text)
+        return
+    app.narrate(text)
+    rows = clients.list_rows(records.with_summaries(app.desk(), [client]))
+    print_rows(app, rows, clients.LIST_COLUMNS, format_=format_, output=output)
 
 
 @client_command.command("edit")
 @click.argument("client")
 @field_options
+@format_option
 @pass_app
-def edit_command(app: App, /, *, client: str, **fields: Any) -> None:
+def edit_command(app: App, /, *, client: str, format_: str, output: Path | None, **fields: Any) -> None:
     """Change a client; what was edited by hand is not overwritten by an import.
 
     \b
@@ -152,7 +168,8 @@ def edit_command(app: App, /, *, client: str, **fields: Any) -> None:
         raise UsageError("Say what to change, e.g. --address-as Addie. `followup client edit --help` lists the fields.")
     before, after = records.edit_client(app.desk(), client, given)
     changes = clients.differences(before, after)
-    say("\n".join(changes) if changes else "Nothing changed: it was so already.")
+    text = "\n".join(changes) if changes else "Nothing changed: it was so already."
+    _tell(app, after, text, format_=format_, output=output)
 
 
 @client_command.command("merge")
