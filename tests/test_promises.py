@@ -55,6 +55,34 @@ def test_a_moved_promise_says_so_to_the_client(run: Run, promised: str) -> None:
     assert "27 March" in words
 
 
+def test_the_day_of_a_job_is_listed_as_the_promise_that_it_is(run: Run, home: Path, promised: str) -> None:
+    """Under the job's id, by its day, while the job is open; it is kept in the job alone, so no export has it twice."""
+    run("job", "add", "Ada Hall", "--service", "Bath", "--promised", "2026-03-06", now=MONDAY)
+    first, second = rows(run)
+    job = first["promise_id"]
+    assert (first["job_id"], first["summary"], first["due_on"]) == (job, "Bath", "2026-03-06")
+    assert second["promise_id"] == promised
+    assert "2 promises due within a week" in run(now=FRIDAY).stdout
+    of_client = run("promise", "list", "--client", "hall", "--format", "json", now=MONDAY).stdout
+    assert json.loads(of_client) == [first, second]
+    assert "Bath" not in run("promise", "export").stdout
+    listed = home.parent / "promises.csv"
+    run("promise", "list", "--format", "csv", "-o", str(listed))
+    assert f"{job} is a job" in run("promise", "import", str(listed), exit_code=65).stderr
+    run("job", "complete", job, now=FRIDAY)
+    assert [row["promise_id"] for row in rows(run)] == [promised]
+
+
+def test_the_id_of_a_job_says_what_can_be_done_with_its_day(run: Run, promised: str) -> None:
+    """The door shows, changes and closes what is kept; the day of a job is kept by the job."""
+    run("job", "add", "Ada Hall", "--service", "Bath", "--promised", "2026-03-06", now=MONDAY)
+    job = rows(run)[0]["promise_id"]
+    for verb, more in (("show", ()), ("edit", ("--summary", "a bath")), ("close", ("--as", "kept"))):
+        refused = run("promise", verb, job, *more, now=MONDAY, exit_code=66).stderr
+        assert f"`followup job complete {job}` keeps that, `followup promise move {job}` says another day" in refused
+    assert f"{job} is a job (Bath), and no case" in run("case", "show", job, now=MONDAY, exit_code=66).stderr
+
+
 def test_moving_is_taken_back_whole(run: Run, promised: str) -> None:
     """One batch: the old promise is open again, the new one never was."""
     run("promise", "move", promised, "--by", "2026-03-27", "--reason", "late part", now=FRIDAY)

@@ -192,7 +192,7 @@ def _list(kind: Kind, word: str) -> click.Command:
     ) -> None:
         from followup.workflow import care
 
-        found = care.listed(app.desk(), kind, everything=everything, client=client, owner=owner)
+        found = care.listed(app.desk(), kind, everything=everything, client=client, owner=owner, derived=True)
         which = "" if everything else "open "
         print_records(app, kind, found, format_=format_, output=output, empty=f"No {which}{kind.plural}.")
 

@@ -282,6 +282,11 @@ class Reader:
         self.settle()
         return [codec.JOB.record(row) for row in self.database.rows("jobs_promised", **_range(from_on, to_on))]
 
+    def jobs_to_keep(self, to_on: date = date.max) -> list[Job]:
+        """Return the open jobs that are promised for a day up to *to_on*, by that day."""
+        self.settle()
+        return [codec.JOB.record(row) for row in self.database.rows("jobs_promised_open", to_on=to_on.isoformat())]
+
     def iter_jobs(self) -> Iterator[Job]:
         """Yield every job, by id."""
         job_id = ""

@@ -17,7 +17,20 @@ from followup.care import returns, track
 from followup.care.kind import Ending, Kind
 from followup.care.kinds import BY_RECORD
 from followup.errors import BadInput, UsageError
-from followup.model import THEM, US, Case, Client, Lesson, Praise, Promise, PromiseState, Record, Referral
+from followup.model import (
+    THEM,
+    US,
+    Case,
+    Client,
+    Job,
+    JobStatus,
+    Lesson,
+    Praise,
+    Promise,
+    PromiseState,
+    Record,
+    Referral,
+)
 from followup.report import words
 from followup.workflow import fields, finding, records
 from followup.workflow import track as our_track
@@ -227,16 +240,48 @@ def find(desk: Desk, record_type: type[Kept], text: str, *, open_only: bool = Tr
     return finding.record(desk, record_type, text, open_only=open_only)
 
 
-def listed(desk: Desk, kind: Kind, *, everything: bool = False, client: str = "", owner: str = "") -> list[Record]:
-    """Return records in the order in which they began, those with a day by that day; open ones unless told."""
+def listed(
+    desk: Desk, kind: Kind, *, everything: bool = False, client: str = "", owner: str = "", derived: bool = False
+) -> list[Record]:
+    """Return records in the order in which they began, those with a day by that day; open ones unless told.
+
+    With *derived* also what is a promise while it stands in a job.
+    """
     client_id = finding.client(desk, client).id if client else None
     person = desk.find_person(owner).id if owner else ""
     found = desk.store.care(kind.record, open_only=not (everything or kind.fixed), client_id=client_id)
+    if derived and kind.record is Promise:
+        found = [*found, *_of_jobs(desk, client_id)]
     if person:
         found = [each for each in found if each.owner == person]
     if kind.fields[0].name == "due_on":
         found.sort(key=lambda each: (each.due_on or date.max, each.id))
     return found
+
+
+def of_job(desk: Desk, job: Job, client: Client) -> Promise:
+    """Return the promise that the day of an open job is, under the job's id; it is kept nowhere else."""
+    return Promise(
+        id=job.id,
+        client_id=client.id,
+        opened_on=min(job.created_on or desk.today, desk.today),
+        state=PromiseState.OPEN,
+        summary=job.service,
+        job_id=job.id,
+        owner=job.owner or client.owner or desk.settings.owner,
+        due_on=job.promised_on,
+    )
+
+
+def _of_jobs(desk: Desk, client_id: str | None) -> list[Promise]:
+    """Return the promises that the days of open jobs are: all, or those of one client."""
+    if client_id is None:
+        jobs = desk.store.jobs_to_keep()
+    else:
+        of_client = desk.store.jobs_of(client_id)
+        jobs = [job for job in of_client if job.status is JobStatus.OPEN and job.promised_on is not None]
+    clients = desk.store.clients({job.client_id for job in jobs})
+    return [of_job(desk, job, clients[job.client_id]) for job in jobs]
 
 
 def edit(desk: Desk, kind: Kind, text: str, typed: fields.Typed) -> tuple[Record, Record]:

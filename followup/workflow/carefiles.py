@@ -130,6 +130,7 @@ class _Reading:
         self._desk, self._kind, self._name = desk, kind, name
         ids = [row.get(f"{kind.name}_id", "") for _, row in rows]
         self._known = desk.store.care_among(filter(None, ids))
+        self._jobs = desk.store.jobs(filter(None, ids))
         self._clients: dict[str, Client] = {}
         self._seen: Counter[str] = Counter()
         self._order = self._decided(rows, ("day",), columns.date_order, country=desk.settings.business.country)
@@ -181,6 +182,8 @@ class _Reading:
         before = self._known.get(record_id)
         if before is not None and not isinstance(before, self._kind.record):
             raise BadInput(f"{self._kind.name}_id: {record_id} is a {type(before).__name__.lower()}.")
+        if record_id in self._jobs:
+            raise BadInput(f"{self._kind.name}_id: {record_id} is a job, which keeps its day itself. Leave it out.")
         if record_id and before is None and not _is_identifier(record_id):
             raise BadInput(f"{self._kind.name}_id: '{record_id}' is none of ours; leave the cell empty for a new one.")
         return before

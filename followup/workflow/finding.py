@@ -9,9 +9,10 @@ from collections.abc import Callable, Container, Iterable
 from typing import TypeVar
 
 from followup import cells, identity
+from followup.care.kind import Kind
 from followup.care.kinds import BY_RECORD
 from followup.errors import Ambiguous, BadInput, NotFound, UsageError
-from followup.model import Client, Decision, Job, Record, State
+from followup.model import Client, Decision, Job, JobStatus, Promise, Record, State
 from followup.report import words
 from followup.workflow import planning
 from followup.workflow.desk import Desk
@@ -102,6 +103,7 @@ def record(desk: Desk, record_type: type[Kept], text: str, *, open_only: bool = 
     kind = BY_RECORD[record_type]
     found = desk.store.find_care(record_type, text)
     if not found:
+        _refuse_job(desk, kind, text)
         who = client(desk, text)
         found = desk.store.care(record_type, client_id=who.id)
         still_open = [each for each in found if each.closed_on is None]
@@ -115,6 +117,21 @@ def record(desk: Desk, record_type: type[Kept], text: str, *, open_only: bool = 
             (f"{each.id}  {each.opened_on}  {getattr(each, kind.argument, '') or each.summary}" for each in found),
         )
     return found[0]
+
+
+def _refuse_job(desk: Desk, kind: Kind, text: str) -> None:
+    """Refuse the id of a job where a record is meant, and say what can be done with the job."""
+    meant = desk.store.job(text)
+    if meant is None:
+        return
+    said = f"{meant.id} is a job ({meant.service})"
+    if kind.record is Promise and meant.status is JobStatus.OPEN and meant.promised_on is not None:
+        raise NotFound(
+            f"{said}, promised for {meant.promised_on}. `followup job complete {meant.id}` keeps that, `followup "
+            f"promise move {meant.id}` says another day."
+        )
+    listed = f"`followup {kind.name} list --client {meant.client_id}`"
+    raise NotFound(f"{said}, and no {kind.name}. {listed} shows those of its client.")
 
 
 def client_or_key(desk: Desk, text: str) -> tuple[Client, list[Decision]]:

@@ -74,14 +74,8 @@ def _meant(desk: Desk, text: str) -> tuple[Promise, Job | None]:
             job = None
         if job is None or not _is_promised(job):
             raise
-    told = {
-        "opened_on": min(job.created_on or desk.today, desk.today),
-        "summary": job.service,
-        "job_id": job.id,
-        "owner": job.owner,
-        "due_on": job.promised_on,
-    }
-    return care.new(desk, Promise, finding.by_id(desk, job.client_id), told), job
+    promise = care.of_job(desk, job, finding.by_id(desk, job.client_id))
+    return replace(promise, id=identity.random_identifier(), recorded_at=desk.now()), job
 
 
 def _is_promised(job: Job) -> bool:

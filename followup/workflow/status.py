@@ -15,6 +15,7 @@ from followup.model import (
     Channel,
     Decision,
     Enquiry,
+    Job,
     Promise,
     Record,
     Referral,
@@ -132,12 +133,13 @@ def waiting(
     return {kind: tuple(identifiers) for kind, identifiers in found.items()}
 
 
-def _open(desk: Desk) -> Iterator[tuple[str, Iterable[Record]]]:
-    """Yield the records that wait, under the name of their kind above."""
+def _open(desk: Desk) -> Iterator[tuple[str, Iterable[Record | Job]]]:
+    """Yield the records that wait, under the name of their kind above; the day of an open job is a promise."""
     store = desk.store
     soon = desk.today + SOON
     yield "enquiry", store.care(Enquiry, open_only=True)
-    yield "promise", (each for each in store.care(Promise, open_only=True) if each.due_on and each.due_on <= soon)
+    promises = (each for each in store.care(Promise, open_only=True) if each.due_on and each.due_on <= soon)
+    yield "promise", (*promises, *store.jobs_to_keep(soon))
     yield "reward", (each for each in store.care(Referral, open_only=True) if each.state == ReferralState.WON)
     yield "case", store.care(Case, open_only=True)
 

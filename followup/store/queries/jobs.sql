@@ -50,6 +50,14 @@ SELECT
 FROM job
 WHERE status = 'completed' AND promised_on IS NOT NULL AND completed_on >= :from_on AND completed_on <= :to_on;
 
+-- name: jobs_promised_open
+SELECT
+    id, client_id, service, status, completed_on, promised_on, amount_minor, currency, paid_on, unpaid, invoice_ref,
+    site_address, assigned_to, owner, note, extra, created_on
+FROM job
+WHERE status = 'open' AND promised_on IS NOT NULL AND promised_on <= :to_on
+ORDER BY promised_on, id;
+
 -- name: job_ids_newest
 SELECT id FROM job
 WHERE :open_only = 0 OR status = 'open'
