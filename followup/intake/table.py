@@ -315,6 +315,34 @@ def _long_cells() -> Iterator[None]:
 
 def _blocks(lines: Iterator[str], delimiter: str) -> Iterator[list[Record]]:
     """Yield all records, or refuse a file in which a quote is opened and swallows what follows."""
+    done, first = 0, None
+    while ahead := list(itertools.islice(lines, _BLOCK)):
+        of_several_lines: list[int] = []
+        block = _unquoted(ahead, delimiter)
+        if block is None:
+            block = _quoted(itertools.chain(ahead, lines), delimiter, done, of_several_lines)
+        if first is None:
+            first = _Usual(block, delimiter)
+        for index in of_several_lines:
+            if first.swallowed(block[index]):
+                raise _unclosed(done + index)
+        done += len(block)
+        yield block
+
+
+def _unquoted(lines: Sequence[str], delimiter: str) -> list[Record] | None:
+    """Return the records of lines without a quotation mark, each of which is one, or None: that is far faster."""
+    if '"' in "".join(lines):
+        return None
+    with _long_cells(), suppress(csv.Error):
+        block = list(csv.reader(lines, delimiter=delimiter, strict=True))
+        if len(block) == len(lines):
+            return block
+    return None
+
+
+def _quoted(lines: Iterator[str], delimiter: str, done: int, of_several_lines: list[int]) -> list[Record]:
+    """Return a block of records, and note which of them have several lines; *done* records stand above them."""
     taken: list[str] = []  # the lines of the record that is being read
 
     def noted() -> Iterator[str]:
@@ -324,26 +352,15 @@ def _blocks(lines: Iterator[str], delimiter: str) -> Iterator[list[Record]]:
 
     # Strict reading fails at exactly the places where a quote was opened or closed by mistake.
     reader = csv.reader(noted(), delimiter=delimiter, strict=True)
-    done, first = 0, None
-    while True:
-        block: list[Record] = []
-        of_several_lines: list[int] = []
-        goes_on = True
-        while goes_on and len(block) < _BLOCK:
-            try:
-                goes_on = _fill(block, reader, taken, of_several_lines)
-            except csv.Error:
-                block.append(_with_stray_quotes(taken, delimiter, done + len(block)))
-                taken.clear()
-        if not block:
-            return
-        if first is None:
-            first = _Usual(block, delimiter)
-        for index in of_several_lines:
-            if first.swallowed(block[index]):
-                raise _unclosed(done + index)
-        done += len(block)
-        yield block
+    block: list[Record] = []
+    goes_on = True
+    while goes_on and len(block) < _BLOCK:
+        try:
+            goes_on = _fill(block, reader, taken, of_several_lines)
+        except csv.Error:
+            block.append(_with_stray_quotes(taken, delimiter, done + len(block)))
+            taken.clear()
+    return block
 
 
 def _fill(block: list[Record], reader: Iterator[Record], taken: list[str], of_several_lines: list[int]) -> bool:

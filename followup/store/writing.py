@@ -382,12 +382,13 @@ class Writer:
     def link_many(self, source: str, kind: str, links: Mapping[str, str]) -> None:
         """Remember many numbers of one source: value -> record id."""
         had_some = self._had_some("external_ids_any", source=source, kind=kind)
+        parts_of_creations = self._created.issuperset(links.values())  # not recorded by themselves
         for chunk in chunks(sorted(links)):  # as they are stored
             known = self._reader.by_external_ids(source, kind, chunk) if had_some else {}
             new = [value for value in chunk if links[value] != known.get(value)] if known else chunk
-            for value in new:
+            for value in new if known or not parts_of_creations else ():
                 if value not in known and links[value] in self._created:
-                    continue  # it is a part of the creation
+                    continue
                 number: Plain = {"source": source, "kind": kind, "value": value}
                 if value in known:
                     self._record("external_id", known[value], "", number, None)

@@ -417,19 +417,22 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
             else ", ".join(dict.fromkeys([called[id(file)] for file, _ in news]))
         )
         evidence = f"import of {files} on {today}"
-        merged = partial(
-            merge.client,
-            entry.existing,
-            [client for _, client in news],
-            client_id=entry.id,
-            by_number=entry.by_number,
-            today=today,
-            evidence=evidence,
-        )
+        said, by_number = [client for _, client in news], entry.by_number
         if entry.existing is None:
-            record = merged(by_hand=none)
+            record = merge.client(
+                None, said, client_id=entry.id, by_number=by_number, by_hand=none, today=today, evidence=evidence
+            )
             preview.new_clients.append(record)
         else:
+            merged = partial(
+                merge.client,
+                entry.existing,
+                said,
+                client_id=entry.id,
+                by_number=by_number,
+                today=today,
+                evidence=evidence,
+            )
             record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, none), prefer)
             if record.referred_by != entry.existing.referred_by:
                 record = replace(record, referred_by_id="")  # see `apply`
@@ -493,18 +496,16 @@ def _plan_jobs(desk: Desk, preview: previews.Preview, found: match.Matches, pref
     )
     person, today, none = _person_of(desk), desk.today, frozenset[str]()
     for entry in found.jobs:
-        merged = partial(
-            merge.job,
-            entry.existing,
-            [job for _, job in entry.news()],
-            job_id=entry.id,
-            client_id=entry.client.id,
-            today=today,
-            people=person,
-        )
+        said = [job for _, job in entry.news()]
+        client_id = entry.client.id
         if entry.existing is None:
-            preview.new_jobs.append(merged(by_hand=none))
+            preview.new_jobs.append(
+                merge.job(None, said, job_id=entry.id, client_id=client_id, by_hand=none, today=today, people=person)
+            )
             continue
+        merged = partial(
+            merge.job, entry.existing, said, job_id=entry.id, client_id=client_id, today=today, people=person
+        )
         record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, none), prefer)
         if record == entry.existing:
             preview.unchanged_jobs += 1
