@@ -315,7 +315,7 @@ def test_whatever_a_home_exports_changes_nothing_in_it(
     with desk_at(kept, folder / "home") as desk:
         fill(desk, *data.draw(homes_of(sense=form in {"google", "outlook"})))
         found = preview(desk, written(desk.home.path, form, folder / "out"))
-        told = [(change.old, list(change.fields())) for change in (*found.clients, *found.jobs)]
+        told = [(change.old, list(change.fields())) for change in (*found.changed_clients, *found.changed_jobs)]
         assert found.changes_nothing, told
 
 
