@@ -84,6 +84,21 @@ def test_a_supplier_is_asked_after_by_whoever_handed_over(firm: Run, home: Path)
     )
 
 
+def test_who_is_gone_since_holds_the_messages_and_nothing_else(firm: Run, home: Path) -> None:
+    """They wait with the reason, in `why` as in `plan`; all others go out, and a run does not fail for it."""
+    firm("handover", "Ada Hall", "--to", "kim", "--by", "2026-03-04", "--about", "the leak", now=MONDAY)
+    settings = home / "followup.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[people.kim]", "[people.kit]"), "utf-8")
+    why = firm("why", "Ada Hall", "--format", "json", now=MONDAY).stdout
+    told = {row["step"]: row for row in json.loads(why)}
+    for step in ("handover-told", "handover-note"):
+        assert told[step]["state"] == "held"
+        assert "it was handed to kim, who is none of your people any more" in str(told[step]["reasons"])
+    assert "handover told" in firm("plan", now=MONDAY).stdout
+    assert "thank-you" in firm("send", "--dry-run", now=MONDAY).stdout
+    assert "1 draft" in firm("send", "--yes", now=MONDAY).stdout
+
+
 def test_for_good_and_with_its_case(firm: Run, home: Path) -> None:
     """The colleague looks after the client and the case from now on; one `undo` takes all of it back."""
     firm("case", "open", "Ada Hall", "--summary", "leak", now=MONDAY)

@@ -107,6 +107,7 @@ class Kind:
     closes: str = "close"
     derived: tuple[cells.Column, ...] = ()  # columns that follow from the fields and from today
     first: tuple[str, ...] = ()  # columns in front of the others, in an order that was promised
+    lapses: str = ""  # the state of one whose client is forgotten before it is over; empty: it stays as it is
     fixed: bool = False  # entries are never changed: void one, and enter it again
     examples: Mapping[str, str] = field(default_factory=dict)  # verb -> what is typed behind it, which a test does
 

@@ -109,6 +109,7 @@ ENQUIRY = Kind(
         Ending(word="won", state=EnquiryState.WON, says="won"),
         Ending(word="lost", state=EnquiryState.LOST, says="lost"),
     ),
+    lapses=EnquiryState.LOST,
     derived=(Column("hours_to_answer", "Hours to answer", "number", "data"),),
     examples={
         "add": 'hall "a price for a new bath" --service "Bathroom" --source call',
@@ -155,6 +156,7 @@ PROMISE = Kind(
         Ending(word="waived", state=PromiseState.WAIVED, says="let go by the one to whom it was made"),
         Ending(word="moved", state=PromiseState.MOVED, says="moved to another day", by="move"),
     ),
+    lapses=PromiseState.WAIVED,
     derived=(Column("became", "Became", spare=5), Column("days_late", kind="number", place="data")),
     examples={
         "add": 'hall "the quote for the new bath" --by 2026-03-13',
@@ -206,6 +208,7 @@ CASE = Kind(
         *_ended("Resolved", text="How it was put right.", column="resolved_on", spare=0),
     ),
     endings=(Ending(word="resolved", state=CaseState.RESOLVED, says="resolved"),),
+    lapses=CaseState.RESOLVED,
     derived=(Column("days_open", "Days", "number"),),
     first=(
         *("case_id", "opened_on", "client", "summary", "severity", "opened_by", "owner", "days_open", "resolved_on"),
@@ -258,6 +261,7 @@ REFERRAL = Kind(
         Ending(word="refused", state=ReferralState.REFUSED, says="closed without a reward", by="refuse"),
         Ending(word="paid", state=ReferralState.PAID, says="rewarded", by="paid"),
     ),
+    lapses=ReferralState.LOST,
     examples={
         "add": 'hall "Clara Dunn"',
         "edit": 'hall --reward "a free service"',

@@ -341,6 +341,17 @@ def one_of_us(step: Step, record: Record, occasion: Occasion, rules: Rules) -> s
     return next((each for each in chosen if each in rules.people), rules.owner or step.to)
 
 
+def without_receiver(record: Record, occasion: Occasion, rules: Rules) -> tuple[Reason, ...]:
+    """Return why nothing is said of a hand-over: who was to have it is none of our people any more."""
+    fact = record.facts.get(occasion.record_id)
+    receiver = getattr(fact, "receiver", "")
+    if occasion.kind is not OccasionKind.HANDED_OVER or receiver in rules.people:
+        return ()
+    said = f"it was handed to {receiver}, who is none of your people any more: hand it to somebody else (`followup "
+    said += f"handover`), or write [people.{receiver}] into followup.toml again"
+    return (Reason("no-receiver", said),)
+
+
 def _may_mail(step: Step, record: Record) -> bool:
     """Tell whether e-mail is a way to the client, but for what servers said of the addresses."""
     refused = {_as_channel(name) for name in record.client.no_channels}

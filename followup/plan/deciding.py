@@ -143,7 +143,8 @@ def _consider(
         return
     answer = conditions.check(rules.wanted[step.name], record, occasion, rules)
     way = _way(touchpoint, ways, rules)
-    touchpoint.channel, touchpoint.address, touchpoint.waits = way.channel, way.address, way.waits
+    touchpoint.channel, touchpoint.address = way.channel, way.address
+    touchpoint.waits = (*way.waits, *conditions.without_receiver(record, occasion, rules))
     stops = _stops(touchpoint, rules)
     said = past.instruction if past is not None else None
     skipped = said is not None and said.kind is InstructionKind.SKIP
@@ -161,7 +162,7 @@ def _consider(
     touchpoint.since = answer.since
     touchpoint.reasons.extend(answer.held)
     touchpoint.reasons.extend(way.held)
-    touchpoint.reasons.extend(way.waits)
+    touchpoint.reasons.extend(touchpoint.waits)
     if past is not None:
         failed = _failed(touchpoint, past)
         if failed is not None:

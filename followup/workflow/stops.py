@@ -7,12 +7,14 @@ only, and the store.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from followup import identity
-from followup.model import ERASED, OPTED_OUT, REFUSED, Client, Suppression
+from followup.care.kinds import KINDS
+from followup.model import ERASED, OPTED_OUT, REFUSED, Client, Record, Suppression
 from followup.workflow import journal
 from followup.workflow.desk import Desk
 
@@ -70,11 +72,27 @@ def is_stopped(desk: Desk, client: Client) -> bool:
 
 
 def erase(desk: Desk, write: Writer, client_id: str, addresses: Iterable[str]) -> None:
-    """Erase a client, stop *addresses*, and see to it that a database of before the erasure does the same again."""
+    """Erase a client, stop *addresses*, and see to it that a database of before the erasure does the same again.
+
+    What was open with them is over: nobody is told to chase it.
+    """
     known = list(addresses)
     suppress(desk, write, known, reason=ERASED)
     write.erase_client(client_id, desk.today, addresses=known)
+    write.save_many(_lapsed(desk, client_id))
     _note(desk, Event.FORGOTTEN, client_id)
+
+
+def _lapsed(desk: Desk, client_id: str) -> list[Record]:
+    """Return what was open with a client who is forgotten, and with whoever was merged into them, as over."""
+    whole = [client_id, *desk.store.absorbed(client_id)]
+    return [
+        replace(each, state=kind.states(kind.lapses), closed_on=max(desk.today, each.opened_on))
+        for kind in KINDS.values()
+        if kind.lapses
+        for one in whole
+        for each in desk.store.care(kind.record, open_only=True, client_id=one)
+    ]
 
 
 def bring_back(desk: Desk) -> bool:

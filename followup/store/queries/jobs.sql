@@ -55,7 +55,9 @@ SELECT
     id, client_id, service, status, completed_on, promised_on, amount_minor, currency, paid_on, unpaid, invoice_ref,
     site_address, assigned_to, owner, note, extra, created_on
 FROM job
-WHERE status = 'open' AND promised_on IS NOT NULL AND promised_on <= :to_on
+WHERE
+    status = 'open' AND promised_on IS NOT NULL AND promised_on <= :to_on
+    AND NOT EXISTS (SELECT 1 FROM client WHERE client.id = job.client_id AND client.erased_on IS NOT NULL)
 ORDER BY promised_on, id;
 
 -- name: job_ids_newest
