@@ -252,6 +252,7 @@ class _Matcher:
     ) -> None:
         self.files = files
         self.lookup = lookup
+        self._is_known = lookup.has_clients()  # there is somebody to ask about
         self.key = key
         self.found = Matches()
         self.entries: dict[str, ClientEntry] = {}  # by client id
@@ -344,6 +345,9 @@ class _Matcher:
     # ------------------------------------------------------------ what the home knows
 
     def _ask_about(self, everybody: Sequence[Who]) -> None:
+        if not self._is_known:
+            self._find_crowds(everybody, {})
+            return
         numbers: dict[str, dict[str, None]] = {}
         ours: dict[str, None] = {}
         given: dict[str, None] = {}
@@ -389,10 +393,9 @@ class _Matcher:
 
     def _find_crowds(self, strangers: Iterable[Who], known: Mapping[str, Sequence[str]]) -> None:
         """Find the addresses that so many clients have, under different names, that they tell nobody apart."""
-        counted = Counter(address for who in strangers for address in who.emails)
-        names: dict[str, set[str]] = {
-            address: set() for address in {**counted, **known} if counted[address] + len(known.get(address, ())) > CROWD
-        }
+        counted = Counter([address for who in strangers for address in who.emails])
+        counted.update({address: len(several) for address, several in known.items()})
+        names: dict[str, set[str]] = {address: set() for address, count in counted.items() if count > CROWD}
         for who in strangers if names else ():
             for address in who.emails:
                 if address in names:
@@ -656,7 +659,7 @@ class _Matcher:
         entries: dict[str, JobEntry] = {}
         nobodys: dict[str, list[tuple[facts.FileResult, facts.ParsedJob]]] = {}  # by job id: their client is not found
         numbers: dict[str, dict[str, None]] = {}
-        for file in self.files:
+        for file in self.files if self._is_known else ():
             for job in file.jobs:
                 if job.job_id:
                     numbers.setdefault(file.source, {})[job.job_id] = None

@@ -81,6 +81,8 @@ def client(
         today: when we first knew a new client.
         evidence: where a consent comes from, for the record.
     """
+    if existing is None and len(parsed) == 1:
+        return _new_client(parsed[0], client_id=client_id, today=today, evidence=evidence)
     whole = [said for said in parsed if not said.reference]
     first: facts.ParsedClient | None = None
     if existing is None:
