@@ -74,9 +74,9 @@ def _about_jobs(done: Sequence[Done]) -> tuple[int, str, str, str, int | None]:
 
 def _worth(done: Sequence[Done]) -> tuple[int, str]:
     """Return what the jobs in one currency, that of the latest priced job, came to; others cannot be added up."""
-    for _, _, amount, currency in reversed(done):
+    currency = ""
+    for _, _, amount, money in reversed(done):
         if amount is not None:
+            currency = money
             break
-    else:
-        return 0, ""
     return sum([amount for _, _, amount, money in done if amount is not None and money == currency]), currency
