@@ -346,11 +346,6 @@ def parse_step(
             f"'{name}' cannot be the name of a step; use small letters, digits and single hyphens, such as 'thank-you'",
         )
     delay, by_lead = _when_due(reader)
-    occasion = reader.word("occasion", OccasionKind, None)
-    if occasion is None:
-        if "occasion" not in table:
-            reader.problem("occasion", f"is missing; write what starts the step: {', '.join(OccasionKind)}")
-        occasion = OccasionKind.JOB_COMPLETED
     every = reader.delay("every")
     reminder = reader.delay("reminder")
     template = reader.text("template") or name
@@ -358,7 +353,7 @@ def parse_step(
     step = Step(
         name=name,
         cadence=cadence,
-        occasion=occasion,
+        occasion=_occasion(reader),
         delay=delay,
         by_lead=by_lead,
         after_step=reader.text("after_step"),
@@ -385,14 +380,25 @@ def parse_step(
     )
     _check_together(reader, step, table)
     if templates is not None:
-        used = {"template": step.template} | ({"reminder_template": step.reminder_template} if reminder else {})
-        for key, used_name in used.items():
-            if used_name not in templates:
-                said = codes.did_you_mean(used_name, sorted(templates))
-                reader.problem(key, f"there is no template '{used_name}'. {said} `followup template new` makes one")
+        _check_templates(reader, step, templates)
     if reader.problems:
         raise ConfigurationError(reader.problems)
     return step
+
+
+def _occasion(reader: _Reader) -> OccasionKind:
+    """Return what starts a step; where that is a problem, any one, so that the other problems are found too."""
+    if "occasion" not in reader.table:
+        reader.problem("occasion", f"is missing; write what starts the step: {', '.join(OccasionKind)}")
+    return reader.word("occasion", OccasionKind, None) or OccasionKind.JOB_COMPLETED
+
+
+def _check_templates(reader: _Reader, step: Step, templates: Collection[str]) -> None:
+    used = {"template": step.template} | ({"reminder_template": step.reminder_template} if step.reminder else {})
+    for key, name in used.items():
+        if name not in templates:
+            said = codes.did_you_mean(name, sorted(templates))
+            reader.problem(key, f"there is no template '{name}'. {said} `followup template new` makes one")
 
 
 def _when_due(reader: _Reader) -> tuple[Delay, bool]:

@@ -19,6 +19,11 @@ JOB = "jboilerxxx"
 KEY = f"{JOB}.thank-you.1"
 
 
+def at_noon(day: date) -> datetime:
+    """Return the instant of *day* at which today's tests begin."""
+    return datetime.combine(day, factories.NOW.timetz())
+
+
 def days(number: int) -> Delay:
     return Delay(number, "day")
 
@@ -61,17 +66,17 @@ def said(decision: Decision) -> str:
 
 
 def told(kind: InstructionKind, *, key=KEY, on=TODAY, until=None, reason="", at=None) -> Instruction:
-    at = at or datetime.combine(on, factories.NOW.timetz())
+    at = at or at_noon(on)
     return Instruction(id="i" + kind, client_id=ADA, kind=kind, given_at=at, on=on, key=key, until=until, reason=reason)
 
 
 def sent(on: date, **fields: Any):
-    return factories.contact(client_id=ADA, on=on, at=datetime.combine(on, factories.NOW.timetz()), **fields)
+    return factories.contact(client_id=ADA, on=on, at=at_noon(on), **fields)
 
 
 def tried(state: AttemptState, *, on=TODAY, key=KEY, **fields: Any):
-    at = datetime.combine(on, factories.NOW.timetz())
-    return factories.attempt(client_id=ADA, key=key, step=key.split(".")[1], state=state, on=on, made_at=at, **fields)
+    step = key.split(".")[1]
+    return factories.attempt(client_id=ADA, key=key, step=step, state=state, on=on, made_at=at_noon(on), **fields)
 
 
 THANKS = factories.step("thank-you")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -46,9 +46,8 @@ from followup.model import (
     Step,
 )
 from tests import factories
+from tests.planning import DAY, TODAY, said
 
-TODAY = factories.TODAY  # Monday 2 March 2026
-DAY = timedelta(days=1)
 SAME_DAY = Delay(0, "day")
 SAM = Person(id="sam", name="Sam Alder", email="sam@alder.example.com")
 LEE = Person(id="lee", name="Lee Park", email="lee@alder.example.com")
@@ -99,11 +98,6 @@ def known(*records: Record, **fields: Any) -> Dossier:
 def record(kind: type[Record], **fields: Any) -> Any:
     """Return a record of last Friday."""
     return kind(**{"id": "rone", "client_id": "cada", "opened_on": date(2026, 2, 27), **fields})
-
-
-def said(decision: Decision) -> str:
-    """Return the reasons in one text."""
-    return "; ".join(reason.text for reason in decision.reasons)
 
 
 def at(day: date, hour: int = 11) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -47,9 +47,8 @@ from followup.model import (
     Step,
 )
 from tests import factories
+from tests.planning import DAY, TODAY, at_noon
 
-TODAY = factories.TODAY
-DAY = timedelta(days=1)
 CALENDAR = workdays.Calendar(
     country="GB", closing_days=((date(2026, 2, 9), date(2026, 2, 13)),), holidays={date(2026, 1, 1): "New Year's Day"}
 )
@@ -90,11 +89,6 @@ RULES = factories.rules(*STEPS, calendar=CALENDAR)
 
 NEAR = st.integers(-150, 20).map(lambda days: TODAY + days * DAY)
 PAST = st.integers(-150, 0).map(lambda days: TODAY + days * DAY)
-
-
-def at_noon(day: date) -> datetime:
-    """Return an instant of *day*."""
-    return datetime.combine(day, factories.NOW.timetz())
 
 
 def ended(draw: Any, opened_on: date) -> date:

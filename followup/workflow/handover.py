@@ -42,16 +42,7 @@ def hand_over(
         for_good: the colleague looks after this client from now on.
     """
     client = finding.client(desk, text)
-    receiver = desk.find_person(to)
-    if receiver.id == desk.person:
-        raise BadInput(f"{receiver.name} is you. `followup promise add` keeps what you promise yourself.")
-    if receiver.outside and for_good:
-        raise BadInput(f"{receiver.name} is not of your firm, and cannot look after a client for good.")
-    if not receiver.email:
-        raise BadInput(
-            f"{receiver.name} has no e-mail address to send the history to. Write it into [people.{receiver.id}] in "
-            "followup.toml."
-        )
+    receiver = _receiver(desk, to, for_good=for_good)
     of_case = care.find(desk, Case, case) if case else None
     if of_case is not None and of_case.client_id != client.id:
         raise BadInput(f"Case {of_case.id} is not a case of {words.client(client)}.")
@@ -78,3 +69,18 @@ def hand_over(
     with desk.store.write(kind="hand", command="handover", person=desk.person, now=desk.now()) as write:
         write.save_many(changed)
     return promise, receiver
+
+
+def _receiver(desk: Desk, text: str, *, for_good: bool) -> Person:
+    """Return who *text* is, of those to whom somebody can be handed."""
+    receiver = desk.find_person(text)
+    if receiver.id == desk.person:
+        raise BadInput(f"{receiver.name} is you. `followup promise add` keeps what you promise yourself.")
+    if receiver.outside and for_good:
+        raise BadInput(f"{receiver.name} is not of your firm, and cannot look after a client for good.")
+    if not receiver.email:
+        raise BadInput(
+            f"{receiver.name} has no e-mail address to send the history to. Write it into [people.{receiver.id}] in "
+            "followup.toml."
+        )
+    return receiver
