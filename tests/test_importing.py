@@ -204,6 +204,33 @@ def test_a_nameless_row_is_nobody_whom_another_row_of_its_number_contradicts(des
     assert sorted(client.full_name for client in everything(desk)[0]) == ["Ada Hall", "Di Hall"]
 
 
+def test_who_gives_but_a_postal_address_is_found_by_it_in_the_same_import_as_in_the_next(desk: Desk) -> None:
+    """The client with the number is called the same and lives there."""
+    preview = load(desk, "Client ID,Name,Street\n1,Ada Hall,1 Elm Street\n,Ada Hall,1 Elm Street\n")
+    assert preview.counts()["new_clients"] == 1
+
+
+def test_a_row_that_came_in_makes_nobody_when_it_is_read_again(desk: Desk) -> None:
+    """It was found by its address; there are two of that name and address by now."""
+    head = "Client ID,Name,Street\n"
+    load(desk, head + "3,Ada Hall,1 Elm Street\n")
+    both = head + "1,Ada Hall,1 Elm Street\n,Ada Hall,1 Elm Street\n"
+    load(desk, head + ",Ada Hall,1 Elm Street\n")
+    load(desk, both)
+    for whole in (False, True):
+        assert check(desk, both, whole=whole).changes_nothing
+
+
+def test_a_row_that_came_in_is_not_refused_beside_one_that_has_its_number_for_another_job(desk: Desk) -> None:
+    """Also where every row is read: only the new one is refused."""
+    bob = JOBS + "7,,Bob Reed,bob@example.com,Boiler,13/02/2026,Done,10,\n"
+    load(desk, bob)
+    other = bob.replace("Client ID", "Client no") + "7,,Ada Hall,ada@example.com,Tap,14/02/2026,Done,10,\n"
+    for whole in (False, True):
+        preview = check(desk, bob, other.replace("7,,Bob", "9,,Bob"), whole=whole)
+        assert [(file, problem.row) for file, problem in preview.problems] == [("f2.csv", 3)]
+
+
 ADA_BY_EMAIL = "Ada Hall,ada@example.com,Boiler,13/02/2026,Done,10"
 
 

@@ -166,6 +166,16 @@ def test_undo_of_an_import_in_portions_restores_exactly(desk: Desk) -> None:
     assert everything(desk) == full
 
 
+def test_a_draft_that_came_in_ends_no_job_in_portions(desk: Desk) -> None:
+    """It is known there, too, when it is read again beside a row that is refused."""
+    draft = JOBS + "7,5,,,Boiler,13/02/2026,Draft,10,\n"
+    in_one_go(desk, ADA, draft + "7,1,,,Boiler,13/02/2026,Done,10,\n")
+    with small(2):
+        preview = importing.check(desk, sources(draft + ",5,,,Tap,13/02/2026,Done,10,\n"), **OPTIONS)
+    assert [problem.code for _, problem in preview.problems] == ["no-client"]
+    assert preview.changes_nothing
+
+
 def test_a_bad_row_in_a_late_portion_stops_all_of_them(desk: Desk) -> None:
     """What was written of the others is taken back, and all that is wrong is said."""
     bad = FORTY + "40,,,,,\n"

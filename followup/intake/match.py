@@ -507,7 +507,7 @@ class _Matcher:
         """Find or make the client of these rows; False, with the reason, when there is none so far."""
         entry, how = self._find(who)
         if entry is None:
-            if not how and not who.makes_a_client:
+            if not how and (not who.makes_a_client or self._came_in_as_somebody_else(who)):
                 how = "no-client" if who.said.reference else "no-address"
             if how:
                 who.refusal = how
@@ -578,7 +578,7 @@ class _Matcher:
             return same[0], "phone"
         if not who.emails and not said.phones and not said.client_id and not said.reference:
             namesakes = _candidates(self.by_name, folded, most=CROWD)
-            there = [entry for entry in namesakes if entry.existing is not None and _lives_at(entry.existing, said)]
+            there = [entry for entry in namesakes if _lives_at(entry, said)]
             if len(there) == 1:
                 return there[0], "address"
         by_name = _candidates(self.by_name, folded, most=MOST_DOUBTS)
@@ -636,6 +636,10 @@ class _Matcher:
             known = next(iter(sorted(entry.names)), "")
             doubt = Doubt(file.name, said.rows[0], what, client_id, name, entry.id, known)
             self.doubts.setdefault((client_id, entry.id), (doubt, shared))
+
+    def _came_in_as_somebody_else(self, who: Who) -> bool:
+        """Return whether the home had read all of these rows before, and made nobody of them: nor does it now."""
+        return all(file.is_old(said.rows) for file, said in who.rows) and self.identifiers.of(who) not in self.entries
 
     def _new(self, who: Who) -> ClientEntry:
         client_id = self.identifiers.of(who)
@@ -696,28 +700,28 @@ class _Matcher:
                 entry.parsed.append((file, job))
         existing = self.lookup.jobs(entries)
         for job_id, entry in entries.items():
-            if entry.clash:  # which of them is the job of that number, nobody knows
-                several = [*entry.parsed, *nobodys.get(job_id, ())]
+            several = [*entry.parsed, *nobodys.get(job_id, ())] if entry.clash else entry.parsed
+            new = [each for each in several if not each[0].is_old(each[1].rows)]  # what came in is not refused later
+            if entry.clash and new:  # which of them is the job of that number, nobody knows
                 where = [f"row {job.rows[0]} of {file.name}" for file, job in several]
-                for place, (file, job) in enumerate(several):
-                    other = where[0] if place else where[1]
+                for file, job in new:
+                    other = where[1] if job is several[0][1] else where[0]
                     why = f"the number is in {other} too, for something else; give each job its own"
                     file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "same-number", why))
                 refused = True
                 continue
-            entry.existing = existing.get(job_id)
-            file, job = entry.parsed[0]
-            ours_now = entry.existing
+            ours_now = entry.existing = existing.get(job_id)
             if (
                 ours_now is not None
+                and new
                 and self._belongs_to(ours_now) != entry.client.id
-                and (ours_now.service != job.service or ours_now.completed_on != job.completed_on)
+                and (ours_now.service != new[0][1].service or ours_now.completed_on != new[0][1].completed_on)
             ):
                 why = (
                     "the home has this number for another client's job; if the file comes from another program, "
                     "name it with --source"
                 )
-                for file, job in entry.parsed:
+                for file, job in new:
                     file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "id-conflict", why))
                 refused = True
                 continue
@@ -867,10 +871,14 @@ def who_is(source: str, said: facts.ParsedClient) -> Who:
     return Who(source, said, names, emails, [people.folded(name) for name in names], makes)
 
 
-def _lives_at(client: Client, said: facts.ParsedClient) -> bool:
+def _lives_at(entry: ClientEntry, said: facts.ParsedClient) -> bool:
     """Return whether a row that gives nothing but a postal address gives that of a client."""
-    ours, theirs = ((each.street, each.postal_code) for each in (client, said))
-    return any(theirs) and [people.folded(each) for each in ours] == [people.folded(each) for each in theirs]
+    known = [each for _, each in entry.parsed if not each.reference]
+    return _place(said) != ("", "") and any(_place(each) == _place(said) for each in (entry.existing, *known) if each)
+
+
+def _place(client: Client | facts.ParsedClient) -> tuple[str, str]:
+    return people.folded(client.street), people.folded(client.postal_code)
 
 
 def _candidates(index: Mapping[str, Sequence[ClientEntry]], values: Iterable[str], *, most: int) -> list[ClientEntry]:

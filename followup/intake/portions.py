@@ -104,7 +104,9 @@ class Portions:
         loose = dict.fromkeys(result.digests)
         for piece in known:
             piece.rows = dict.fromkeys(
-                [*(piece.client.rows if piece.client else ()), *(row for job in piece.jobs for row in job.rows)]
+                row
+                for said in (*([piece.client] if piece.client else ()), *piece.jobs, *piece.not_jobs)
+                for row in said.rows
             )
             for row in piece.rows:
                 loose.pop(row, None)

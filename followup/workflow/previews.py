@@ -83,6 +83,7 @@ class Preview:
     def let_go(self, portion: Preview) -> None:
         """Count a portion, and keep what is wrong with it and a few examples of what it changes."""
         self.passed.update(portion.counts())
+        self.passed["unchanged"] -= portion.known_rows  # they are counted with their file
         self.stops += portion.stops
         self.mail_refused |= portion.mail_refused
         self.origins |= portion.origins
