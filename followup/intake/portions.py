@@ -124,7 +124,7 @@ class Portions:
         written = marshal.dumps(
             (
                 number,
-                None if piece.client is None else _said(piece.client, _OF_A_CLIENT),
+                None if piece.client is None else _said_of_a_client(piece.client),
                 piece.is_listed,
                 [_said_of_a_job(job) for job in piece.jobs],
                 [_said_of_a_job(job) for job in piece.not_jobs],
@@ -302,7 +302,7 @@ class Portions:
                 result = results[number] = _without_rows(self._results[number])
                 result.sheet = packed[number] = _Packed()
             if said is not None:
-                client = facts.ParsedClient(**said)
+                client = _client(said)
                 if is_listed:
                     result.clients.append(client)
                 result.jobs += [_job(each, client) for each in jobs]
@@ -346,45 +346,28 @@ def _without_rows(result: facts.FileResult) -> facts.FileResult:
     return part
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """The fields of a kind of value, and what most of them hold."""
-
-    names: tuple[str, ...]
-    cells: Callable[[Any], tuple[Any, ...]]
-    defaults: tuple[Any, ...]
-
-
-def _fields(empty: Any, names: Iterable[str]) -> _Fields:
-    chosen = tuple(names)
-    cells = attrgetter(*chosen)
-    return _Fields(chosen, cells, cells(empty))
-
-
-_OF_A_CLIENT = _fields(facts.ParsedClient(), facts.ParsedClient.__dataclass_fields__)
-_OF_A_JOB = _fields(facts.ParsedJob(), (name for name in facts.ParsedJob.__dataclass_fields__ if name != "who"))
-_DAYS = ("completed_on", "promised_on", "paid_on")
+_OF_A_CLIENT = tuple(facts.ParsedClient.__dataclass_fields__)
+_OF_A_JOB = tuple(name for name in facts.ParsedJob.__dataclass_fields__ if name != "who")
+_DAYS = tuple(_OF_A_JOB.index(name) for name in ("completed_on", "promised_on", "paid_on"))
+_said_of_a_client: Callable[[facts.ParsedClient], tuple[Any, ...]] = attrgetter(*_OF_A_CLIENT)
+_cells_of_a_job: Callable[[facts.ParsedJob], tuple[Any, ...]] = attrgetter(*_OF_A_JOB)
 _rows = attrgetter("rows")
 
 
-def _said(value: Any, of: _Fields) -> dict[str, Any]:
-    return {
-        name: cell
-        for name, cell, default in zip(of.names, of.cells(value), of.defaults, strict=True)
-        if cell != default
-    }
+def _said_of_a_job(job: facts.ParsedJob) -> list[Any]:
+    cells = list(_cells_of_a_job(job))
+    for place in _DAYS:
+        if cells[place] is not None:
+            cells[place] = cells[place].toordinal()
+    return cells
 
 
-def _said_of_a_job(job: facts.ParsedJob) -> dict[str, Any]:
-    said = _said(job, _OF_A_JOB)
-    for name in _DAYS:
-        if name in said:
-            said[name] = said[name].toordinal()
-    return said
+def _client(cells: Sequence[Any]) -> facts.ParsedClient:
+    return facts.ParsedClient(**dict(zip(_OF_A_CLIENT, cells, strict=True)))
 
 
-def _job(said: dict[str, Any], who: facts.ParsedClient) -> facts.ParsedJob:
-    for name in _DAYS:
-        if name in said:
-            said[name] = date.fromordinal(said[name])
-    return facts.ParsedJob(who=who, **said)
+def _job(cells: list[Any], who: facts.ParsedClient) -> facts.ParsedJob:
+    for place in _DAYS:
+        if cells[place] is not None:
+            cells[place] = date.fromordinal(cells[place])
+    return facts.ParsedJob(who=who, **dict(zip(_OF_A_JOB, cells, strict=True)))
