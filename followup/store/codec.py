@@ -209,7 +209,7 @@ class Table(Generic[Record]):
         for column, field, default, kind in self._inserted:
             cells = list(map(field, records))
             first = cells[0]
-            if cells.count(first) == len(cells):
+            if first == cells[-1] and cells.count(first) == len(cells):
                 if first == default and column != self.identity:
                     continue
                 columns.append(repeat(kind.cell(first), len(cells)))

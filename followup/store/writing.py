@@ -135,10 +135,15 @@ class Writer:
         kind = type(new[0])
         table = codec.TABLES[kind]
         ids = [record.id for record in new]
-        self._touched.update(dict.fromkeys(ids if kind is Client else map(_whose, new)))
         self._created.update(ids)
         self._record_creation(table, new)
-        self._keep_fresh(kind, new)
+        if kind is Client:
+            self._touched.update(dict.fromkeys(ids))
+            self._fresh.update([(client_id, []) for client_id in ids])
+        elif kind is Job:
+            self._keep_fresh(new)
+        else:
+            self._touched.update(dict.fromkeys(map(_whose, new)))
         self._database.run_rows(f"{table.statements}_insert", *table.inserted(new))
         if kind is Client:
             self._derive(new)
@@ -216,16 +221,15 @@ class Writer:
                 self._database.run_among(part.delete, [client.id for client in again])
                 self._database.run_rows(part.insert, part.columns, part.rows(again))
 
-    def _keep_fresh(self, kind: type, new: Sequence[Any]) -> None:
+    def _keep_fresh(self, new: Sequence[Job]) -> None:
         """Keep the jobs of new clients in hand for their summaries: asking for them again takes far longer."""
-        if kind is Client:
-            self._fresh.update([(client.id, []) for client in new])
-        elif kind is Job:
-            of_client = self._fresh.get
-            for job in new:
-                done, on = of_client(job.client_id), job.completed_on
-                if done is not None and on is not None and job.status is JobStatus.COMPLETED:
-                    done.append((on.isoformat(), job.id, job.amount_minor, job.currency))
+        of_client = self._fresh.get
+        for job in new:
+            done, on = of_client(job.client_id), job.completed_on
+            if done is None:
+                self._touched[job.client_id] = None
+            elif on is not None and job.status is JobStatus.COMPLETED:
+                done.append((on.isoformat(), job.id, job.amount_minor, job.currency))
 
     def _touch(self, record: Saved) -> None:
         """Note whose summary a record that was there before outdates."""
