@@ -196,7 +196,7 @@ class Database:
                 if number <= self.version:  # another process was faster
                     continue
                 with self._refusals():
-                    for statement in split(path.read_text(encoding="utf-8")):
+                    for statement in split(_for_sqlite(path.read_text(encoding="utf-8"))):
                         self._connection.execute(statement)
                     self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     self._connection.execute(f"PRAGMA user_version = {number}")
@@ -306,6 +306,11 @@ def schema_files() -> Sequence[tuple[int, Path]]:
 def newest_version() -> int:
     """Return the schema that this program knows."""
     return schema_files()[-1][0]
+
+
+def _for_sqlite(script: str) -> str:
+    """Return a schema file with what is for SQLite alone, which stands in comments of their own."""
+    return re.sub(r"/\*SQLite (.*?)\*/", r"\1", script)
 
 
 def split(script: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 -- The facts of a home. Read by SQLite and PostgreSQL alike: dates are ISO text (2026-03-02), instants are UTC text
 -- (2026-03-02T09:15:00+00:00), amounts are integers in minor units, truth is 0 or 1, lists and unknown columns are JSON text.
+-- /*SQLite ...*/ is for SQLite alone: tables that are only looked up by their key are kept in its order, without another.
 
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
@@ -50,7 +51,7 @@ CREATE TABLE client_email (
     address   TEXT    NOT NULL,   -- as written
     canonical TEXT    NOT NULL,   -- identity.canonical_address
     PRIMARY KEY (client_id, position)
-);
+) /*SQLite WITHOUT ROWID*/;
 CREATE INDEX client_email_by_canonical ON client_email (canonical, client_id);
 
 CREATE TABLE client_phone (
@@ -58,7 +59,7 @@ CREATE TABLE client_phone (
     position  INTEGER NOT NULL,
     number    TEXT    NOT NULL,   -- E.164 where it could be read
     PRIMARY KEY (client_id, position)
-);
+) /*SQLite WITHOUT ROWID*/;
 CREATE INDEX client_phone_by_number ON client_phone (number, client_id);
 
 -- Names as they are looked for: accents, case and punctuation folded. Derived; rebuildable.
@@ -67,7 +68,7 @@ CREATE TABLE client_name (
     position  INTEGER NOT NULL,   -- 0: what lists are sorted by; then other names
     name      TEXT    NOT NULL,
     PRIMARY KEY (client_id, position)
-);
+) /*SQLite WITHOUT ROWID*/;
 CREATE INDEX client_name_by_name ON client_name (name, client_id, position);
 
 -- Clients that share a key share a budget. Derived from postal address and phones; rebuildable.
@@ -75,7 +76,7 @@ CREATE TABLE household_key (
     client_id TEXT NOT NULL REFERENCES client (id),
     key       TEXT NOT NULL,      -- 'address:...' or 'phone:...'
     PRIMARY KEY (client_id, key)
-);
+) /*SQLite WITHOUT ROWID*/;
 CREATE INDEX household_key_by_key ON household_key (key, client_id);
 
 CREATE TABLE external_id (
@@ -84,7 +85,7 @@ CREATE TABLE external_id (
     value     TEXT NOT NULL,
     record_id TEXT NOT NULL,
     PRIMARY KEY (source, kind, value)
-);
+) /*SQLite WITHOUT ROWID*/;
 CREATE INDEX external_id_by_record ON external_id (record_id);
 
 CREATE TABLE job (
@@ -222,7 +223,7 @@ CREATE TABLE client_summary (
     last_outcome_on TEXT,
     worth_minor     BIGINT  NOT NULL DEFAULT 0,
     currency        TEXT    NOT NULL DEFAULT ''
-);
+) /*SQLite WITHOUT ROWID*/;
 CREATE INDEX client_summary_by_first_job ON client_summary (first_job_on, client_id);
 CREATE INDEX client_summary_by_last_job ON client_summary (last_job_on, client_id);
 CREATE INDEX client_summary_by_gap ON client_summary (usual_gap_days, last_job_on, client_id);
@@ -267,7 +268,7 @@ CREATE TABLE known_row (
     record_id   TEXT NOT NULL,
     batch_id    TEXT NOT NULL,
     PRIMARY KEY (fingerprint, digest)
-);
+) /*SQLite WITHOUT ROWID*/;
 CREATE INDEX known_row_by_record ON known_row (record_id);
 
 CREATE TABLE holiday (
