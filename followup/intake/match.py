@@ -260,6 +260,8 @@ class _Matcher:
         self.by_email: dict[str, list[ClientEntry]] = {}
         self.by_phone: dict[str, list[ClientEntry]] = {}
         self.by_name: dict[str, list[ClientEntry]] = {}
+        self.known_emails, self.known_phones = self.by_email.keys(), self.by_phone.keys()
+        self.known_names = self.by_name.keys()
         self.crowds: set[str] = set()  # e-mails of many clients
         self.in_order: list[ClientEntry] = []
         self.named: dict[tuple[str, str], str] = {}  # source, client id -> the number of who was found by name alone
@@ -547,9 +549,9 @@ class _Matcher:
                     return None, "id-conflict"
                 return entry, "number"
         if (  # as most of a first import
-            self.by_name.keys().isdisjoint(who.folded)
-            and self.by_email.keys().isdisjoint(who.emails)
-            and self.by_phone.keys().isdisjoint(said.phones)
+            self.known_names.isdisjoint(who.folded)
+            and self.known_emails.isdisjoint(who.emails)
+            and self.known_phones.isdisjoint(said.phones)
         ):
             return None, ""
         folded = set(who.folded)

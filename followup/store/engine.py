@@ -11,7 +11,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from followup.store import sql
 
 APPLICATION_ID = 0x466C5570  # "FlUp": file(1) and we tell our databases from others by it
 BUSY_SECONDS = 10.0
+TOGETHER = 16
+"""How many rows an INSERT of many has: a tenth faster than one by one, and no faster with more."""
 SCHEMA = Path(__file__).parent / "schema"
 
 # Rollback journal and FULL: what is committed survives a power cut, and the write-ahead log of SQLite before 3.51.3
@@ -115,9 +117,13 @@ class Database:
             self._connection.executemany(sql.text(name), rows)
 
     def run_rows(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Run an INSERT once for each of *rows*, whose values are those of *columns*; others are at their default."""
+        """Run an INSERT for *rows*, whose values are those of *columns*; others are at their default."""
+        every, chosen = list(rows), tuple(columns)
+        alone = len(every) - len(every) % TOGETHER
+        several = (list(chain.from_iterable(every[place : place + TOGETHER])) for place in range(0, alone, TOGETHER))
         with self._refusals():
-            self._connection.executemany(sql.inserting(name, tuple(columns)), rows)
+            self._connection.executemany(sql.inserting(name, chosen, TOGETHER), several)
+            self._connection.executemany(sql.inserting(name, chosen, 1), every[alone:])
 
     def outside_version(self) -> int:
         """Return a number that changes whenever another connection commits, and with our own commits does not."""

@@ -22,8 +22,7 @@ CHUNK = WIDTHS[-1]
 _HEAD = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _PARAMETER = re.compile(r":(\w+)")
 _LIST = re.compile(r":(\w+)\.\.\.")
-_INSERT = re.compile(r"(?P<table>INSERT INTO \w+)\s*\((?P<columns>[^)]*)\)\s*VALUES\s*\([^)]*\)(?P<rest>.*)", re.DOTALL)
-_WORD = re.compile(r"\w+")
+_INSERT = r"(?s)(?P<table>INSERT INTO \w+)\s*\((?P<columns>[^)]*)\)\s*VALUES\s*\([^)]*\)(?P<rest>.*)"
 
 
 @cache
@@ -53,12 +52,17 @@ def text(name: str, width: int = 0) -> str:
 
 
 @cache
-def inserting(name: str, columns: tuple[str, ...]) -> str:
-    """Return an INSERT with ``?`` for its values, of only some of its *columns*: the others are at their default."""
-    whole = _INSERT.match(statements()[name])
-    if whole is None or not set(columns) <= set(_WORD.findall(whole["columns"])):
+def inserting(name: str, columns: tuple[str, ...], rows: int) -> str:
+    """Return an INSERT of several *rows* with ``?`` for its values, of some *columns*: the others are at their default.
+
+    Raises:
+        ValueError: the statement is no INSERT, or none of these columns.
+    """
+    whole = re.match(_INSERT, statements()[name])
+    if whole is None or not set(columns) <= set(re.findall(r"\w+", whole["columns"])):
         raise ValueError(f"{name} is no INSERT of {columns}")
-    return f"{whole['table']} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}){whole['rest']}"
+    one = f"({', '.join('?' * len(columns))})"
+    return f"{whole['table']} ({', '.join(columns)}) VALUES {', '.join([one] * rows)}{whole['rest']}"
 
 
 @cache
