@@ -21,7 +21,7 @@ from followup.store import sql
 
 APPLICATION_ID = 0x466C5570  # "FlUp": file(1) and we tell our databases from others by it
 BUSY_SECONDS = 10.0
-TOGETHER = 16
+TOGETHER = 32
 """How many rows an INSERT of many has: a tenth faster than one by one, and no faster with more."""
 SCHEMA = Path(__file__).parent / "schema"
 

@@ -418,17 +418,15 @@ class Writer:
 
         Earlier rows of the same records are forgotten: when a correction is taken back in the file, that is news.
         """
-        had_some = self._had_some("known_rows_exist", fingerprint=fingerprint)
-        remaining = iter(rows)
-        while chunk := list(islice(remaining, CHUNK)):
-            common = {"fingerprint": fingerprint, "batch_id": self.batch_id}
-            if had_some:
-                ids = dict.fromkeys(record_id for _, record_id in chunk)
-                self._database.run_among("known_rows_outdated", ids, **common)
+        remembered = list(rows)
+        if self._had_some("known_rows_exist", fingerprint=fingerprint):
+            ids = dict.fromkeys([record_id for _, record_id in remembered])
+            self._database.run_among("known_rows_outdated", ids, fingerprint=fingerprint, batch_id=self.batch_id)
+        for start in range(0, len(remembered), CHUNK):
             self._database.run_rows(
                 "known_row_put",
                 ("fingerprint", "digest", "record_id", "batch_id"),
-                [(fingerprint, digest, record_id, self.batch_id) for digest, record_id in chunk],
+                [(fingerprint, *each, self.batch_id) for each in remembered[start : start + CHUNK]],
             )
 
     def remember_answer(self, fingerprint: str, about: str, value: str) -> None:

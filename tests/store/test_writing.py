@@ -926,3 +926,12 @@ def test_what_only_some_of_many_new_records_say_is_kept(opened: store.Store, kee
     keep(*clients, *jobs)
     assert opened.clients([each.id for each in clients]) == {each.id: each for each in clients}
     assert opened.jobs([each.id for each in jobs]) == {each.id: each for each in jobs}
+
+
+def test_rows_that_come_again_stay_known_however_many_there_are(opened: store.Store) -> None:
+    """Of a record's rows some stand at the beginning of a long file and some at its end."""
+    rows = [("a", "record"), *((f"m{number}", f"other{number}") for number in range(1000)), ("z", "record")]
+    for command in ("once", "again"):
+        with opened.write(kind="import", command=command, now=factories.NOW) as write:
+            write.remember_rows("file", rows)
+    assert opened.known_rows("file", ["a", "m500", "z"]) == {"a", "m500", "z"}
