@@ -7,6 +7,7 @@
 # against the limits of its country and a recap is written by a person, so there is no file of them.
 set -eu
 cd "$(dirname "$0")"
+FOLLOWUP_HOME=${FOLLOWUP_HOME:-$HOME/followup} && export FOLLOWUP_HOME  # else the settings here would be taken for a home
 
 followup enquiry import enquiries.csv
 followup promise import promises.csv

@@ -103,7 +103,8 @@ def _read_key(path: Path) -> bytes:
         text = path.read_text(encoding="ascii", errors="replace")
     except FileNotFoundError:
         raise ConfigurationError(
-            f"{path}: the home's key is missing. Bring it back from a backup; a new one would not know the old jobs."
+            f"{path}: the home's key is missing. Bring it back from a backup; a new one would not know the old jobs. "
+            "Where another folder is your home, name it: --home DIR."
         ) from None
     except PermissionError:
         raise NoPermission(f"{path}: not allowed to read the home's key. Its owner can: chmod 600 '{path}'.") from None

@@ -610,12 +610,15 @@ def _document(text: str, where: str) -> dict[str, Any]:
         raise ConfigurationError(f"{where}: brackets within brackets, too deep to be settings. {_TOML_HELP}") from None
     except tomllib.TOMLDecodeError as error:
         what, _, place = str(error).removesuffix(")").rpartition(" (at ")
+        # "Cannot declare ('people', 'priya') twice" names a heading as it would be named in Python
+        what = re.sub(r"\('.*'.*\)", lambda key: f"[{'.'.join(re.findall(_QUOTED, key[0]))}]", what)
         # "line 3, column 11", or "end of document"
         numbers = re.findall(r"\d+", place) or [str(text.count("\n") + 1)]
         column = f", column {numbers[1]}" if len(numbers) > 1 else ""
         raise ConfigurationError(f"{where}:{numbers[0]}{column}: {what}. {_TOML_HELP}") from None
 
 
+_QUOTED = "'(.*?)'"
 _TOML_HELP = 'A setting is written name = "text in quotes" or name = 30, one a line, under its [heading].'
 
 

@@ -84,6 +84,15 @@ def test_accept_opens_the_case_as_ours_and_says_what_comes(late: Run) -> None:
     assert len(listed(late)) == 1
 
 
+@pytest.mark.parametrize("way", [("--accept", "hall", "--yes"), ("--dismiss", "hall")])
+def test_what_became_of_a_concern_is_data_for_programs(late: Run, way: tuple[str, ...]) -> None:
+    """Under --format json the rows alone stand on stdout, and the sentences beside them."""
+    ran = late("concerns", *way, "--format", "json")
+    (row,) = json.loads(ran.stdout)
+    assert row["client"] == "Ada Hall"
+    assert "Ada Hall" in ran.stderr
+
+
 def test_accept_asks_first_and_without_a_person_wants_yes(late: Run) -> None:
     """Nothing is done before the answer."""
     ran = late("concerns", "--accept", "hall", exit_code=2)

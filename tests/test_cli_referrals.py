@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,17 @@ def test_what_was_written_down_before_is_the_friends_once_they_are_a_client(firm
     (only,) = listed(firm)
     assert only["referral_id"] == key
     assert only["friend_id"]
+
+
+def test_a_client_of_the_friends_name_is_asked_about(firm: Run) -> None:
+    """That they are the friend is not guessed: the line that says so stands below, and nothing of it otherwise."""
+    said = firm("referral", "add", "hall", "--friend", "Bob Hill").stdout
+    assert "--became" not in said
+    firm("client", "add", "--name", "Cy Dunn")
+    *_, line = firm("referral", "add", "hall", "--friend", "cy dunn").stdout.splitlines()
+    assert line.startswith("Cy Dunn (")
+    firm(*shlex.split(line.partition("followup ")[2]))
+    assert [each["friend"] for each in listed(firm) if each["friend_id"]] == ["Cy Dunn"]
 
 
 def test_who_is_said_to_have_brought_a_friend_after_all_has_the_referral(firm: Run) -> None:

@@ -247,6 +247,18 @@ def test_the_scripts_are_portable() -> None:
 
 
 @needs_sh
+def test_the_relationship_goes_into_the_home_in_the_home_folder(
+    shell: Callable[..., subprocess.CompletedProcess[str]], business: Path
+) -> None:
+    """Without FOLLOWUP_HOME it is ~/followup, and never the folder of the example, which has settings of its own."""
+    script = EXAMPLES / "relationship.sh"
+    business.rename(business.parent / "followup")
+    ran = shell("env", "-u", "FOLLOWUP_HOME", f"HOME={business.parent}", script)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "1 case added" in ran.stdout
+
+
+@needs_sh
 def test_the_weekly_script_drafts_what_is_due(
     shell: Callable[..., subprocess.CompletedProcess[str]], business: Path
 ) -> None:

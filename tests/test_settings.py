@@ -530,6 +530,12 @@ cadence.after-job.thank-you.template: there is no template 'thanks-you'. Did you
     assert found == [f"followup.toml: {line}" for line in expected.strip().splitlines()]
 
 
+def test_a_heading_that_stands_there_twice_is_named_as_it_is_written() -> None:
+    """Not as Python would write it."""
+    with pytest.raises(ConfigurationError, match=r"toml:2, column 12: Cannot declare \[people\.pat\] twice\."):
+        parse("[people.pat]\n[people.pat]")
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

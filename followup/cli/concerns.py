@@ -52,9 +52,9 @@ def concerns_command(
     if dismiss is None and (days is not None or reason):
         raise UsageError("--days and --reason belong to --dismiss.")
     if accept is not None:
-        _accept(app, accept, yes=yes)
+        _accept(app, accept, yes=yes, format_=format_, output=output)
     elif dismiss is not None:
-        _dismiss(app, dismiss, days=days, reason=reason)
+        _dismiss(app, dismiss, days=days, reason=reason, format_=format_, output=output)
     else:
         _list(app, verbose=verbose or app.verbose, format_=format_, output=output)
 
@@ -77,9 +77,10 @@ def _list(app: App, *, verbose: bool, format_: str, output: Path | None) -> None
             say(line)
 
 
-def _accept(app: App, text: str, *, yes: bool) -> None:
+def _accept(app: App, text: str, *, yes: bool, format_: str, output: Path | None) -> None:
     from followup.care.concerns import Act
-    from followup.cli import confirming
+    from followup.care.kinds import CASE
+    from followup.cli import care, confirming
     from followup.workflow import concerns
 
     desk = app.desk()
@@ -89,10 +90,9 @@ def _accept(app: App, text: str, *, yes: bool) -> None:
     if found.concern.proposal.act is not Act.CASE:
         app.confirm("Do this?", yes=yes)
     taken = concerns.accept(desk, found)
-    say(f"Opened case {taken.case.id} for {words.client(taken.client)}: {taken.case.summary}.")
+    opened = f"Opened case {taken.case.id} for {words.client(taken.client)}: {taken.case.summary}."
     steps = [(words.day(each.act_on), words.step(each), words.channel(each.channel), each.key) for each in taken.next]
-    for line in words.aligned(steps):
-        say(line)
+    care.tell(app, CASE, taken.case, "\n".join([opened, *words.aligned(steps)]), format_=format_, output=output)
     confirming.warn_of_stranded(app, taken.client.id)
 
 
@@ -116,14 +116,17 @@ def _plan(found: Found) -> list[str]:
     ]
 
 
-def _dismiss(app: App, text: str, *, days: int | None, reason: str) -> None:
+def _dismiss(app: App, text: str, *, days: int | None, reason: str, format_: str, output: Path | None) -> None:
+    from followup.report import concerns as report
     from followup.workflow import concerns
 
     desk = app.desk()
     found = concerns.of_client(desk, text)
     until = concerns.dismiss(desk, found, days=days, reason=reason)
-    name = words.client(found.client)
-    if until is None:
-        say(f"{name} is no concern until something new is seen.")
-    else:
-        say(f"{name} is no concern until {words.long_day(until)}.")
+    told = f"{words.client(found.client)} is no concern until "
+    told += "something new is seen." if until is None else f"{words.long_day(until)}."
+    if format_ == "table" and output is None:
+        say(told)
+        return
+    app.narrate(told)
+    print_rows(app, report.rows([found]), report.COLUMNS, format_=format_, output=output)

@@ -53,6 +53,11 @@ def add_command(
         lines.append(f"No reward without --allow: {_doubts(looked.doubts)}.")
     elif record.reward or record.reward_minor is not None:
         lines.append(report.reward(looked, today=desk.today))
+    lines += [
+        f"{words.client(each)} ({each.id}) is a client. If that is whom they brought: "
+        f"followup referral edit {record.id} --became {each.id}"
+        for each in rewards.namesakes(desk, record)
+    ]
     care.tell(app, REFERRAL, record, "\n".join(lines), format_=format_, output=output)
 
 

@@ -83,7 +83,7 @@ def table() -> Iterator[str]:
     """Yield the table of terms: what each sign counts, and when it counts no more."""
     yield "What counts, on its day and less each day after:"
     yield from words.aligned([(f"{weight.points:>3}", sign, _fades(weight.fades)) for sign, weight in SIGNS.items()])
-    yield f"What was answered since counts one in {ANSWERED}."
+    yield f"What was answered since counts 1/{ANSWERED} of that."
 
 
 def _fades(days: int) -> str:

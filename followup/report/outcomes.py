@@ -24,7 +24,7 @@ COLUMNS = (
     Column("what", "What"),
     Column("number", "Number", "number", whole=True),
     Column("of", "Of", "number", whole=True),
-    Column("unit", "", whole=True),
+    Column("unit", "Unit", whole=True),
     Column("worth", "Worth", "amount", whole=True, spare=1),
     Column("currency", place="data"),
     Column("note", "Note"),

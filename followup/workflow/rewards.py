@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from followup import cells
+from followup import cells, identity
 from followup.care import referrals
 from followup.care.kinds import KINDS
 from followup.errors import BadInput
@@ -100,6 +100,16 @@ def refer(desk: Desk, referrer_text: str, typed: Mapping[str, Any]) -> Looked:
             name = looked.friend.referred_by or words.client(looked.referrer)
             write.save(replace(looked.friend, referred_by=name, referred_by_id=looked.referrer.id))
     return replace(looked, referral=changed[0])
+
+
+def namesakes(desk: Desk, referral: Referral) -> list[Client]:
+    """Return the clients with the name of a friend of whom it is not said which client they became."""
+    if referral.friend_id:
+        return []
+    name = identity.fold(referral.friend)
+    ids = desk.store.clients_by_name([name]).get(name, ())
+    found = desk.store.clients(each for each in ids if each != referral.client_id).values()
+    return [each for each in found if not each.merged_into and each.erased_on is None]
 
 
 def _refuse_known(desk: Desk, made: Referral) -> None:
