@@ -149,3 +149,25 @@ def test_any_table_reads_back_in_any_dialect(rows: list[list[str]], delimiter: s
         kept = kept[:-1]
     assert sheet.delimiter == delimiter
     assert [*sheet.records()][1:] == kept
+
+
+@given(st.text(st.sampled_from("ab,; \t\0'\r\n"), max_size=60))
+def test_lines_without_a_quotation_mark_are_read_as_those_with_one(text: str) -> None:
+    """Whole blocks at once or record by record: blank lines, NULs and line ends of any kind are the same rows."""
+    plain = "Name,Email\n" + text
+    assert '"' not in plain
+    assert records(plain) == records(plain.replace("Name", '"Name"', 1))
+
+
+@given(
+    st.lists(st.lists(st.text(st.sampled_from('ab "\n'), max_size=4), min_size=2, max_size=2), max_size=9),
+    st.integers(1, 4),
+)
+def test_records_are_the_same_wherever_a_block_ends(rows: list[list[str]], size: int) -> None:
+    """A cell of several lines may begin in the last line of one block and end in the next."""
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="\n").writerows([["Name", "Email"], *rows, ["Ada", "a@example.com"]])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "_BLOCK", size)
+        found = records(stream.getvalue())[1:-1]
+    assert [row if any(row) else [] for row in found] == [row if any(row) else [] for row in rows]

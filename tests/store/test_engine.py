@@ -242,6 +242,54 @@ def test_what_a_home_of_an_earlier_schema_has_learnt_is_known_today(tmp_path: Pa
         assert migrated.check() == []
 
 
+def test_a_home_made_before_its_tables_were_kept_by_key_works_like_a_new_one(tmp_path: Path) -> None:
+    """The same is written, looked up, copied and taken back, whichever way SQLite keeps the tables."""
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    store.create(new, home_key=factories.HOME_KEY).close()
+    engine.create_private(old)
+    with engine.closing(sqlite3.connect(old, isolation_level=None)) as connection:
+        for _, path in engine.schema_files():
+            for statement in engine.split(path.read_text(encoding="utf-8")):  # what is for SQLite stays a comment
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {engine.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {NEWEST}")
+        assert connection.execute("SELECT COUNT(rowid) FROM known_row").fetchone() == (0,)
+    home = {"street": "1 High St", "postal_code": "LS1 1AA"}
+    clients = [factories.client(phones=(f"+4411349600{number:02}",), **home) for number in range(40)]
+    jobs = [factories.job(client_id=each.id) for each in clients]
+
+    def said(opened: store.Store) -> list[object]:
+        values = [str(number) for number in range(40)]
+        return [
+            opened.clients([each.id for each in clients]),
+            opened.jobs([each.id for each in jobs]),
+            opened.by_external_ids("book", "client", values),
+            opened.known_rows("file", values),
+            [sorted(each) for each in opened.households([clients[0].id])],
+            opened.check(),
+        ]
+
+    told = []
+    for path in (old, new):
+        with _open(path) as opened:
+            with opened.write(kind="import", command="x", now=factories.NOW) as write:
+                write.save_many([*clients, *jobs])
+                write.link_many("book", "client", {str(number): each.id for number, each in enumerate(clients)})
+                write.remember_rows("file", [(str(number // 2), each.id) for number, each in enumerate(jobs)])
+            opened.backup(path.with_suffix(".copy"))
+            before = said(opened)
+            with opened.write(kind="undo", command="undo", now=factories.NOW) as write:
+                undone = opened.undoable()
+                assert undone is not None
+                assert write.undo(undone.id) == []
+            told += [before, said(opened)]
+        with _open(path.with_suffix(".copy")) as copy:
+            assert said(copy) == before
+    assert told[:2] == told[2:]
+    assert told[0][0] == {each.id: each for each in clients}
+    assert told[1] == [{}, {}, {}, set(), [[clients[0].id]], []]
+
+
 def test_a_migration_that_fails_changes_nothing(two_schemas: Path) -> None:
     """Schema files are applied whole or not at all; a second try makes a second backup."""
     last = max(engine.SCHEMA.glob("*.sql"))
