@@ -252,7 +252,7 @@ class _Matcher:
     ) -> None:
         self.files = files
         self.lookup = lookup
-        self._is_known = lookup.has_clients()  # there is somebody to ask about
+        self.has_clients = lookup.has_clients()  # else nothing is known, and there is nothing to ask
         self.key = key
         self.found = Matches()
         self.entries: dict[str, ClientEntry] = {}  # by client id
@@ -347,7 +347,7 @@ class _Matcher:
     # ------------------------------------------------------------ what the home knows
 
     def _ask_about(self, everybody: Sequence[Who]) -> None:
-        if not self._is_known:
+        if not self.has_clients:
             self._find_crowds(everybody, {})
             return
         numbers: dict[str, dict[str, None]] = {}
@@ -665,7 +665,7 @@ class _Matcher:
         entries: dict[str, JobEntry] = {}
         nobodys: dict[str, list[tuple[facts.FileResult, facts.ParsedJob]]] = {}  # by job id: their client is not found
         numbers: dict[str, dict[str, None]] = {}
-        for file in self.files if self._is_known else ():
+        for file in self.files if self.has_clients else ():
             for job in file.jobs:
                 if job.job_id:
                     numbers.setdefault(file.source, {})[job.job_id] = None

@@ -31,7 +31,7 @@ class Kind:
     plain: Callable[[Any], Plain] | None = None
     value: Callable[[Any], Any] | None = None
     structured: bool = False  # the column holds the JSON text of `plain`
-    hashable: bool = False
+    repeats: bool = False  # many records have the same few values: each of those is worked out once
 
     def cell(self, value: Any) -> Any:
         """Return what the column holds of *value*."""
@@ -41,10 +41,10 @@ class Kind:
         return plain if not self.structured else dumps(plain) if plain else _NOTHING[type(plain)]
 
     def cells(self, values: Sequence[Any]) -> Iterable[Any]:
-        """Return what the column holds of each of many *values*, of which many are alike."""
+        """Return what the column holds of each of many *values*."""
         if self.plain is None:
             return values
-        if not self.hashable:
+        if not self.repeats:
             return map(self.cell, values)
         return map({value: self.cell(value) for value in set(values)}.__getitem__, values)
 
@@ -72,11 +72,11 @@ def instant(value: datetime) -> str:
 
 
 def _choice(words: type[StrEnum]) -> Kind:
-    return Kind(attrgetter("_value_"), cache(words), hashable=True)  # both far cheaper than the ways round them
+    return Kind(attrgetter("_value_"), cache(words), repeats=True)  # both far cheaper than the ways round them
 
 
 _TEXT = Kind()
-_DATE = Kind(date.isoformat, date.fromisoformat, hashable=True)
+_DATE = Kind(date.isoformat, date.fromisoformat, repeats=True)
 _INSTANT = Kind(instant, datetime.fromisoformat)
 _KINDS = {
     "str": _TEXT,
@@ -87,7 +87,7 @@ _KINDS = {
     "date | None": _DATE,
     "datetime": _INSTANT,
     "datetime | None": _INSTANT,
-    "tuple[str, ...]": Kind(list, tuple, structured=True, hashable=True),
+    "tuple[str, ...]": Kind(list, tuple, structured=True, repeats=True),
     "Mapping[str, str]": Kind(dict, dict, structured=True),
     "Consent": _choice(model.Consent),
     "JobStatus": _choice(model.JobStatus),
@@ -157,7 +157,7 @@ class Table(Generic[Record]):
             (column, attrgetter(field), defaults[field], self.kinds[field])
             for column, field in zip(self.columns, self.own, strict=True)
         ]
-        return [*own, *((column, field, "", Kind(how, hashable=True)) for column, field, how in self._derived)]
+        return [*own, *((column, field, "", Kind(how, repeats=True)) for column, field, how in self._derived)]
 
     @cached_property
     def _written(self) -> Sequence[tuple[int, Kind]]:

@@ -21,7 +21,7 @@ from followup.store import sql
 
 APPLICATION_ID = 0x466C5570  # "FlUp": file(1) and we tell our databases from others by it
 BUSY_SECONDS = 10.0
-TOGETHER = 32
+AT_ONCE = 32
 """How many rows an INSERT of many has: a tenth faster than one by one, and no faster with more."""
 SCHEMA = Path(__file__).parent / "schema"
 
@@ -119,10 +119,10 @@ class Database:
     def run_rows(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Run an INSERT for *rows*, whose values are those of *columns*; others are at their default."""
         every, chosen = list(rows), tuple(columns)
-        alone = len(every) - len(every) % TOGETHER
-        several = (list(chain.from_iterable(every[place : place + TOGETHER])) for place in range(0, alone, TOGETHER))
+        alone = len(every) - len(every) % AT_ONCE
+        several = (list(chain.from_iterable(every[place : place + AT_ONCE])) for place in range(0, alone, AT_ONCE))
         with self._refusals():
-            self._connection.executemany(sql.inserting(name, chosen, TOGETHER), several)
+            self._connection.executemany(sql.inserting(name, chosen, AT_ONCE), several)
             self._connection.executemany(sql.inserting(name, chosen, 1), every[alone:])
 
     def outside_version(self) -> int:

@@ -435,7 +435,7 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
             )
             record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, none), prefer)
             if record.referred_by != entry.existing.referred_by:
-                record = replace(record, referred_by_id="")  # see `apply`
+                record = replace(record, referred_by_id="")  # another name: `_conclude` looks for whose it is
             if record == entry.existing:
                 preview.unchanged_clients += 1
             else:
