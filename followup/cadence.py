@@ -693,22 +693,20 @@ def windows(
             new today: nothing of theirs can have waited.
     """
     low, high = _minus(today, look_back(step, settings, waiting=waiting)), horizon
-    yield from _of_step(step, low, high, today=today, settings=settings, gaps=gaps)
+    yield from _of_step(step, low, high, settings=settings, gaps=gaps)
     yield from _of_any_step(low, high)
 
 
-def _of_step(
-    step: Step, low: date, high: date, *, today: date, settings: Facts, gaps: Sequence[int]
-) -> Iterator[AnchorWindow]:
+def _of_step(step: Step, low: date, high: date, *, settings: Facts, gaps: Sequence[int]) -> Iterator[AnchorWindow]:
     waited_for = {each.name: each for each in settings.steps}.get(step.after_step)
     if step.after_step:
         names = (waited_for.name, *waited_for.was) if waited_for else (step.after_step,)
         for name in names:
             yield _ranged("contact.on", low, high, [step.delay], settings, step=name)
         if step.otherwise:
-            yield from _anchors(step, [step.otherwise], low, high, today=today, settings=settings, gaps=gaps)
+            yield from _anchors(step, [step.otherwise], low, high, settings=settings, gaps=gaps)
     else:
-        yield from _anchors(step, [step.delay], low, high, today=today, settings=settings, gaps=gaps)
+        yield from _anchors(step, [step.delay], low, high, settings=settings, gaps=gaps)
     if step.reminder:
         for name in (step.name, *step.was):
             yield _ranged("contact.on", low, high, [step.reminder], settings, step=name)
@@ -732,7 +730,7 @@ def all_windows(
         if step.enabled:
             low = _minus(today, look_back(step, settings, waiting=waiting))
             earliest = min(earliest or low, low)
-            for each in _of_step(step, low, horizon, today=today, settings=settings, gaps=gaps):
+            for each in _of_step(step, low, horizon, settings=settings, gaps=gaps):
                 _gather(found, each)
     if earliest is not None:
         for each in _of_any_step(earliest, horizon):
@@ -767,10 +765,10 @@ def look_back(step: Step, settings: Facts, *, waiting: bool = True) -> int:
 
 
 def _anchors(
-    step: Step, delays: list[Delay], low: date, high: date, *, today: date, settings: Facts, gaps: Sequence[int]
+    step: Step, delays: list[Delay], low: date, high: date, *, settings: Facts, gaps: Sequence[int]
 ) -> Iterator[AnchorWindow]:
     needs_consent = step.purpose is Purpose.MARKETING and settings.basis == OPT_IN
-    for n, shifts in enumerate(_repetitions(step, delays, low), start=1):
+    for n, shifts in enumerate(_repetitions(step, delays), start=1):
         if step.occasion == OccasionKind.SERVICE_INTERVAL:
             for (interval, lead), names in _services_by_interval(step, settings).items():
                 own = [lead if step.by_lead else delays[0], *shifts[1:]]
@@ -839,8 +837,8 @@ def _of_records(step: Step, shifts: list[Delay], low: date, high: date, *, setti
         yield AnchorWindow(field="care.opened_on", kind="referral", from_on=_minus(low, _LOOKED_AT), to_on=high)
 
 
-def _repetitions(step: Step, delays: list[Delay], low: date) -> Iterator[list[Delay]]:
-    """Yield, for each occurrence that can matter, the delays that add up to its distance from the occasion."""
+def _repetitions(step: Step, delays: list[Delay]) -> Iterator[list[Delay]]:
+    """Yield, for each occurrence there can be, the delays that add up to its distance from the occasion."""
     yield delays
     if step.every is None:
         return

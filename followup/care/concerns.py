@@ -187,7 +187,7 @@ def of(dossier: Dossier, ways: Ways, *, today: date) -> Concern | None:
     client = dossier.client
     if client.erased_on or client.merged_into or client.consent is Consent.OPTED_OUT or dossier.suppressed:
         return None
-    seen_on, hidden_until = _dismissed(dossier.instructions, client.id)
+    seen_on, hidden_until = _dismissed(dossier.instructions)
     if hidden_until is not None and today < hidden_until:
         return None
     found = _Look(dossier, ways, today)
@@ -206,7 +206,7 @@ def of(dossier: Dossier, ways: Ways, *, today: date) -> Concern | None:
     return Concern(client_id=client.id, terms=tuple(terms), proposal=_proposal(terms, found))
 
 
-def _dismissed(instructions: Iterable[Instruction], client_id: str) -> tuple[date | None, date | None]:
+def _dismissed(instructions: Iterable[Instruction]) -> tuple[date | None, date | None]:
     """Return the day on which the owner last dismissed the concern, and until when it is not to be shown at all."""
     seen_on, until = None, None
     for each in instructions:

@@ -222,7 +222,7 @@ def _show(kind: Kind, word: str) -> click.Command:
         contacts = desk.store.contacts_of(who.id)
         names = care.names(desk, found)
         for line in care_report.lines(
-            found, who, contacts, today=desk.today, names=names, zone=desk.zone, notes=care.notes(desk, found)
+            found, who, contacts, today=desk.today, names=names, zone=desk.zone, notes=care.notes(found)
         ):
             say(line)
 

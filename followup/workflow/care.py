@@ -420,7 +420,7 @@ def about_closing_day(desk: Desk, day: date) -> list[str]:
     return [f"{said}{words.day(closed.before_on)} and {words.day(closed.next_on)}."]
 
 
-def notes(desk: Desk, record: Record) -> list[str]:
+def notes(record: Record) -> list[str]:
     """Return what a record means for its client as long as it is as it is."""
     if isinstance(record, Case) and record.closed_on is None:
         return ["Nothing is asked of this client until it is resolved."]
