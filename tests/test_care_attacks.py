@@ -60,6 +60,14 @@ def test_what_cannot_be_is_refused_and_nothing_is_kept(made: Run, home: Path, wo
     assert care(home) == {}
 
 
+@pytest.mark.parametrize("kind", ["enquiry", "feedback"])
+def test_a_file_that_is_no_table_is_named(made: Run, tmp_path: Path, kind: str) -> None:
+    """So that a script which takes in several says which one it was."""
+    path = tmp_path / "photo.csv"
+    path.write_bytes(bytes(range(256)))
+    assert made(kind, "import", path, exit_code=65).stderr.splitlines()[-1].startswith(f"Error: {path}: ")
+
+
 def test_the_day_on_which_a_record_ends_cannot_be_empty(made: Run, home: Path) -> None:
     """It is left out, or it is a day."""
     promise = made_id(made("promise", "add", "hall", "a quote", "--by", "2026-03-12", "--format", "json"))

@@ -157,6 +157,7 @@ def test_a_full_device_is_74(made: Run, home: Path) -> None:
     assert done.returncode == 74
     assert "Traceback" not in done.stderr
     assert done.stderr.count("Error") == 1
+    assert "look whether it is done" in done.stderr  # a command that writes has written by then
 
 
 @POSIX_ONLY
@@ -238,7 +239,7 @@ class Gone(io.TextIOBase):
     ("code", "name", "exit_code", "words"),
     [
         (errno.EPIPE, None, 141, ""),
-        (errno.ENOSPC, None, 74, "make room"),
+        (errno.ENOSPC, None, 74, "Make room"),
         (errno.ENOSPC, "out.csv", 74, "out.csv: "),
         (errno.EROFS, None, 77, "may be written"),
     ],

@@ -207,7 +207,9 @@ def _os_error(error: OSError) -> int:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         _say(f"Error: {where}{reason}. Check who owns it and that it may be written.")
         return ExitCode.NO_PERMISSION
-    _say(f"Error: {where}{reason}. Nothing was half done; make room or choose another place, then run it again.")
+    # what was to be written may be in the home, and only the word of it lost: a gift would be entered twice
+    what_now = "Make room or choose another place, and look whether it is done before you run it again."
+    _say(f"Error: {where}{reason}. Nothing was half done. {what_now}")
     return ExitCode.IO_ERROR
 
 

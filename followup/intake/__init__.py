@@ -146,7 +146,10 @@ def sheet(file: bytes | Path, *, name: str, country: str, known: Callable[[Seque
         remembered=lambda _: {},
         known=known,
     )
-    found = opener.open()
+    try:
+        found = opener.open()
+    except decode.Refused as refused:
+        raise decode.Refused(refused.code, f"{name}: {refused}") from None
     if found is None:
-        raise decode.Refused("encoding", "its letters can be read in several ways: save it as CSV in UTF-8.")
+        raise decode.Refused("encoding", f"{name}: its letters can be read in several ways. Save it as CSV in UTF-8.")
     return found
