@@ -214,7 +214,7 @@ def _show(kind: Kind, word: str) -> click.Command:
         from followup.workflow import care, finding
 
         desk = app.desk()
-        found = care.find(desk, kind.record, record, open_only=False)
+        found = finding.record(desk, kind.record, record, open_only=False)
         if format_ != "table" or output is not None:
             print_records(app, kind, [found], format_=format_, output=output)
             return

@@ -235,11 +235,6 @@ _RULES: Mapping[type[Record], tuple[Callable[[Desk, Any, bool], None], ...]] = {
 # ---------------------------------------------------------------- find, edit, close
 
 
-def find(desk: Desk, record_type: type[Kept], text: str, *, open_only: bool = True) -> Kept:
-    """Return the record that *text* means: its id or prefix, or its client; a closed one where no open one fits."""
-    return finding.record(desk, record_type, text, open_only=open_only)
-
-
 def listed(
     desk: Desk, kind: Kind, *, everything: bool = False, client: str = "", owner: str = "", derived: bool = False
 ) -> list[Record]:
@@ -286,7 +281,7 @@ def _of_jobs(desk: Desk, client_id: str | None) -> list[Promise]:
 
 def edit(desk: Desk, kind: Kind, text: str, typed: fields.Typed) -> tuple[Record, Record]:
     """Change fields of a record; returns it before and after."""
-    before = find(desk, kind.record, text, open_only=False)
+    before = finding.record(desk, kind.record, text, open_only=False)
     client = finding.by_id(desk, before.client_id)
     given = fields.by_hand(desk, kind, typed, client=client, currency=getattr(before, "currency", ""))
     for field in kind.fields:
@@ -315,7 +310,7 @@ def close(desk: Desk, kind: Kind, text: str, word: str, typed: fields.Typed) -> 
     Raises:
         BadInput: it is closed already, or the day cannot be. UsageError: only a verb of its own ends it like that.
     """
-    before = find(desk, kind.record, text)
+    before = finding.record(desk, kind.record, text)
     refuse_closed(before)
     client = finding.by_id(desk, before.client_id)
     given = fields.by_hand(desk, kind, typed, client=client, currency=getattr(before, "currency", ""))

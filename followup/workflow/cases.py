@@ -135,7 +135,7 @@ def choose(desk: Desk, text: str, name: str, *, fix_by: date | None = None) -> C
 
 def reopen(desk: Desk, text: str, *, summary: str = "", opened_by: str = THEM) -> Case:
     """Open a resolved case again: a case of its own that goes on with it, for the owner, with no automatic mail."""
-    before = care.find(desk, Case, text, open_only=False)
+    before = finding.record(desk, Case, text, open_only=False)
     if before.closed_on is None:
         raise BadInput(f"Case {before.id} is open, since {before.opened_on}.")
     known = desk.store.care(Case, client_id=before.client_id)
@@ -158,7 +158,7 @@ def reopen(desk: Desk, text: str, *, summary: str = "", opened_by: str = THEM) -
 
 
 def _open(desk: Desk, text: str) -> Case:
-    found = care.find(desk, Case, text)
+    found = finding.record(desk, Case, text)
     care.refuse_closed(found)
     finding.refuse_forgotten(finding.by_id(desk, found.client_id))
     return found

@@ -22,7 +22,7 @@ ANSWER = "enquiry-answer"
 
 def answer(desk: Desk, text: str, *, channel: Channel, note: str = "", on: date | None = None) -> Enquiry:
     """Record that an enquiry was answered: a contact, and the end of its clock."""
-    before = care.find(desk, Enquiry, text)
+    before = finding.record(desk, Enquiry, text)
     care.refuse_closed(before)
     finding.refuse_forgotten(finding.by_id(desk, before.client_id))
     if before.answered_at is not None or before.acted_on is not None:
@@ -43,7 +43,7 @@ def won(
     desk: Desk, text: str, *, job: str = "", service: str = "", promised_on: date | None = None, amount: str = ""
 ) -> tuple[Enquiry, Job]:
     """Close an enquiry as won: it becomes a job, a new one or *job*, in one batch."""
-    before = care.find(desk, Enquiry, text)
+    before = finding.record(desk, Enquiry, text)
     care.refuse_closed(before)
     client = finding.by_id(desk, before.client_id)
     finding.refuse_forgotten(client)
@@ -88,7 +88,7 @@ def _job(desk: Desk, enquiry: Enquiry, *, service: str, promised_on: date | None
 
 def lost(desk: Desk, text: str, *, reason: str = "", declined: bool = False) -> Enquiry:
     """Close an enquiry as lost; where it was us who said no, the client hears the reason."""
-    before = care.find(desk, Enquiry, text)
+    before = finding.record(desk, Enquiry, text)
     care.refuse_closed(before)
     if declined and not reason.strip():
         raise BadInput("Who said no says why: --reason TEXT. The client reads it.")

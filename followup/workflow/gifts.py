@@ -196,7 +196,7 @@ def _voided(desk: Desk, gift: Gift, reason: str) -> Gift:
 
 def entry(desk: Desk, text: str) -> Gift:
     """Return the entry that *text* means; refuses one that is void."""
-    found = care.find(desk, Gift, text)
+    found = finding.record(desk, Gift, text)
     care.refuse_closed(found)
     return found
 

@@ -43,7 +43,7 @@ def hand_over(
     """
     client = finding.client(desk, text)
     receiver = _receiver(desk, to, for_good=for_good)
-    of_case = care.find(desk, Case, case) if case else None
+    of_case = finding.record(desk, Case, case) if case else None
     if of_case is not None and of_case.client_id != client.id:
         raise BadInput(f"Case {of_case.id} is not a case of {words.client(client)}.")
     typed = {

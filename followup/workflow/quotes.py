@@ -13,13 +13,13 @@ from followup.care.kinds import KINDS
 from followup.errors import BadInput
 from followup.model import Case, Contact, Lesson, Praise
 from followup.report import feedback, periods
-from followup.workflow import care
+from followup.workflow import care, finding
 from followup.workflow.desk import Desk
 
 
 def quote(desk: Desk, text: str, *, wording: str, quoted_as: str, permission: str) -> Praise:
     """Fix the words of a testimonial; refuses where others were allowed already, or one of the three is empty."""
-    found = care.find(desk, Praise, text, open_only=False)
+    found = finding.record(desk, Praise, text, open_only=False)
     wording, quoted_as, permission = wording.strip(), quoted_as.strip(), permission.strip()
     if not (wording and quoted_as and permission):
         raise BadInput("A testimonial needs its words, the name beside them, and the permission to print both.")

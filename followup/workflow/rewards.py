@@ -76,7 +76,7 @@ def _together(desk: Desk, one: str, other: str) -> bool:
 
 def _meant(desk: Desk, text: str) -> Looked:
     """Return the open referral that *text* means, looked at."""
-    found = care.find(desk, Referral, text)
+    found = finding.record(desk, Referral, text)
     care.refuse_closed(found)
     return look(desk, [found])[0]
 

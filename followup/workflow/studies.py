@@ -9,7 +9,7 @@ from followup.care import study
 from followup.model import Case, Lesson
 from followup.records import dataclass
 from followup.report import studies
-from followup.workflow import care, finding
+from followup.workflow import finding
 from followup.workflow.desk import Desk
 
 
@@ -24,7 +24,7 @@ class Study:
 
 def study_of(desk: Desk, text: str) -> Study:
     """Return the case study of the lesson that *text* means."""
-    lesson = care.find(desk, Lesson, text, open_only=False)
+    lesson = finding.record(desk, Lesson, text, open_only=False)
     client = finding.by_id(desk, lesson.client_id)
     store = desk.store
     ids = next(iter(store.households([client.id])), [client.id])
