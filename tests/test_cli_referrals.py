@@ -183,6 +183,18 @@ def test_a_friend_is_brought_once(firm: Run) -> None:
     firm("client", "add", "--name", "Cy Dunn")
     refused = firm("referral", "add", "dunn", "Bob Hill", "--became", "hill", exit_code=65)
     assert "was brought by Ada Hall" in refused.stderr
+    firm("referral", "add", "dunn", "Bobby")
+    refused = firm("referral", "edit", "dunn", "--became", "hill", exit_code=65)
+    assert "was brought by Ada Hall" in refused.stderr
+
+
+def test_what_a_friend_became_can_be_said_later(firm: Run) -> None:
+    """Then it stands with the friend who brought them, as it does when it is said at once."""
+    for name in ("Cy Dunn", "Bob Hill"):
+        firm("client", "add", "--name", name)
+    firm("referral", "add", "dunn", "Robert")
+    firm("referral", "edit", "dunn", "--became", "hill")
+    assert "Cy Dunn" in firm("client", "show", "hill").stdout
 
 
 def test_the_cap_of_a_year_is_a_doubt_like_the_others(firm: Run) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_PIPED = 1 << 30
 """Bytes that are taken of what is piped in; a file at a path may have any size."""
+_NAME_A_FILE = "Name a file; `followup import` takes - for what is piped in."
 _PIECE = 1 << 20
 _PATIENCE_SECONDS = 30.0
 """How long a pipe may stay silent at first; a program that writes into it may need its time."""
@@ -207,11 +208,11 @@ class Source:
 def _piped(path: Path, mode: int) -> Piped:
     """Return what comes out of a pipe; without anybody who writes into it, it would be waited for without an end."""
     if not stat.S_ISFIFO(mode):
-        raise BadInput(f"{path} is no file but a device. Name a file, or - for what is piped in.")
+        raise BadInput(f"{path} is no file but a device. {_NAME_A_FILE}")
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         if not select.select([handle], [], [], _PATIENCE_SECONDS)[0]:
-            raise BadInput(f"{path} is a pipe, and nothing comes out of it. Name a file, or - for what is piped in.")
+            raise BadInput(f"{path} is a pipe, and nothing comes out of it. {_NAME_A_FILE}")
         os.set_blocking(handle, True)
         with os.fdopen(handle, "rb", closefd=False) as stream:
             return Piped(stream, name=str(path))

@@ -74,7 +74,7 @@ def lines(found: Iterable[Found], *, verbose: bool = False) -> Iterator[str]:
         yield from words.aligned(shown)
         yield printable(f"  next: {concern.proposal.text}")
         if concern.proposal.remedy:
-            yield "        and offer something: `followup case offer` shows the remedies"
+            yield "        and offer something: `followup case offer`, of the remedies in followup.toml"
         if concern.proposal.act is not Act.CASE:
             yield f"        followup concerns --accept {concern.client_id}"
 

@@ -30,9 +30,10 @@ from followup.model import (
     PromiseState,
     Record,
     Referral,
+    ReferralState,
 )
 from followup.report import words
-from followup.workflow import fields, finding, records
+from followup.workflow import fields, finding, records, referrals
 from followup.workflow import track as our_track
 from followup.workflow.desk import Desk
 
@@ -216,6 +217,14 @@ def _referral(desk: Desk, record: Referral, _is_new: bool) -> None:
     if record.friend_id and record.friend_id == record.client_id:
         who = finding.by_id(desk, record.client_id)
         raise BadInput(f"{words.client(who)} cannot bring {words.client(who)}: a referral is between two clients.")
+    over = (ReferralState.LOST, ReferralState.REFUSED)
+    for other in desk.store.care(Referral) if record.friend_id and record.state not in over else ():
+        if other.id != record.id and other.friend_id == record.friend_id and other.state not in over:
+            by = finding.by_id(desk, other.client_id)
+            raise BadInput(
+                f"{record.friend} was brought by {words.client(by)} on {other.opened_on} (referral {other.id}). "
+                f"If that was wrong: followup referral close {other.id} --as lost"
+            )
 
 
 def _quoted(_desk: Desk, record: Praise, _is_new: bool) -> None:
@@ -368,6 +377,8 @@ def save(desk: Desk, *changed: Record, command: str) -> None:
     with desk.store.write(kind="hand", command=command, person=desk.person, now=desk.now()) as write:
         for record in changed:
             write.save(record)
+            if isinstance(record, Referral):
+                referrals.tell(desk, write, record)
 
 
 # ---------------------------------------------------------------- what to say of one

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from followup import cells, identity
 from followup.intake import addresses, headers, people, phones
 from followup.model import THEM, Client, Job, Referral, ReferralState, Summary
+from followup.report import words
+from followup.workflow import finding
 from followup.workflow.desk import Desk
 
 if TYPE_CHECKING:
@@ -96,6 +98,14 @@ def reward(desk: Desk) -> dict[str, Any]:
         return {"reward": settings.reward}
     amount = cells.minor(settings.reward_amount, currency)
     return {"reward": settings.reward, "reward_minor": amount, "currency": currency}
+
+
+def tell(desk: Desk, write: Writer, referral: Referral) -> None:
+    """Write at the friend of a referral who brought them, where nothing is written yet."""
+    friend = desk.store.client(referral.friend_id) if referral.friend_id else None
+    if friend is not None and not friend.referred_by_id:
+        name = friend.referred_by or words.client(finding.by_id(desk, referral.client_id))
+        write.save(replace(friend, referred_by=name, referred_by_id=referral.client_id))
 
 
 def unlink(desk: Desk, write: Writer, friend: Client) -> None:

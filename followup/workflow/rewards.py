@@ -91,14 +91,11 @@ def refer(desk: Desk, referrer_text: str, typed: Mapping[str, Any]) -> Looked:
         BadInput: the friend is the client, or was brought before.
     """
     made = care.made(desk, Referral, referrer_text, typed)
-    _refuse_known(desk, made)
     looked = look(desk, [_promised(desk, made)])[0]
     changed = [replace(looked.referral, doubts=looked.doubts)]
     with desk.store.write(kind="hand", command="referral add", person=desk.person, now=desk.now()) as write:
         write.save_many(changed)
-        if looked.friend and looked.referrer and not looked.friend.referred_by_id:
-            name = looked.friend.referred_by or words.client(looked.referrer)
-            write.save(replace(looked.friend, referred_by=name, referred_by_id=looked.referrer.id))
+        our_referrals.tell(desk, write, changed[0])
     return replace(looked, referral=changed[0])
 
 
@@ -110,17 +107,6 @@ def namesakes(desk: Desk, referral: Referral) -> list[Client]:
     ids = desk.store.clients_by_name([name]).get(name, ())
     found = desk.store.clients(each for each in ids if each != referral.client_id).values()
     return [each for each in found if not each.merged_into and each.erased_on is None]
-
-
-def _refuse_known(desk: Desk, made: Referral) -> None:
-    for other in desk.store.care(Referral):
-        same = made.friend_id and other.friend_id == made.friend_id
-        if same and other.state not in (ReferralState.LOST, ReferralState.REFUSED):
-            by = finding.by_id(desk, other.client_id)
-            raise BadInput(
-                f"{made.friend} was brought by {words.client(by)} on {other.opened_on} (referral {other.id}). "
-                f"If that was wrong: followup referral close {other.id} --as lost"
-            )
 
 
 def _promised(desk: Desk, made: Referral) -> Referral:
