@@ -147,6 +147,16 @@ def test_the_owners_call_is_kept_with_the_case(firm: Run, home: Path) -> None:
     assert not decided.keys() & {"case-to-owner", "case-to-business"}
 
 
+def test_a_call_about_something_else_points_to_the_case(firm: Run, home: Path) -> None:
+    """Nobody but the caller knows what it was about; a call that nobody answered was about nothing."""
+    assert "case ack" not in firm("log", "Ada Hall", "--outcome", "no-answer", now=MONDAY).stdout
+    said = firm("log", "Ada Hall", "--outcome", "unhappy", "--note", "still cold", now=MONDAY).stdout
+    assert f"say so: followup case ack {case(home).id}" in said
+    assert case(home).acknowledged_at is None
+    firm("case", "ack", "Ada Hall", now=MONDAY)
+    assert "case ack" not in firm("log", "Ada Hall", "--note", "rang again", now=MONDAY).stdout
+
+
 def test_a_wrong_number_is_no_acknowledgement(firm: Run, home: Path) -> None:
     """Ada has not heard of us."""
     firm("done", f"{case(home).id}.case-call.1", "--outcome", "wrong-number", now=MONDAY)

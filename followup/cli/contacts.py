@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from followup import cells
 from followup.cli.app import App, pass_app
 from followup.cli.output import CHANNELS, DAY, format_option, print_rows, say
 from followup.model import Channel, Direction, Outcome
@@ -198,6 +199,11 @@ def describe(recorded: Recorded) -> str:
         )
         if recorded.case.acknowledged_at is not None:
             lines.append("You have spoken about it, so no message says once more that you know.")
+    if recorded.unheard:
+        lines.append(
+            f"If it was about the open case ({cells.short(recorded.unheard.summary)}), say so: "
+            f"followup case ack {recorded.unheard.id}"
+        )
     if contact.outcome is Outcome.WRONG_NUMBER:
         lines.append(f"The right number, when you have it: followup client edit {client.id} --phone NUMBER")
     if recorded.next is not None:

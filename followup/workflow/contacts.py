@@ -46,6 +46,7 @@ class Recorded:
     case: Case | None = None
     decision: Decision | None = None
     next: Decision | None = None  # the same touchpoint afterwards
+    unheard: Case | None = None  # an open one that the contact may have been about; nobody said so
 
 
 def by_hand(desk: Desk) -> list[planning.Found]:
@@ -291,4 +292,6 @@ def _record(desk: Desk, contact: Contact, *, command: str) -> Recorded:
     if contact.key and contact.outcome in UNREACHED:
         of_client = planning.decisions_of(desk, client.id)
         again = next((each for each in of_client if each.key == contact.key), None)
-    return Recorded(contact, client, case, next=again)
+    spoke_freely = not contact.key and starting.talked(contact)
+    unheard = next((each for each in known if spoke_freely and each.acknowledged_at is None), None)
+    return Recorded(contact, client, case, next=again, unheard=unheard)
