@@ -72,7 +72,7 @@ def test_over_a_cliff_somebody_has_to_say_that_it_is_meant(german: Run) -> None:
     assert "so that none of it is deducted" in refused.stderr
     german(*given, answers="n\n", exit_code=1)
     assert len(register(german)) == 1
-    assert german(*given, answers="y\n").stdout.rstrip().endswith(": over_cliff.")
+    assert german(*given, answers="y\n").stdout.rstrip().endswith(": over cliff.")
     german(*given, "--yes")
     assert [row["limit_status"] for row in register(german)] == ["over_cliff"] * 3
 

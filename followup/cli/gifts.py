@@ -127,6 +127,7 @@ def _look_and_record(
     said = "Would record" if dry_run else "Recorded"
     place = f" in the place of {made.replaces.id}" if made.replaces else ""
     name = "" if dry_run else f" {gift.id}"
-    text = f"{said} gift{name}{place}: {what}, given on {words.long_day(gift.opened_on)}: {made.found.status.value}."
+    stands = made.found.status.value.replace("_", " ")
+    text = f"{said} gift{name}{place}: {what}, given on {words.long_day(gift.opened_on)}: {stands}."
     lines = made.lines() if dry_run else []
     care.tell(app, GIFT, gift, "\n".join([text, *lines]), format_=format_, output=output)
