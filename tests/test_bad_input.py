@@ -270,7 +270,7 @@ def test_a_formula_that_fails_is_named_with_its_cell(empty: Run, home: Path) -> 
     """One that works gives its value; an amount that is #REF! must not become no amount."""
     rows = [["Client", "Email", "Service", "Completed", "Amount"]]
     for amount in (sheets.Formula("2*3", 6), sheets.Formula("A1*#REF!", "#REF!")):
-        rows.append(["Ada Hall", "ada@example.com", "Boiler", "2026-02-03", amount])  # type: ignore[list-item]
+        rows.append(["Ada Hall", "ada@example.com", "Boiler", "2026-02-03", amount])  # type: ignore[list-item]  # a number where a text belongs
     refused(empty, home, "jobs.xlsx", sheets.xlsx(rows), "jobs.xlsx:3: Amount: '#REF!'", "mend it in the spreadsheet")
 
 

@@ -164,7 +164,7 @@ def brought(made: Run) -> tuple[str, str]:
 
 
 def _home(run: Run) -> Path:
-    return Path(re.search(r"(/\S+/home)", run("doctor", exit_code=None).stdout)[1])  # type: ignore[index]
+    return Path(re.search(r"(/\S+/home)", run("doctor", exit_code=None).stdout)[1])  # type: ignore[index]  # doctor names the home
 
 
 def test_a_friend_who_is_forgotten_is_in_nobody_elses_referral_either(made: Run, home: Path) -> None:

@@ -119,7 +119,7 @@ def keyring(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], str]:
     kept: dict[tuple[str, str], str] = {}
 
     class Memory(backend.KeyringBackend):
-        priority = 1  # type: ignore[assignment]
+        priority = 1  # type: ignore[assignment]  # keyring declares a property
 
         def get_password(self, service: str, username: str) -> str | None:
             return kept.get((service, username))

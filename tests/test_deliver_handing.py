@@ -512,7 +512,7 @@ def test_a_fence_that_the_database_refuses_hands_nothing_over(world: World) -> N
 def test_a_fence_that_the_journal_refuses_hands_nothing_over(world: World) -> None:
     """The database has moved already; the attempt is cancelled, because no dot followed."""
     begun, (item,) = world.claimed()
-    begun._journal = Broken(world.journal, event="handing_over")  # type: ignore[assignment]
+    begun._journal = Broken(world.journal, event="handing_over")  # type: ignore[assignment]  # breaks at one event
     with pytest.raises(FollowupError, match="Make room"):
         begun.fence(item)
     assert world.states() == [AttemptState.CANCELLED]
@@ -536,7 +536,7 @@ def test_an_answer_that_the_journal_does_not_take_is_in_the_database_at_once(wor
     """It is not left to a next fence that may not come."""
     begun, (item,) = world.claimed()
     begun.fence(item)
-    begun._journal = Broken(world.journal, event="sent")  # type: ignore[assignment]
+    begun._journal = Broken(world.journal, event="sent")  # type: ignore[assignment]  # breaks at one event
     with pytest.raises(FollowupError):
         begun.outcome(item, AttemptState.SENT, said=OK)
     assert world.states() == [AttemptState.SENT]

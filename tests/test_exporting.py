@@ -474,4 +474,4 @@ def test_the_programs_are_those_of_the_command() -> None:
     from followup.cli import clients
 
     (option,) = [each for each in clients.export_command.params if each.name == "program"]
-    assert tuple(option.type.choices) == exporting.PROGRAMS  # type: ignore[attr-defined]
+    assert tuple(option.type.choices) == exporting.PROGRAMS  # type: ignore[attr-defined]  # the option's type is a choice

@@ -104,7 +104,7 @@ class Dialect:
     def write(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
         """Return the file."""
         stream = io.StringIO(newline="")
-        writer = csv.writer(stream, delimiter=self.delimiter, lineterminator=self.ending, quoting=self.quoting)  # type: ignore[arg-type]
+        writer = csv.writer(stream, delimiter=self.delimiter, lineterminator=self.ending, quoting=self.quoting)  # type: ignore[arg-type]  # the csv module's own name of a number
         if self.says_delimiter:
             stream.write(f"sep={self.delimiter}{self.ending}")
         for title in self.titles:

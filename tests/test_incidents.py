@@ -40,7 +40,7 @@ def accepted(server: FaultServer) -> Counter[str]:
 def each_once(program: Program, server: FaultServer, count: int, **how: object) -> invariants.Belief:
     """See that so many people were mailed, nobody twice, and that every invariant holds."""
     assert list(accepted(server).values()) == [1] * count, accepted(server)
-    return invariants.check(program.home, server.truth, **how)  # type: ignore[arg-type]
+    return invariants.check(program.home, server.truth, **how)  # type: ignore[arg-type]  # what the check takes
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class Ring(keyring.backend.KeyringBackend):
 
     def __init__(self) -> None:
         """Begin empty and open."""
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # keyring has no types there
         self.held: dict[tuple[str, str], str] = {}
         self.locked = ""
 
@@ -324,7 +324,7 @@ def test_a_locked_keyring_is_told_with_the_ways_around(tmp_path: Path, ring: Rin
 
 def test_a_machine_without_a_keyring_is_told(tmp_path: Path, ring: Ring) -> None:
     """No D-Bus, no desktop: keyring's own way to say so."""
-    keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call]
+    keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call]  # keyring has no types there
     assert "cannot be used" in refusal(factories.mail(keyring=True), tmp_path)
     with pytest.raises(ConfigurationError, match="cannot be used"):
         passwords.keep_in_keyring(factories.mail(keyring=True), WORD)

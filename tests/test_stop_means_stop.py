@@ -43,7 +43,7 @@ def table(folder: Path, *rows: str, header: str = HEADER) -> Path:
 
 
 def _home(run: Run) -> Path:
-    return Path(re.search(r"(/\S+/home)", run("doctor", exit_code=None).stdout)[1])  # type: ignore[index]
+    return Path(re.search(r"(/\S+/home)", run("doctor", exit_code=None).stdout)[1])  # type: ignore[index]  # doctor names the home
 
 
 def due_for(run: Run, **options: str) -> set[str]:

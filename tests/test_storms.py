@@ -31,7 +31,7 @@ SEND = ("send", "--yes")
 
 def see(program: Program, server: FaultServer, **how: object) -> Counter[str]:
     """See that every invariant holds, and return how many attempts are in each state."""
-    return invariants.check(program.home, server.truth, **how).states()  # type: ignore[arg-type]
+    return invariants.check(program.home, server.truth, **how).states()  # type: ignore[arg-type]  # what the check takes
 
 
 def see_each_sent_once(program: Program, server: FaultServer, *, clients: int, unknown: int = 0) -> None:

@@ -25,7 +25,7 @@ def calendar(**fields: object) -> workdays.Calendar:
         "closing_days": (CLOSED,),
         "holidays": {CHRISTMAS: "Christmas Day", date(2026, 4, 3): "Good Friday", date(2026, 4, 6): "Easter Monday"},
     }
-    return workdays.Calendar(**{**defaults, **fields})  # type: ignore[arg-type]
+    return workdays.Calendar(**{**defaults, **fields})  # type: ignore[arg-type]  # defaults of several types
 
 
 DAYS = st.dates(date(2024, 1, 1), date(2030, 12, 31))

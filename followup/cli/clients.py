@@ -19,6 +19,7 @@ from followup.cli.output import (
     dry_run_option,
     format_option,
     formats_option,
+    is_said,
     options,
     print_export,
     print_pieces,
@@ -140,10 +141,8 @@ def _tell(app: App, client: Client, text: str, *, format_: str, output: Path | N
     from followup.report import clients
     from followup.workflow import records
 
-    if format_ == "table" and output is None:
-        say(text)
+    if is_said(app, text, format_=format_, output=output):
         return
-    app.narrate(text)
     rows = clients.list_rows(records.with_summaries(app.desk(), [client]))
     print_rows(app, rows, clients.LIST_COLUMNS, format_=format_, output=output)
 

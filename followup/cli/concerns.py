@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import format_option, print_rows, say, yes_option
+from followup.cli.output import format_option, is_said, print_rows, say, yes_option
 from followup.errors import UsageError
 from followup.report import words
 
@@ -125,8 +125,6 @@ def _dismiss(app: App, text: str, *, days: int | None, reason: str, format_: str
     until = concerns.dismiss(desk, found, days=days, reason=reason)
     told = f"{words.client(found.client)} is no concern until "
     told += "something new is seen." if until is None else f"{words.long_day(until)}."
-    if format_ == "table" and output is None:
-        say(told)
+    if is_said(app, told, format_=format_, output=output):
         return
-    app.narrate(told)
     print_rows(app, report.rows([found]), report.COLUMNS, format_=format_, output=output)

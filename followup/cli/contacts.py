@@ -10,7 +10,7 @@ import click
 
 from followup import cells
 from followup.cli.app import App, pass_app
-from followup.cli.output import CHANNELS, DAY, format_option, print_rows, say
+from followup.cli.output import CHANNELS, DAY, format_option, is_said, print_rows, say
 from followup.model import Channel, Direction, Outcome
 from followup.report import words
 
@@ -154,12 +154,9 @@ def log_command(
 
 def _tell(app: App, recorded: Recorded, *, format_: str, output: Path | None) -> None:
     """Say what was recorded; in csv and json that is a row, and the rest is narration."""
-    if format_ == "table" and output is None:
-        say(describe(recorded))
-    else:
+    if not is_said(app, describe(recorded), format_=format_, output=output):
         from followup.report import contacts
 
-        app.narrate(describe(recorded))
         about = recorded.contact or recorded.decision
         assert about is not None
         row = contacts.recorded(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from followup.cli.app import App, pass_app
-from followup.cli.output import Commands, format_option, print_rows, say
+from followup.cli.output import Commands, format_option, is_said, print_rows
 from followup.report import words
 
 
@@ -40,8 +40,6 @@ def import_command(
     for line in taken.left_out:
         app.narrate(f"Left out: {line}")
     text = f"{file}: {words.plural(len(taken.added), 'score')} added, {taken.same} as they were."
-    if format_ == "table" and output is None:
-        say(text)
+    if is_said(app, text, format_=format_, output=output):
         return
-    app.narrate(text)
     print_rows(app, quotes.score_rows(app.desk(), taken.added), feedback.SCORES, format_=format_, output=output)

@@ -11,7 +11,7 @@ import click
 from followup.care.kinds import RECAP
 from followup.cli import care
 from followup.cli.app import App, pass_app
-from followup.cli.output import DAY, Commands, check_program, format_option, options, print_export, print_rows, say
+from followup.cli.output import DAY, Commands, check_program, format_option, is_said, options, print_export, print_rows
 from followup.errors import UsageError
 from followup.report import words
 
@@ -132,10 +132,8 @@ def _tell(app: App, job: Job, text: str, *, format_: str, output: Path | None) -
     from followup.report import jobs
     from followup.workflow import finding
 
-    if format_ == "table" and output is None:
-        say(text)
+    if is_said(app, text, format_=format_, output=output):
         return
-    app.narrate(text)
     row = jobs.rows([(job, finding.by_id(app.desk(), job.client_id))])
     print_rows(app, row, jobs.COLUMNS, format_=format_, output=output)
 

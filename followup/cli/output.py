@@ -210,3 +210,12 @@ def choose(question: str, letters: str) -> str:
 def say(text: str = "") -> None:
     """Print a result on stdout, with whatever client data could forge made harmless."""
     click.echo("\n".join(cells.printable(line) for line in text.split("\n")))
+
+
+def is_said(app: App, text: str, *, format_: str, output: Path | None) -> bool:
+    """Say what was done where nobody asked for rows; else narrate it, for the rows are the result, and return False."""
+    if format_ == "table" and output is None:
+        say(text)
+        return True
+    app.narrate(text)
+    return False

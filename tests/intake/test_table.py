@@ -140,7 +140,7 @@ cell = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_si
 def test_any_table_reads_back_in_any_dialect(rows: list[list[str]], delimiter: str, ending: str, quoting: int) -> None:
     """What a program writes is what we read, cell by cell."""
     stream = io.StringIO(newline="")
-    writer = csv.writer(stream, delimiter=delimiter, lineterminator=ending, quoting=quoting)  # type: ignore[arg-type]
+    writer = csv.writer(stream, delimiter=delimiter, lineterminator=ending, quoting=quoting)  # type: ignore[arg-type]  # the csv module's own name of a number
     writer.writerow(["Full name", "E-mail address", "Postcode"])
     writer.writerows(rows)
     sheet = sheet_of(stream.getvalue())

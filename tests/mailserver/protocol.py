@@ -112,7 +112,7 @@ class Conversation(smtp.SMTP):
         """Cut the line at once, without goodbye; what was not read is thrown away."""
         for transport in (self.transport, self._original_transport):
             if transport is not None:
-                transport.abort()  # type: ignore[attr-defined]
+                transport.abort()  # type: ignore[attr-defined]  # the transport of a socket has it
 
     @property
     def task(self) -> asyncio.Task[None] | None:

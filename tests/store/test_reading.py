@@ -305,7 +305,7 @@ def test_every_window_finds_its_clients(opened: store.Store, keep: Keep) -> None
         write.insert_attempt(factories.attempt(client_id=clients[3].id, on=DAY))
 
     def ask(field: str, on: date = DAY, **more: object) -> list[int]:
-        window = AnchorWindow(field=field, from_on=on, to_on=on, **more)  # type: ignore[arg-type]
+        window = AnchorWindow(field=field, from_on=on, to_on=on, **more)  # type: ignore[arg-type]  # the parameters of the test
         found = opened.candidates([window, window])
         assert found == sorted(found)
         return [n for n, client in clients.items() if client.id in found]

@@ -321,7 +321,7 @@ def rage(
     chance = random.Random(seed)
     os.environ["FOLLOWUP_MAIL_PASSWORD"] = PASSWORD
     made = certificates.make(folder / "certificates") if security != "none" else None
-    faults = [Fault(**fault) for fault in DISHONEST] if server == "dishonest" else []  # type: ignore[arg-type]
+    faults = [Fault(**fault) for fault in DISHONEST] if server == "dishonest" else []  # type: ignore[arg-type]  # the fields of a fault, as data
     with process.running(
         folder, security=security, certificates=made, faults=faults, delays=SLOW, seed=seed
     ) as serving:

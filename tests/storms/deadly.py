@@ -102,7 +102,7 @@ def install(moment: Moment) -> None:
     os.open, os.write, os.fsync = open_file, write_file, sync_file
     socket.create_connection = create_connection
     for kind in (socket.socket, ssl.SSLSocket):
-        kind.send = telling(kind.send)  # type: ignore[method-assign]
+        kind.send = telling(kind.send)  # type: ignore[method-assign]  # every write is told of
 
 
 if __name__ == "__main__":
