@@ -149,6 +149,36 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     opened.close()
 
 
+BY_NUMBER = ["1,,,,Leeds,\n", "1,,ada@example.com,,,\n", ",,ada@example.com,,York,\n"]
+BY_ADDRESS = ",,Ada Hall,ada@example.com,Boiler,13/02/2026,Done,20,\n"
+
+
+@pytest.mark.parametrize("most", [1, 0], ids=["in portions", "in one go"])
+@pytest.mark.parametrize(
+    "stages",
+    [
+        [[CLIENTS + BY_NUMBER[0] + BY_NUMBER[1]], [CLIENTS + BY_NUMBER[0] + BY_NUMBER[2]]],
+        [[CLIENTS + BY_NUMBER[1]], [JOBS + BY_ADDRESS], [JOBS + ",1,,,Boiler,13/02/2026,Done,10,\n" + BY_ADDRESS]],
+        [[JOBS + BY_ADDRESS], [JOBS + ",1,,,Boiler,13/02/2026,Done,10,\n" + BY_ADDRESS, CLIENTS + BY_NUMBER[1]]],
+    ],
+    ids=["a client by number and by address", "a job of such a client", "and another file says who the number is"],
+)
+def test_a_known_row_is_read_beside_a_new_row_of_its_record_though_they_share_no_cell(
+    desk: Desk, most: int, stages: list[list[str]]
+) -> None:
+    """Else the new row would make it news for the next time, which took back what the new one had said."""
+    with small(most) if most else nullcontext():
+        for texts in stages:
+            preview = in_one_go(desk, *texts)
+        clients, jobs = everything(desk)
+        assert not preview.problems
+        assert {client.city for client in clients} <= {"Leeds", ""}  # what stands first counts
+        assert sorted(job.amount_minor or 0 for job in jobs) in ([], [1000, 2000])
+        for _ in range(2):
+            assert in_one_go(desk, *texts).changes_nothing
+        assert everything(desk) == (clients, jobs)
+
+
 def test_undo_of_an_import_in_portions_restores_exactly(desk: Desk) -> None:
     """It is one batch, and the files can be imported again."""
     in_one_go(desk, ADA)

@@ -8,6 +8,7 @@ file.
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -80,6 +81,8 @@ class Reading:
         self._remembered = remembered
         self._known = known
         self._whole = whole
+        self._met = array("q")  # known rows of the file, by the hash of what each is recognised by
+        self._wanted: set[str] = set()  # known rows that are read all the same
         self._progress = progress
         self._passes = 2 if known is None or whole else 3
         self._pass = 0
@@ -233,6 +236,22 @@ class Reading:
         """Read known rows too: another file of this kind may say otherwise of whom they tell, and they stay known."""
         self._whole = True
 
+    @property
+    def met_known_rows(self) -> bool:
+        """Return whether rows that the home has read before were passed by when the file was read."""
+        return bool(self._met)
+
+    def read_too(self, digests: Collection[str]) -> bool:
+        """Have known rows read too, the next time; return whether the file has any of them.
+
+        Args:
+            digests: what they are recognised by; other rows than this file's may be among them.
+        """
+        marks = {hash(each): each for each in digests}
+        found = {marks[mark] for mark in self._met if mark in marks} - self._wanted
+        self._wanted |= found
+        return bool(found)
+
     def slices(self, most: int | None = None) -> Iterator[facts.FileResult]:
         """Read the file, and give it in parts of at least *most* rows; all of it in one without a number.
 
@@ -282,6 +301,7 @@ class Reading:
 
     def _unread(self, sheet: table.Sheet, kept: list[Line] | None) -> set[int] | None:
         """Return the rows to read, None when that is every row."""
+        self._met = array("q")
         if self._known is None or self._whole:
             return None
 
@@ -309,8 +329,10 @@ class Reading:
         for line in lines if before else ():
             if ahead.get(line.row) in before and reader.read(line.row, line.cells, texts[line.row]).volatile:
                 same.add(line.row)
+                found[line.row] = ahead[line.row]
         reader.forget()
-        return same
+        self._met.extend(hash(found[row]) for row in same)
+        return {row for row in same if found[row] not in self._wanted} if self._wanted else same
 
     def _note_again(self, lines: Iterable[Line], part: facts.FileResult) -> None:
         """Note which of the lines that were read the home had read before."""

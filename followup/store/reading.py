@@ -804,6 +804,11 @@ class Reader:
             return set()
         return {row[0] for row in self.database.among("known_rows_among", digests, fingerprint=fingerprint)}
 
+    def known_rows_of(self, fingerprint: str, record_ids: Iterable[str]) -> set[str]:
+        """Return the digests of the rows of such files that the records are known by."""
+        found = self.database.among("known_row_digests_of_records", record_ids, fingerprint=fingerprint)
+        return {row[0] for row in found}
+
     def read_from(self, fingerprint: str, record_ids: Iterable[str]) -> set[str]:
         """Return those of the records that came, or were read again, from files of this kind."""
         return {row[0] for row in self.database.among("known_rows_of_records", record_ids, fingerprint=fingerprint)}

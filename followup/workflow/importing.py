@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from followup import cells, identity, intake
 from followup.errors import BadInput, TryLater, UsageError
-from followup.intake import alike, exporters, facts, match, merge, moved, portions
+from followup.intake import alike, exporters, facts, match, merge, moved, portions, reading
 from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus
 from followup.store import ImportedFile
 from followup.workflow import previews, referrals, rejects, stops
@@ -199,6 +199,8 @@ class _Batch:
     prefer: merge.Prefer
     examples: int
     progress: previews.Progress
+    readings: Sequence[reading.Reading]
+    in_portions: bool
     given: Sequence[Mapping[str, str]] = ()  # the answers that were given with the command, file by file
     results: list[facts.FileResult] = field(default_factory=list)
     waiting: portions.Portions | None = None
@@ -208,6 +210,17 @@ class _Batch:
     def rows(self) -> int:
         """Return how many rows there are to look at."""
         return sum(file.rows - file.known for file in self.results)
+
+    def read(self) -> None:
+        """Read the files: in one go, or so that their rows wait for their portion."""
+        if not self.in_portions:
+            self.results = [next(iter(each.slices())) for each in self.readings]
+            return
+        self.results = [each.result for each in self.readings]
+        waiting = portions.Portions(self.results, self.desk.store, key=self.desk.key, folder=self.desk.home.path)
+        for number, each in enumerate(self.readings):
+            self.results[number] = waiting.add_all(number, each.slices(SLICE))
+        self.waiting = waiting
 
     def parts(self, lookup: match.Lookup | None = None) -> Iterator[previews.Preview]:
         """Yield what is to be done, portion by portion; *lookup* is the home as it was before the first of them."""
@@ -220,6 +233,10 @@ class _Batch:
             tell = self.progress if self.waiting is None else previews.no_progress
             tell("Comparing", 0, 4)
             found = match.match(results, lookup, key=desk.key, numbered=numbered)
+            while self.waiting is None and self._leaves_out(results, found):
+                self.read()
+                results = part.files = self.results
+                found = match.match(results, lookup, key=desk.key)
             moves = moved.find(found, desk.store)
             if self.waiting is None:
                 self._ask_about(moves, again={file.name for file in results if _has_known_jobs(file, found)})
@@ -237,15 +254,42 @@ class _Batch:
             yield part
             del part
 
-    def look_for_moves(self, waiting: portions.Portions) -> None:
+    def look_for_moves(self) -> None:
         """Ask about moved jobs of files that are looked at in portions, before anything else is done with them."""
         moves: list[moved.Move] = []
         again: set[str] = set()
-        for results in waiting.of(PORTION) if self.desk.store.has_clients() else ():
-            found = match.match(results, self.desk.store, key=self.desk.key, numbered=waiting.numbered)
-            moves += moved.find(found, self.desk.store)
-            again.update(file.name for file in results if _has_known_jobs(file, found))
+        leaves_out = self.desk.store.has_clients()
+        while leaves_out and self.waiting is not None:
+            leaves_out = False
+            moves.clear()
+            for results in self.waiting.of(PORTION):
+                found = match.match(results, self.desk.store, key=self.desk.key, numbered=self.waiting.numbered)
+                leaves_out = self._leaves_out(results, found) or leaves_out
+                moves += moved.find(found, self.desk.store)
+                again.update(file.name for file in results if _has_known_jobs(file, found))
+            if leaves_out:
+                self.read()
         self._ask_about(moves, again=again)
+
+    def _leaves_out(self, results: Sequence[facts.FileResult], found: match.Matches) -> bool:
+        """Return whether files have known rows that were not read, of records of which other rows of theirs have news.
+
+        Who such a row is about shows only when everybody is matched: it need not share a cell with the others. From now
+        on it is read. Unread it would be outdated by them, and news the next time.
+        """
+        readings = {each.result.fingerprint: each for each in self.readings if each.met_known_rows}
+        if not readings:
+            return False
+        leaves_out, of_file = False, _records(results, found)
+        existing = {each.id for each in found.clients if each.existing is not None}
+        existing |= {each.id for each in found.jobs if each.existing is not None}
+        for file in results:
+            if file.fingerprint in readings and file.digests:
+                of_row = of_file[id(file)]
+                news = {of_row[row] for row in of_row.keys() & file.digests.keys() - file.again} & existing
+                known = self.desk.store.known_rows_of(file.fingerprint, news).difference(file.digests.values())
+                leaves_out = readings[file.fingerprint].read_too(known) or leaves_out
+        return leaves_out
 
     def _ask_about(self, moves: Sequence[moved.Move], *, again: Collection[str]) -> None:
         """Ask once a file about jobs that may have been moved, or go by what was said of these very rows."""
@@ -325,18 +369,15 @@ def _opened(
         prefer=prefer,
         examples=examples,
         progress=progress,
+        readings=readings,
+        in_portions=not whole and sum(each.result.rows for each in readings) > IN_ONE_GO,
         given=[given[each.name] for each in sources],
     )
-    if whole or sum(each.result.rows for each in readings) <= IN_ONE_GO:
-        batch.results += [next(iter(each.slices())) for each in readings]
-        return batch
-    batch.results += [each.result for each in readings]
-    batch.waiting = portions.Portions(batch.results, desk.store, key=desk.key, folder=desk.home.path)
-    for number, each in enumerate(readings):
-        batch.results[number] = batch.waiting.add_all(number, each.slices(SLICE))
-    if batch.rows:
-        progress("Comparing", 0, batch.rows)
-    batch.look_for_moves(batch.waiting)
+    batch.read()
+    if batch.in_portions:
+        if batch.rows:
+            progress("Comparing", 0, batch.rows)
+        batch.look_for_moves()
     return batch
 
 
@@ -545,9 +586,9 @@ def _person_of(desk: Desk) -> Callable[[str], str]:
     return find
 
 
-def _plan_rows(preview: previews.Preview, found: match.Matches) -> None:
-    """Note which rows to remember, so that they are not read again."""
-    of_file: dict[int, dict[int, str]] = {id(file): {} for file in preview.files}
+def _records(files: Iterable[facts.FileResult], found: match.Matches) -> dict[int, dict[int, str]]:
+    """Return of which record each row is, by the file's id()."""
+    of_file: dict[int, dict[int, str]] = {id(file): {} for file in files}
     for entry in found.clients:
         for file, client in entry.parsed:
             if not client.reference:
@@ -559,6 +600,12 @@ def _plan_rows(preview: previews.Preview, found: match.Matches) -> None:
             of_row = of_file[id(file)]
             for row in job.rows:
                 of_row[row] = job_entry.id
+    return of_file
+
+
+def _plan_rows(preview: previews.Preview, found: match.Matches) -> None:
+    """Note which rows to remember, so that they are not read again."""
+    of_file = _records(preview.files, found)
     ready = [file for file in preview.files if file.ready]
     bad = {id(file): {problem.row for problem in file.problems} for file in ready}
     news = {

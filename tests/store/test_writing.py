@@ -461,6 +461,8 @@ def test_known_rows_are_those_that_still_hold(opened: store.Store, keep: Keep) -
         write.remember_rows("file", [("new", client.id)])
     assert opened.known_rows("file", ["old", "new", "other"]) == {"new", "other"}
     assert opened.known_rows("another", ["new"]) == set()
+    assert opened.known_rows_of("file", [client.id, "y"]) == {"new"}
+    assert opened.known_rows_of("another", [client.id]) == set()
 
 
 def test_answers_are_remembered_and_taken_back(opened: store.Store) -> None:

@@ -59,6 +59,9 @@ WHERE record_id IN (:ids...) AND fingerprint = :fingerprint AND batch_id <> :bat
 -- name: known_rows_of_records
 SELECT DISTINCT record_id FROM known_row WHERE record_id IN (:ids...) AND fingerprint = :fingerprint;
 
+-- name: known_row_digests_of_records
+SELECT digest FROM known_row WHERE record_id IN (:ids...) AND fingerprint = :fingerprint AND outdated_by = '';
+
 -- name: known_rows_of_records_delete
 DELETE FROM known_row WHERE record_id IN (:ids...);
 
