@@ -123,6 +123,8 @@ def _repr(self: Any) -> str:
 
 
 def _eq(self: Any, other: object) -> Any:
+    if self is other:
+        return True
     if self.__class__ is not other.__class__:
         return NotImplemented
     read = _READERS[self.__class__]

@@ -158,15 +158,17 @@ class Database:
 
     @contextmanager
     def unindexed(self, tables: Mapping[str, int]) -> Iterator[None]:
-        """Take away the indexes of those of *tables* that have no more rows than will come, until the block has run.
+        """Take away the indexes of *tables* until the block has run, where that is cheaper for as many as will come.
 
-        Keys stay, and so does what must be unique. Where the block fails, the transaction takes all of it back.
+        It is where a table has no more than twice as many rows: an index is made anew in a third of the time in which
+        as many rows come in one by one. Keys stay, and so does what must be unique. Where the block fails, the
+        transaction takes all of it back.
         """
         with self._refusals():
             taken = [
                 index
                 for table, coming in tables.items()
-                if self._connection.execute(f"SELECT 1 FROM {table} LIMIT 1 OFFSET ?", (coming,)).fetchone() is None  # noqa: S608  # our names
+                if self._connection.execute(f"SELECT 1 FROM {table} LIMIT 1 OFFSET ?", (2 * coming,)).fetchone() is None  # noqa: S608  # our names
                 for index in self._connection.execute(
                     "SELECT name, sql FROM sqlite_master "
                     "WHERE type = 'index' AND tbl_name = ? AND sql LIKE 'CREATE INDEX %'",

@@ -95,19 +95,30 @@ class Writer:
     # ------------------------------------------------------------ records
 
     @contextmanager
-    def bulk(self, *, clients: int = 0, jobs: int = 0, with_looks: bool = False) -> Iterator[None]:
+    def bulk(
+        self, *, clients: int = 0, jobs: int = 0, kinds: Iterable[str] = (), with_looks: bool = False
+    ) -> Iterator[None]:
         """Fill tables that have little so far without their indexes, which are made at the end: that is far cheaper.
 
         Args:
             clients: how many come that are new, as far as that is known.
             jobs: the same of jobs.
+            kinds: the fingerprints of the files whose rows will be remembered.
             with_looks: clients, where there are any, and their jobs are looked up in between.
         """
-        tables = {**dict.fromkeys(_FILLED, 0), **dict.fromkeys(_OF_CLIENTS, clients), "job": jobs}
+        numbered = clients + jobs
+        is_outdating = any(self._had_some("known_rows_exist", fingerprint=each) for each in kinds)
+        tables = {
+            "change": 0,
+            "external_id": numbered,
+            "known_row": 0 if is_outdating else numbered,  # what is outdated is found by its index
+            **dict.fromkeys(_OF_CLIENTS, clients),
+            "job": jobs,
+        }
         if with_looks and self._reader.has_clients():
             for table in _LOOKED_UP:
                 del tables[table]
-        with self._database.unindexed({"client_summary": clients + jobs}):
+        with self._database.unindexed({"client_summary": numbered}):
             self._is_bulk = True
             with self._database.unindexed(tables):
                 yield
@@ -804,7 +815,6 @@ def write_summaries(
         database.run_rows("summary_put", *codec.SUMMARY.narrowed(rows))
 
 
-_FILLED = ("external_id", "known_row", "change")
 _OF_CLIENTS = ("client_email", "client_phone", "client_name", "household_key")
 _LOOKED_UP = ("client_email", "client_phone", "client_name", "job")
 _FILE = ("number", "batch_id", "fingerprint", "book", "name", "looks_like", "header", "at")

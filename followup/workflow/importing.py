@@ -450,6 +450,7 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
     by_hand = _by_hand(desk, [entry.id for entry in found.clients if entry.existing])
     called = {id(file): Path(file.name).name for file in preview.files}
     today, none = desk.today, frozenset[str]()
+    day = today.isoformat()
     for entry in found.clients:
         news = entry.news()
         files = (
@@ -457,13 +458,14 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
             if len(news) == 1
             else ", ".join(dict.fromkeys([called[id(file)] for file, _ in news]))
         )
-        evidence = f"import of {files} on {today}"
+        evidence = f"import of {files} on {day}"
         said, by_number = [client for _, client in news], entry.by_number
         if entry.existing is None:
             record = merge.client(
                 None, said, client_id=entry.id, by_number=by_number, by_hand=none, today=today, evidence=evidence
             )
             preview.new_clients.append(record)
+            preview.stops += _stops(desk, None, record)
         else:
             merged = partial(
                 merge.client,
@@ -481,7 +483,7 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
                 preview.unchanged_clients += 1
             else:
                 preview.changed_clients.append(previews.Change(entry.existing, record))
-        preview.stops += _stops(desk, entry.existing, record)
+                preview.stops += _stops(desk, entry.existing, record)
         for address in [each for _, client in news if client.mail_refused for each in client.emails]:
             if desk.store.suppression(address) is None:  # an owner who allowed it again knows better
                 preview.mail_refused[address] = evidence
@@ -675,7 +677,7 @@ def _filling(write: Writer, preview: previews.Preview, told: _Told) -> AbstractC
         return nullcontext()
     if preview.portions is not None:
         return write.bulk(with_looks=True)
-    return write.bulk(clients=len(preview.new_clients), jobs=len(preview.new_jobs))
+    return write.bulk(clients=len(preview.new_clients), jobs=len(preview.new_jobs), kinds=preview.remembered)
 
 
 class _Told:
