@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -219,7 +218,7 @@ class Identifiers:
 def made_of(who: Who) -> tuple[str, str]:
     """Return what tells a client without a number from others: a name and the first way to reach them."""
     said = who.said
-    reach = next(iter((*who.emails, *said.phones)), "") or people.folded(f"{said.street} {said.postal_code}")
+    reach = next(iter((*who.emails, *said.phones)), "") or identity.fold(f"{said.street} {said.postal_code}")
     return who.folded[0] if who.folded else "", reach
 
 
@@ -429,7 +428,8 @@ class _Matcher:
                 entry = self.entries[kept.id] = ClientEntry(kept.id, kept)
                 self.in_order.append(entry)
                 names = [kept.full_name, kept.company, f"{kept.first_name} {kept.last_name}"]
-                self._learn(entry, map(_canonical, kept.emails), kept.phones, names, map(people.folded, names))
+                emails = map(identity.canonical_address, kept.emails)
+                self._learn(entry, emails, kept.phones, names, map(identity.fold, names))
             self.entries[client_id] = entry
             loaded.append(entry)
         return loaded
@@ -742,7 +742,7 @@ class _Matcher:
     def _unnumbered(self, client: ClientEntry, job: facts.ParsedJob, counted: dict[str, list[facts.ParsedJob]]) -> str:
         """Return the identifier of a job without a number: by client, service and day; the second of a day gets a 2."""
         day = job.completed_on or job.promised_on
-        parts = ["job", client.id, people.folded(job.service), day.isoformat() if day else ""]
+        parts = ["job", client.id, identity.fold(job.service), day.isoformat() if day else ""]
         alike = counted.setdefault("\n".join(parts), [])
         place = next((index for index, other in enumerate(alike) if _same_job(other, job)), len(alike))
         if place == len(alike):
@@ -836,8 +836,6 @@ _meant = attrgetter(
     "postal_code",
 )
 
-_canonical = lru_cache(maxsize=50_000)(identity.canonical_address)
-
 _UNREACHABLE = "no e-mail, phone or postal address"
 
 _REFUSALS = {
@@ -868,9 +866,9 @@ def _named_by_jobs(file: facts.FileResult) -> Iterable[facts.ParsedClient]:
 def who_is(source: str, said: facts.ParsedClient) -> Who:
     """Return whom a row of a source means."""
     names = _names(said)
-    emails = [_canonical(address) for address in said.emails]
+    emails = [identity.canonical_address(address) for address in said.emails]
     makes = bool(names and (said.emails or said.phones)) if said.reference else said.reachable()
-    return Who(source, said, names, emails, [people.folded(name) for name in names], makes)
+    return Who(source, said, names, emails, [identity.fold(name) for name in names], makes)
 
 
 def _lives_at(entry: ClientEntry, said: facts.ParsedClient) -> bool:
@@ -880,7 +878,7 @@ def _lives_at(entry: ClientEntry, said: facts.ParsedClient) -> bool:
 
 
 def _place(client: Client | facts.ParsedClient) -> tuple[str, str]:
-    return people.folded(client.street), people.folded(client.postal_code)
+    return identity.fold(client.street), identity.fold(client.postal_code)
 
 
 def _candidates(index: Mapping[str, Sequence[ClientEntry]], values: Iterable[str], *, most: int) -> list[ClientEntry]:

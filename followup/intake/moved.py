@@ -19,7 +19,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Protocol
 
-from followup.intake import facts, match, people
+from followup import identity
+from followup.intake import facts, match
 from followup.model import Job, JobStatus
 from followup.records import dataclass
 
@@ -77,11 +78,11 @@ def find(found: match.Matches, home: Home) -> list[Move]:
     known: dict[tuple[str, str], list[Job]] = {}
     for job in jobs:
         if job.id not in numbered:
-            known.setdefault((job.client_id, people.folded(job.service)), []).append(job)
+            known.setdefault((job.client_id, identity.fold(job.service)), []).append(job)
     rows: dict[tuple[str, str, str], list[Row]] = {}
     for entry in new:
         file, said = entry.parsed[0]
-        service = people.folded(said.service)
+        service = identity.fold(said.service)
         if (entry.client.id, service) in known:
             rows.setdefault((entry.client.id, service, file.fingerprint), []).append((entry, file, said))
     asked: dict[str, list[str]] = {}

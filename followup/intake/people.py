@@ -67,9 +67,6 @@ _PARTICLES = frozenset(
 )
 _AND = re.compile(r"\s*(?:&|\+|\b(?:and|und|et|y|en|och|oraz)\b)\s*|\s+(?-i:e|i|u\.)\s+|(?-i:^[ei]$)", re.IGNORECASE)
 
-folded = lru_cache(maxsize=50_000)(identity.fold)
-"""The form in which whole names are compared; files repeat their names."""
-
 
 # Legal forms that are somebody's name as well; a firm writes them in capitals or with points.
 _FIRM_OR_SURNAME = frozenset({"ek", "sa", "sas", "ev", "ag", "sl", "ab", "ug", "as", "oo", "cv", "hb", "kb", "studio"})
@@ -209,7 +206,7 @@ def spoken(name: str) -> tuple[str, ...]:
     """Return the words of a name as it is spoken, first name first: folded, without titles."""
     if "," in name:
         name = split(name)[3]
-    words = folded(name).split()
+    words = identity.fold(name).split()
     while len(words) > 1 and words[0] in _TITLES:
         words.pop(0)
     return tuple(words)

@@ -15,7 +15,7 @@ import tempfile
 import weakref
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -38,7 +38,7 @@ class _Piece:
     is_listed: bool = False  # in the file as a client, not only named by jobs
     jobs: list[facts.ParsedJob] = field(default_factory=list)
     not_jobs: list[facts.ParsedJob] = field(default_factory=list)
-    rows: Iterable[int] = ()
+    rows: set[int] = field(default_factory=set)
 
 
 class Portions:
@@ -101,17 +101,13 @@ class Portions:
                 piece = pieces[id(job.who)] = _Piece(job.who)
             piece.jobs.append(job)
         known = [*pieces.values(), *(_Piece(not_jobs=[job]) for job in result.not_jobs)]
-        loose = dict.fromkeys(result.digests)
         for piece in known:
-            piece.rows = dict.fromkeys(
-                row
-                for said in (*([piece.client] if piece.client else ()), *piece.jobs, *piece.not_jobs)
-                for row in said.rows
-            )
-            for row in piece.rows:
-                loose.pop(row, None)
+            piece.rows.update(*[said.rows for said in (*piece.jobs, *piece.not_jobs)])
+            if piece.client is not None:
+                piece.rows.update(piece.client.rows)
         self._note_what_is_shared(result.source, known)
-        known.append(_Piece(rows=loose))  # what is no client and no job is remembered all the same
+        # What is no client and no job is remembered all the same.
+        known.append(_Piece(rows=result.digests.keys() - set().union(*[piece.rows for piece in known])))
         try:
             for piece in known:
                 self._keep(number, result, piece)
@@ -120,7 +116,7 @@ class Portions:
             raise files.failure(error, self._folder, doing="write in") from error
 
     def _keep(self, number: int, result: facts.FileResult, piece: _Piece) -> None:
-        digests, again = result.digests, result.again
+        digests, sheet, again, given = result.digests, result.sheet, result.again, result.given
         written = marshal.dumps(
             (
                 number,
@@ -128,16 +124,10 @@ class Portions:
                 piece.is_listed,
                 [_said_of_a_job(job) for job in piece.jobs],
                 [_said_of_a_job(job) for job in piece.not_jobs],
-                [
-                    (
-                        row,
-                        digests.get(row, ""),
-                        row in again,
-                        rows.SEPARATOR.join(result.sheet.get(row, ())),
-                        result.given.get(row),
-                    )
-                    for row in piece.rows
-                ],
+                {row: digests[row] for row in piece.rows if row in digests},
+                {row: rows.SEPARATOR.join(sheet[row]) for row in piece.rows if row in sheet},
+                [row for row in piece.rows if row in again] if again else [],
+                {row: given[row] for row in piece.rows if row in given} if given else {},
             )
         )
         self._waiting.write(written)
@@ -151,19 +141,14 @@ class Portions:
         said = [
             (first + place, match.who_is(source, piece.client)) for place, piece in enumerate(pieces) if piece.client
         ]
-        share = self._share
         for piece, who in said:
-            client = who.said
+            client, shared = who.said, [*who.emails, *who.said.phones]
             if client.client_id:
-                share(piece, hash((source, client.client_id)))
+                self._share(piece, (source, client.client_id), *shared)
                 if not who.is_only_named:
                     self.numbered.add(source)
             else:
-                share(piece, hash(("made of", *match.made_of(who))))
-            for address in who.emails:
-                share(piece, hash(address))
-            for phone in client.phones:
-                share(piece, hash(phone))
+                self._share(piece, ("made of", *match.made_of(who)), *shared)
             asked = self._asked.setdefault(source if client.client_id else "", set()) if who.is_only_named else None
             for name in who.folded:
                 mark = hash(name)
@@ -174,20 +159,18 @@ class Portions:
                     asked.add(mark)
         numbers: dict[str, list[int]] = {}
         for place, each in enumerate(pieces, first):
-            for job in (*each.jobs, *each.not_jobs):
-                if job.job_id:
-                    numbers.setdefault(job.job_id, []).append(place)
-        for number, places in numbers.items():
-            for place in dict.fromkeys(places):
-                self._share(place, hash(("job", source, number)))
+            for number in {job.job_id for job in (*each.jobs, *each.not_jobs)} - {""}:
+                self._share(place, ("job", source, number))
+                if not self._is_first:
+                    numbers.setdefault(number, []).append(place)
         if not self._is_first:
             self._note_whom_the_home_knows(source, said)
             for number, job_id in self._lookup.by_external_ids(source, "job", numbers).items():
                 for place in numbers[number]:
-                    self._share(place, hash(("our job", job_id)))
+                    self._share(place, ("our job", job_id))
             for number in filter(match.may_be_ours, numbers):
                 for place in numbers[number]:
-                    self._share(place, hash(("our job", number)))
+                    self._share(place, ("our job", number))
 
     def _note_whom_the_home_knows(self, source: str, said: Sequence[tuple[int, match.Who]]) -> None:
         """Two addresses of one client of ours, in rows that have nothing else in common, mean the same client."""
@@ -214,12 +197,13 @@ class Portions:
         kept = lookup.kept_clients(dict.fromkeys(each for _, ids in found for each in ids))
         for piece, ids in found:
             for client_id in dict.fromkeys(kept[each] for each in ids if each in kept):
-                self._share(piece, hash(("our client", client_id)))
+                self._share(piece, ("our client", client_id))
 
-    def _share(self, piece: int, mark: int) -> None:
-        marks, by = self._shared[mark % _BINS]
-        marks.append(mark)
-        by.append(piece)
+    def _share(self, piece: int, *what: Hashable) -> None:
+        for mark in map(hash, what):
+            marks, by = self._shared[mark % _BINS]
+            marks.append(mark)
+            by.append(piece)
 
     # ------------------------------------------------------------ out
 
@@ -296,26 +280,21 @@ class Portions:
             begin = self._ends[piece - 1] if piece else 0
             self._waiting.seek(begin)
             kept = self._waiting.read(self._ends[piece] - begin)
-            number, said, is_listed, jobs, not_jobs, lines = marshal.loads(kept)  # noqa: S302  # our own
+            number, said, is_listed, jobs, not_jobs, digests, texts, again, given = marshal.loads(kept)  # noqa: S302  # our own
             result = results.get(number)
             if result is None:
                 result = results[number] = _without_rows(self._results[number])
                 result.sheet = packed[number] = _Packed()
             if said is not None:
-                client = _client(said)
+                client = facts.ParsedClient(*said)
                 if is_listed:
                     result.clients.append(client)
                 result.jobs += [_job(each, client) for each in jobs]
             result.not_jobs += [_job(each, facts.ParsedClient()) for each in not_jobs]
-            digests, texts = result.digests, packed[number].texts
-            for row, digest, is_known, text, given in lines:
-                if digest:
-                    digests[row] = digest
-                if is_known:
-                    result.again.add(row)
-                texts[row] = text
-                if given:
-                    result.given[row] = given
+            result.digests.update(digests)
+            result.again.update(again)
+            result.given.update(given)
+            packed[number].texts.update(texts)
         for result in results.values():
             result.clients.sort(key=_rows)
             result.jobs.sort(key=_rows)
@@ -362,12 +341,8 @@ def _said_of_a_job(job: facts.ParsedJob) -> list[Any]:
     return cells
 
 
-def _client(cells: Sequence[Any]) -> facts.ParsedClient:
-    return facts.ParsedClient(**dict(zip(_OF_A_CLIENT, cells, strict=True)))
-
-
 def _job(cells: list[Any], who: facts.ParsedClient) -> facts.ParsedJob:
     for place in _DAYS:
         if cells[place] is not None:
             cells[place] = date.fromordinal(cells[place])
-    return facts.ParsedJob(who=who, **dict(zip(_OF_A_JOB, cells, strict=True)))
+    return facts.ParsedJob(*cells, who)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from pathlib import PurePath
 
-from followup import cells
+from followup import cells, identity
 from followup.intake import headers, people, shape
 from followup.intake.lines import Apply, Context, Line, Rule
 
@@ -178,7 +178,7 @@ def _contact_is_a_person(lines: Iterable[Line], context: Context) -> Iterator[Li
         contact = line.cells[whole].strip() or " ".join(text for at in parts if (text := line.cells[at].strip()))
         if name and not people.is_firm(name):
             surname = contact.rpartition(" ")[2]
-            if not contact or people.folded(contact) == people.folded(name) or surname in _surnames(name):
+            if not contact or identity.fold(contact) == identity.fold(name) or surname in _surnames(name):
                 line.cells[whole], line.cells[firm] = name, ""
         yield line
 

@@ -195,7 +195,7 @@ def _phones(text: str, country: str) -> Collection[str]:
 def _names(text: str) -> Collection[str]:
     plain = " ".join(_ASIDE.sub(" ", text).split())
     return dict.fromkeys(
-        filter(None, (people.folded(text), people.folded(plain), people.folded(people.split(plain)[3])))
+        filter(None, (identity.fold(text), identity.fold(plain), identity.fold(people.split(plain)[3])))
     )
 
 
