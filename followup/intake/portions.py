@@ -345,4 +345,4 @@ def _job(cells: list[Any], who: facts.ParsedClient) -> facts.ParsedJob:
     for place in _DAYS:
         if cells[place] is not None:
             cells[place] = date.fromordinal(cells[place])
-    return facts.ParsedJob(*cells, who=who)
+    return facts.ParsedJob(*cells, *[who])
