@@ -191,6 +191,23 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownClient:
+    """What tells a client from others: of each of hundreds of thousands, an import asks for no more than that."""
+
+    id: str
+    full_name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    street: str = ""
+    postal_code: str = ""
+    merged_into: str = ""
+    erased_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A piece of work for a client."""
 

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from followup import identity
 from followup.intake import alike, facts, headers, people
-from followup.model import Client, Job
+from followup.model import Client, Job, KnownClient
 
 CROWD = 20
 """An e-mail address that more clients have, each under a name of their own, is nobody's: a firm's, or one made up."""
@@ -53,6 +53,9 @@ class Lookup(Protocol):
 
     def clients(self, ids: Iterable[str]) -> dict[str, Client]:
         """Return clients by id."""
+
+    def known_clients(self, ids: Iterable[str]) -> dict[str, KnownClient]:
+        """Return what tells clients from others, by id."""
 
     def kept_clients(self, ids: Iterable[str]) -> dict[str, str]:
         """Return, for the clients that exist, who each is by now: itself, or whom it was merged into."""
@@ -86,6 +89,10 @@ class EmptyHome:
         """Return nothing."""
         return {}
 
+    def known_clients(self, ids: Iterable[str]) -> dict[str, KnownClient]:
+        """Return nothing."""
+        return {}
+
     def jobs(self, ids: Iterable[str]) -> dict[str, Job]:
         """Return nothing."""
         return {}
@@ -100,7 +107,7 @@ class ClientEntry:
     """One client of the batch, or one of the home that it speaks of."""
 
     id: str
-    existing: Client | None
+    existing: KnownClient | None
     parsed: list[tuple[facts.FileResult, facts.ParsedClient]] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # as written -> as they are compared
     emails: set[str] = field(default_factory=set)  # canonical
@@ -273,6 +280,7 @@ class _Matcher:
         self.called = called  # source, number of a row without a name -> how others call it, good rows or bad
         self.named_in: dict[tuple[str, str], int] = {}  # such a number -> the turn of the first who names it
         self.identifiers = Identifiers(key)
+        self.linked: dict[str, dict[str, str]] = {}  # source -> number -> the client who has it in the home
 
     def settles(self) -> bool:
         """Find or make the client and the job of every row.
@@ -358,7 +366,7 @@ class _Matcher:
                 numbers.setdefault(who.source, {})[number] = None
                 if may_be_ours(number):
                     ours[number] = None
-        known_numbers = {
+        known_numbers = self.linked = {
             source: self.lookup.by_external_ids(source, "client", values) for source, values in numbers.items()
         }
         # Who is known by number is looked for by nothing else.
@@ -409,14 +417,14 @@ class _Matcher:
         """Make entries of clients we have; a merged one is looked up under the client it became."""
         loaded: list[ClientEntry] = []
         missing = [client_id for client_id in ids if client_id not in self.entries]
-        records = self.lookup.clients(missing)
+        records = self.lookup.known_clients(missing)
         for _ in range(20):  # chains of merges are short, and must not be a circle
             further = (
                 {each.merged_into for each in records.values() if each.merged_into} - set(records) - set(self.entries)
             )
             if not further:
                 break
-            records.update(self.lookup.clients(further))
+            records.update(self.lookup.known_clients(further))
         for client_id, record in records.items():
             kept = record
             for _ in range(20):
@@ -525,7 +533,7 @@ class _Matcher:
         number = who.said.client_id
         if number and how != "name":  # a name is too little to give somebody a number for ever
             self.numbers.setdefault((who.source, number), entry)
-            if number != entry.id:
+            if number != entry.id and self.linked.get(who.source, {}).get(number) != entry.id:
                 self.found.links.setdefault((who.source, "client"), {})[number] = entry.id
         if not who.said.reference or not how:
             self._learn(entry, who.emails, who.said.phones, who.names, who.folded)
@@ -697,7 +705,7 @@ class _Matcher:
                     entry.client is not client or (number and _differs(entry.parsed[-1], file, job))
                 ):
                     entry.clash = True
-                if number and number != job_id:
+                if number and number != job_id and number not in known_here:
                     entry.link = (source, number)
                 entry.parsed.append((file, job))
         existing = self.lookup.jobs(entries)
@@ -877,7 +885,7 @@ def _lives_at(entry: ClientEntry, said: facts.ParsedClient) -> bool:
     return _place(said) != ("", "") and any(_place(each) == _place(said) for each in (entry.existing, *known) if each)
 
 
-def _place(client: Client | facts.ParsedClient) -> tuple[str, str]:
+def _place(client: KnownClient | facts.ParsedClient) -> tuple[str, str]:
     return identity.fold(client.street), identity.fold(client.postal_code)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from followup import identity
 from followup.intake import facts
-from followup.model import Client, Consent, Job, JobStatus
+from followup.model import Client, Consent, Job, JobStatus, KnownClient
 
 _CLIENT_TEXTS = [
     "title",
@@ -96,18 +96,25 @@ def client(
                 record, said, by_number=by_number and existing is not None, by_hand=by_hand, evidence=evidence
             )
     for said in parsed:
-        # A job's row names its client and does not describe them: it adds a first name and a first way to reach them
-        # where there is none, no more.
         if said.reference and said is not first:
-            nameless = not any(getattr(record, name) for name in _NAMES)
-            missing = {
-                name: getattr(said, name)
-                for name in ("emails", "phones", *(_NAMES if nameless else ()))
-                if getattr(said, name) and not getattr(record, name) and name not in by_hand
-            }
+            missing = {name: getattr(said, name) for name in _missing(record, said) if name not in by_hand}
             if missing:
                 record = replace(record, **missing)
     return record
+
+
+def is_news(known: KnownClient, said: facts.ParsedClient) -> bool:
+    """Return whether a row may change what the home has of a client it knows; most rows of jobs only name theirs."""
+    return not said.reference or said.mail_refused or bool(_missing(known, said))
+
+
+def _missing(record: Client | KnownClient, said: facts.ParsedClient) -> list[str]:
+    """Return the fields that a job's row adds to its client.
+
+    It names them and does not describe them: a first name and a first way to reach them where there is none, no more.
+    """
+    names = () if any(getattr(record, name) for name in _NAMES) else _NAMES
+    return [name for name in ("emails", "phones", *names) if getattr(said, name) and not getattr(record, name)]
 
 
 def _new_client(said: facts.ParsedClient, *, client_id: str, today: date, evidence: str) -> Client:

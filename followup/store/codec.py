@@ -48,6 +48,20 @@ class Kind:
             return map(self.cell, values)
         return map({value: self.cell(value) for value in set(values)}.__getitem__, values)
 
+    def read(self, cell: Any) -> Any:
+        """Return the value whose *cell* this is."""
+        if cell is None or self.value is None:
+            return cell
+        if self.structured:
+            cell = _EMPTY[cell] if cell in _EMPTY else json.loads(cell)
+        return self.value(cell)
+
+    def values(self, cells: Sequence[Any]) -> Iterable[Any]:
+        """Return the values whose *cells* these are."""
+        if not self.repeats:
+            return map(self.read, cells)
+        return map({cell: self.read(cell) for cell in set(cells)}.__getitem__, cells)
+
 
 def dumps(plain: Plain) -> str:
     """Return compact JSON, the same on every run."""
@@ -82,7 +96,7 @@ _KINDS = {
     "str": _TEXT,
     "int": _TEXT,
     "int | None": _TEXT,
-    "bool": Kind(int, bool),
+    "bool": Kind(int, bool, repeats=True),
     "date": _DATE,
     "date | None": _DATE,
     "datetime": _INSTANT,
@@ -165,9 +179,9 @@ class Table(Generic[Record]):
         return tuple((index, kind) for index, kind in kinds if kind.plain is not None)
 
     @cached_property
-    def _read(self) -> Sequence[tuple[int, Callable[[Any], Any], bool]]:
+    def _read(self) -> Sequence[tuple[int, Kind]]:
         kinds = enumerate(self.kinds[field] for field in self.own)
-        return tuple((index, kind.value, kind.structured) for index, kind in kinds if kind.value is not None)
+        return tuple((index, kind) for index, kind in kinds if kind.value is not None)
 
     @cached_property
     def _recorded(self) -> Sequence[tuple[str, Any, Callable[[Any], Plain] | None]]:
@@ -230,13 +244,19 @@ class Table(Generic[Record]):
     def record(self, row: Sequence[Any], **apart: Any) -> Record:
         """Return the record of *row*, whose columns are `columns` in order, with the fields that live apart."""
         cells = list(row)
-        for index, value, structured in self._read:
-            cell = cells[index]
-            if cell is not None:
-                if structured:
-                    cell = _EMPTY[cell] if cell in _EMPTY else json.loads(cell)
-                cells[index] = value(cell)
+        for index, kind in self._read:
+            cells[index] = kind.read(cells[index])
         return self.record_type(**dict(zip(self.own, cells, strict=True)), **apart)
+
+    def records(self, rows: Sequence[Row], **apart: Iterable[Any]) -> list[Record]:
+        """Return the records of *rows*, with the fields that live apart, a column at a time: see `inserted`."""
+        if not rows:
+            return []
+        columns: list[Any] = list(zip(*rows, strict=True))
+        for index, kind in self._read:
+            columns[index] = kind.values(columns[index])
+        fields, make = (*self.own, *apart), self.record_type
+        return [make(**dict(zip(fields, cells, strict=True))) for cells in zip(*columns, *apart.values(), strict=True)]
 
     def plain(self, record: Record) -> dict[str, Plain]:
         """Return what `change` keeps of a whole record: every field that is not at its default."""
@@ -329,6 +349,7 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 CLIENT = Table("client", model.Client, apart=("emails", "phones"))
+KNOWN_CLIENT = Table("client", model.KnownClient, apart=("emails", "phones"))  # is only read
 JOB = Table("job", model.Job, derived={"service_key": ("service", str.lower)})
 ATTEMPT = Table("attempt", model.Attempt, renamed={"on": "made_on"}, unrecorded=("text", "message"))
 CONTACT = Table("contact", model.Contact, renamed={"on": "on_day", "by": "by_person"})

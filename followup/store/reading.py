@@ -27,6 +27,7 @@ from followup.model import (
     Dossier,
     Instruction,
     Job,
+    KnownClient,
     Person,
     Record,
     Referral,
@@ -82,10 +83,19 @@ class Reader:
 
     def clients(self, ids: Iterable[str]) -> dict[str, Client]:
         """Return the clients that exist among *ids*, by id."""
-        if self._is_empty("client"):
-            return {}
-        # In the order in which they are stored, neighbours are read together.
-        return {client.id: client for chunk in chunks(sorted(set(ids))) for client in self._clients(chunk)}
+        return {client.id: client for chunk in self._stored(ids) for client in self._clients(chunk)}
+
+    def known_clients(self, ids: Iterable[str]) -> dict[str, KnownClient]:
+        """Return what tells the clients that exist among *ids* from others, by id."""
+        return {
+            client.id: client
+            for chunk in self._stored(ids)
+            for client in self._reachable(codec.KNOWN_CLIENT, "known_clients_among", chunk)
+        }
+
+    def _stored(self, ids: Iterable[str]) -> Iterator[list[str]]:
+        """Yield *ids* of clients in the order in which they are stored: neighbours are read together."""
+        return chunks([] if self._is_empty("client") else sorted(set(ids)))
 
     def has_clients(self) -> bool:
         """Return whether there is any client, also a merged or an erased one."""
@@ -112,14 +122,21 @@ class Reader:
         """Tell whether *table* has no rows: a first import would ask it for hundreds of thousands."""
         return self.database.first(f"{table}_any") is None
 
-    def _clients(self, ids: Sequence[str]) -> Iterator[Client]:
-        rows = list(self.database.among("clients_among", ids))
+    def _clients(self, ids: Sequence[str]) -> list[Client]:
+        return self._reachable(codec.CLIENT, "clients_among", ids)
+
+    def _reachable(self, table: codec.Table[codec.Record], statement: str, ids: Sequence[str]) -> list[codec.Record]:
+        """Return clients with their addresses and phones."""
+        rows = list(self.database.among(statement, ids))
         if not rows:
-            return
+            return []
         emails = _collected(self.database.among("emails_among", ids))
         phones = _collected(self.database.among("phones_among", ids))
-        for row in rows:
-            yield codec.CLIENT.record(row, emails=tuple(emails.get(row[0], ())), phones=tuple(phones.get(row[0], ())))
+        return table.records(
+            rows,
+            emails=[tuple(emails.get(row[0], ())) for row in rows],
+            phones=[tuple(phones.get(row[0], ())) for row in rows],
+        )
 
     def note_of(self, client_id: str) -> str:
         """Return the personal line that is kept for a client's next message; empty: none, or no such client."""
@@ -685,7 +702,7 @@ class Reader:
 
     def _dossiers(self, ids: Sequence[str]) -> Iterator[Dossier]:
         read = self.database.among
-        clients = list(self._clients(ids))
+        clients = self._clients(ids)
         if not clients:
             return
         summaries = {row[0]: codec.SUMMARY.record(row) for row in read("summaries_among", ids)}

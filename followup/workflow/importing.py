@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from followup import cells, identity, intake
 from followup.errors import BadInput, TryLater, UsageError
 from followup.intake import alike, exporters, facts, match, merge, moved, portions, reading
-from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus
+from followup.model import OPTED_OUT, REFUSED, Client, Consent, Job, JobStatus, KnownClient
 from followup.store import ImportedFile
 from followup.workflow import previews, referrals, rejects, stops
 
@@ -447,11 +447,14 @@ def _answers_by_file(answers: Mapping[str, str], names: Sequence[str]) -> dict[s
 
 
 def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, prefer: merge.Prefer) -> None:
-    by_hand = _by_hand(desk, [entry.id for entry in found.clients if entry.existing])
+    told = [each for each in found.clients if each.existing is None or _has_news(each.existing, each)]
+    preview.unchanged_clients += len(found.clients) - len(told)
+    ours = desk.store.clients(each.id for each in told if each.existing is not None)
+    by_hand = _by_hand(desk, list(ours))
     called = {id(file): Path(file.name).name for file in preview.files}
     today, none = desk.today, frozenset[str]()
     day = today.isoformat()
-    for entry in found.clients:
+    for entry in told:
         news = entry.news()
         files = (
             called[id(news[0][0])]
@@ -460,7 +463,8 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
         )
         evidence = f"import of {files} on {day}"
         said, by_number = [client for _, client in news], entry.by_number
-        if entry.existing is None:
+        existing = ours.get(entry.id)
+        if existing is None:
             record = merge.client(
                 None, said, client_id=entry.id, by_number=by_number, by_hand=none, today=today, evidence=evidence
             )
@@ -469,24 +473,28 @@ def _plan_clients(desk: Desk, preview: previews.Preview, found: match.Matches, p
         else:
             merged = partial(
                 merge.client,
-                entry.existing,
+                existing,
                 said,
                 client_id=entry.id,
                 by_number=by_number,
                 today=today,
                 evidence=evidence,
             )
-            record = _preferring(preview, entry.existing, merged, by_hand.get(entry.id, none), prefer)
-            if record.referred_by != entry.existing.referred_by:
+            record = _preferring(preview, existing, merged, by_hand.get(entry.id, none), prefer)
+            if record.referred_by != existing.referred_by:
                 record = replace(record, referred_by_id="")  # another name: `_conclude` looks for whose it is
-            if record == entry.existing:
+            if record == existing:
                 preview.unchanged_clients += 1
             else:
-                preview.changed_clients.append(previews.Change(entry.existing, record))
-                preview.stops += _stops(desk, entry.existing, record)
+                preview.changed_clients.append(previews.Change(existing, record))
+                preview.stops += _stops(desk, existing, record)
         for address in [each for _, client in news if client.mail_refused for each in client.emails]:
             if desk.store.suppression(address) is None:  # an owner who allowed it again knows better
                 preview.mail_refused[address] = evidence
+
+
+def _has_news(known: KnownClient, entry: match.ClientEntry) -> bool:
+    return any(merge.is_news(known, said) for _, said in entry.news())
 
 
 def _in_doubt(preview: previews.Preview, doubts: Sequence[match.Doubt], lookup: match.Lookup) -> list[match.Doubt]:

@@ -27,6 +27,11 @@ WHERE id = :id;
 -- name: client_note
 SELECT note FROM client WHERE id = :id;
 
+-- name: known_clients_among
+SELECT id, full_name, first_name, last_name, company, street, postal_code, merged_into, erased_on
+FROM client
+WHERE id IN (:ids...);
+
 -- name: clients_among
 SELECT
     id, full_name, first_name, last_name, title, company, address_as, street, city, region, postal_code, country,
