@@ -435,7 +435,7 @@ class _Matcher:
             if entry is None:
                 entry = self.entries[kept.id] = ClientEntry(kept.id, kept)
                 self.in_order.append(entry)
-                names = [kept.full_name, kept.company, f"{kept.first_name} {kept.last_name}"]
+                names = dict.fromkeys((kept.full_name, kept.company, f"{kept.first_name} {kept.last_name}"))
                 emails = map(identity.canonical_address, kept.emails)
                 self._learn(entry, emails, kept.phones, names, map(identity.fold, names))
             self.entries[client_id] = entry
@@ -537,7 +537,9 @@ class _Matcher:
                 self.found.links.setdefault((who.source, "client"), {})[number] = entry.id
         if not who.said.reference or not how:
             self._learn(entry, who.emails, who.said.phones, who.names, who.folded)
-        else:  # what the home keeps of a job's row: see merge.client
+        elif not (
+            entry.emails and entry.phones and entry.names
+        ):  # what the home keeps of a job's row: see merge.client
             self._learn(
                 entry,
                 [] if entry.emails else who.emails,
@@ -700,39 +702,17 @@ class _Matcher:
                     continue
                 entry = entries.get(job_id)
                 if entry is None:
-                    entry = entries[job_id] = JobEntry(job_id, client)
-                elif not entry.clash and (
-                    entry.client is not client or (number and _differs(entry.parsed[-1], file, job))
-                ):
-                    entry.clash = True
+                    entry = entries[job_id] = JobEntry(job_id, client, parsed=[(file, job)])
+                else:
+                    if entry.client is not client or (number and _differs(entry.parsed[-1], file, job)):
+                        entry.clash = True
+                    entry.parsed.append((file, job))
                 if number and number != job_id and number not in known_here:
                     entry.link = (source, number)
-                entry.parsed.append((file, job))
         existing = self.lookup.jobs(entries)
         for job_id, entry in entries.items():
-            several = [*entry.parsed, *nobodys.get(job_id, ())] if entry.clash else entry.parsed
-            new = [each for each in several if not each[0].is_old(each[1].rows)]  # what came in is not refused later
-            if entry.clash and new:  # which of them is the job of that number, nobody knows
-                where = [f"row {job.rows[0]} of {file.name}" for file, job in several]
-                for file, job in new:
-                    other = where[1] if job is several[0][1] else where[0]
-                    why = f"the number is in {other} too, for something else; give each job its own"
-                    file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "same-number", why))
-                refused = True
-                continue
-            ours_now = entry.existing = existing.get(job_id)
-            if (
-                ours_now is not None
-                and new
-                and self._belongs_to(ours_now) != entry.client.id
-                and (ours_now.service != new[0][1].service or ours_now.completed_on != new[0][1].completed_on)
-            ):
-                why = (
-                    "the home has this number for another client's job; if the file comes from another program, "
-                    "name it with --source"
-                )
-                for file, job in new:
-                    file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "id-conflict", why))
+            entry.existing = existing.get(job_id)
+            if (entry.clash or entry.existing is not None) and self._refuse_jobs(entry, nobodys.get(job_id, ())):
                 refused = True
                 continue
             self.found.jobs.append(entry)
@@ -740,6 +720,37 @@ class _Matcher:
                 source, number = entry.link
                 self.found.links.setdefault((source, "job"), {})[number] = entry.id
         return refused
+
+    def _refuse_jobs(self, entry: JobEntry, nobodys: Iterable[tuple[facts.FileResult, facts.ParsedJob]]) -> bool:
+        """Refuse rows whose number is another job's, and say whether there are any.
+
+        *nobodys*: rows with the same number, whose client is not found.
+        """
+        several = [*entry.parsed, *nobodys] if entry.clash else entry.parsed
+        new = [each for each in several if not each[0].is_old(each[1].rows)]  # what came in is not refused later
+        if not new:
+            return False
+        ours, said = entry.existing, new[0][1]
+        if entry.clash:  # which of them is the job of that number, nobody knows
+            where = [f"row {job.rows[0]} of {file.name}" for file, job in several]
+            for file, job in new:
+                other = where[1] if job is several[0][1] else where[0]
+                why = f"the number is in {other} too, for something else; give each job its own"
+                file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "same-number", why))
+        elif (
+            ours is not None
+            and self._belongs_to(ours) != entry.client.id
+            and (ours.service != said.service or ours.completed_on != said.completed_on)
+        ):
+            why = (
+                "the home has this number for another client's job; if the file comes from another program, "
+                "name it with --source"
+            )
+            for file, job in new:
+                file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "id-conflict", why))
+        else:
+            return False
+        return True
 
     def _belongs_to(self, job: Job) -> str:
         if job.client_id not in self.entries:
@@ -760,6 +771,8 @@ class _Matcher:
     def _ended(self) -> None:
         """Find the jobs we know that a file now calls cancelled, void or a draft."""
         ended = [(file, job) for file in self.files for job in file.not_jobs if not file.is_old(job.rows)]
+        if not ended:
+            return
         alive = {entry.id for entry in self.found.jobs}  # a draft beside the job itself ends nothing
         wanted: dict[str, dict[str, None]] = {}
         for file, job in ended:
@@ -783,10 +796,9 @@ class _Matcher:
             if len(entry.parsed) == 1 and entry.parsed[0][0] is file and not entry.parsed[0][1].reference:
                 clients.append(entry.parsed[0][1])
                 continue
-            mine = [client for owner, client in entry.parsed if owner is file]
-            whole = [client for client in mine if not client.reference]
+            whole = [client for owner, client in entry.parsed if owner is file and not client.reference]
             if entry.existing is None and entry.parsed[0][0] is file and all(one.reference for _, one in entry.parsed):
-                whole = mine  # made by a job: no file has them as a client
+                whole = [client for owner, client in entry.parsed if owner is file]  # made by a job, and in no list
             if not whole:
                 continue
             first = whole[0]

@@ -113,8 +113,12 @@ def _missing(record: Client | KnownClient, said: facts.ParsedClient) -> list[str
 
     It names them and does not describe them: a first name and a first way to reach them where there is none, no more.
     """
-    names = () if any(getattr(record, name) for name in _NAMES) else _NAMES
-    return [name for name in ("emails", "phones", *names) if getattr(said, name) and not getattr(record, name)]
+    missing = ["emails"] if said.emails and not record.emails else []
+    if said.phones and not record.phones:
+        missing.append("phones")
+    if not (record.full_name or record.company or record.first_name or record.last_name):
+        missing += [name for name in _NAMES if getattr(said, name)]
+    return missing
 
 
 def _new_client(said: facts.ParsedClient, *, client_id: str, today: date, evidence: str) -> Client:
