@@ -178,6 +178,51 @@ def test_rows_of_one_number_are_refused_the_same_when_they_come_again(
     assert preview.changes_nothing
 
 
+MIXED = "Client ID,Name,Email,Phone,Street,City,Opt out,Job #,Service,Completed,Status,Amount\n"
+
+
+@pytest.mark.parametrize(
+    ("texts", "refused", "numbers"),
+    [
+        (
+            [
+                MIXED + ",Di Hall,ADA@example.com,,,,,8,,,,\n,,ada@example.com,07700 900123,,,,,,,,\n",
+                "Job #,Client name,Phone,Service\n8,Di Hall,07700 900123,\n",
+            ],
+            [],
+            ["8"],
+        ),
+        (
+            [
+                "Client ID,Name,Email,Street\n,Ada Hall,ada@example.com,\n1,,,1 Elm St\n",
+                MIXED + ",,ada@example.com,,,,,7,,,,\n1,,ada@example.com,,,,,7,,2026-02-13,,\n",
+            ],
+            [("f2.csv", 2, "ambiguous-client")],
+            ["7"],
+        ),
+        (
+            [
+                MIXED + "1,Ada Hall,,,1 Elm St,,,7,,,,\n",
+                "Job #,Client ID,Service\n8,1,\n",
+                MIXED + ",Ada Hall,,,1 Elm St,,,8,,,,\n,,bob@example.com,,,,,7,,,,\n",
+            ],
+            [("f1.csv", 2, "same-number"), ("f2.csv", 2, "no-client"), ("f3.csv", 3, "same-number")],
+            ["8"],
+        ),
+    ],
+    ids=["they agree whom it is of", "one of them has a client", "and the reason is the same"],
+)
+def test_rows_that_contradict_each_other_are_looked_at_again_beside_those_that_came_in(
+    desk: Desk, texts: list[str], refused: list[tuple[str, int, str]], numbers: list[str]
+) -> None:
+    """As the next import would look at them: so that it finds what this one found, and takes no more."""
+    for _ in range(2):
+        preview = load(desk, *texts, skip_bad_rows=True)
+        assert [(file, problem.row, problem.code) for file, problem in preview.problems] == refused
+        assert sorted(value for _, kind, value, _ in desk.store.iter_external_ids() if kind == "job") == numbers
+    assert preview.changes_nothing
+
+
 def test_a_row_that_came_in_is_not_refused_because_of_whom_came_in_since(desk: Desk) -> None:
     """Its name was that of one client, and is that of two now: it is known, wherever it has to be read again."""
     row = ",,Ada Hall,,Boiler,13/02/2026,Done,10,\n"

@@ -21,7 +21,8 @@ order of the flow:
     facts                        what comes out of all that
 
     portions                     files that do not fit into memory
-    match, moved, alike          who is who; jobs that got another day; clients that may be one
+    match, aside                 who is who; rows that are refused beside others
+    moved, alike                 jobs that got another day; clients that may be one
     merge                        what a file says, laid over what we have
 """
 

@@ -256,6 +256,10 @@ class FileResult:
             given={},
         )
 
+    def named_by_jobs(self) -> Collection[ParsedClient]:
+        """Return whom the jobs name, each once: jobs that say the same of a client share one value."""
+        return {id(job.who): job.who for job in self.jobs if job.who.reference}.values()
+
     def is_old(self, rows: Collection[int]) -> bool:
         """Return whether the home had read all of these rows before."""
         return bool(self.again) and self.again.issuperset(rows)

@@ -7,8 +7,9 @@ A client is the same by the id of the same source, by e-mail (case ignored) unle
 full name. Anything weaker is a doubt that the owner is shown, never a silent merge.
 
 The order of files and rows decides nothing here, and the same batch again finds the same: rows are taken by what they
-say, a row that finds nobody waits for what the others teach, a row that is refused teaches nothing, nothing is learned
-of a row but what the home will keep of it, and a nameless row is nobody whom another row of its number contradicts.
+say, a row that finds nobody waits for what the others teach, a row that is refused teaches nothing, and is looked at
+once more after the others, as the next import would, nothing is learned of a row but what the home will keep of it, and
+a nameless row is nobody whom another row of its number contradicts.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Protocol
 
 from followup import identity
-from followup.intake import alike, facts, headers, people
+from followup.intake import alike, aside, facts, headers, people
 from followup.model import Client, Job, KnownClient
 
 CROWD = 20
@@ -133,6 +135,7 @@ class Who:
     rows: list[tuple[facts.FileResult, facts.ParsedClient]] = field(default_factory=list)
     identifier: str = ""  # of the client that these rows make
     refusal: str = ""  # why nobody was found the last time
+    put_off: int = 0  # how often others came first, beside which these rows were refused
 
     @property
     def is_only_named(self) -> bool:
@@ -241,10 +244,23 @@ def match(files: Sequence[facts.FileResult], lookup: Lookup, *, key: bytes, numb
         numbered: sources that number their clients in other portions.
     """
     known, called = set(numbered), dict[tuple[str, str], set[str]]()
-    matcher = _Matcher(files, lookup, key, known, called)
-    while not matcher.settles():
-        matcher = _Matcher(files, lookup, key, known, called)
-    return matcher.finish()
+    refused = aside.Aside(files)
+    settled: _Matcher | None = None
+    left_out: set[tuple[int, int]] = set()
+    while True:
+        matcher = _Matcher(files, lookup, key, known, called, refused.put_off)
+        if not matcher.settles():
+            refused.take(matcher.problems)
+            if settled is None or refused.rows() != left_out:
+                continue
+            matcher = settled  # as before: with the others in the home, these rows are refused again
+        elif refused.problems and (settled is None or matcher.has_taken_more()):
+            settled, left_out = matcher, refused.rows()
+            refused.give_back(said for who in matcher.refused for _, said in who.rows)
+            continue
+        for file, problem in refused.problems:
+            file.problems.append(problem)
+        return matcher.finish()
 
 
 class _Matcher:
@@ -255,6 +271,7 @@ class _Matcher:
         key: bytes,
         numbered: set[str],
         called: dict[tuple[str, str], set[str]],
+        put_off: Mapping[int, int],
     ) -> None:
         self.files = files
         self.lookup = lookup
@@ -281,26 +298,27 @@ class _Matcher:
         self.named_in: dict[tuple[str, str], int] = {}  # such a number -> the turn of the first who names it
         self.identifiers = Identifiers(key)
         self.linked: dict[str, dict[str, str]] = {}  # source -> number -> the client who has it in the home
+        self.everybody: list[Who] = []
+        self.put_off = put_off
+        self.last = max(put_off.values(), default=0)
+        self.problems: list[tuple[facts.FileResult, facts.Problem]] = []  # of jobs
 
     def settles(self) -> bool:
         """Find or make the client and the job of every row.
 
-        False when a row that taught who is who turned out bad: a row that is left out says nothing, so it is taken
-        away, and everything starts anew without it.
+        False when a row that taught who is who turned out bad: a row that is left out says nothing, so it has to be
+        put aside, and everything starts anew without it.
         """
-        everybody = self._everybody()
-        self._ask_about(everybody)
-        self._place_all(everybody)
-        if not self._jobs():
-            return True
-        for file in self.files:
-            bad = {problem.row for problem in file.problems}
-            for said in (*file.clients, *_named_by_jobs(file)):
-                if not bad.isdisjoint(said.rows):
-                    said.rows = [row for row in said.rows if row not in bad]
-            file.clients = [client for client in file.clients if client.rows]
-            file.jobs = [job for job in file.jobs if bad.isdisjoint(job.rows)]
-        return False
+        self.everybody = self._everybody()
+        self._ask_about(self.everybody)
+        self._place_all(self.everybody)
+        self._jobs()
+        return not self.problems
+
+    def has_taken_more(self) -> bool:
+        """Return whether rows that came after all others have found who they are about."""
+        refused = set(map(id, self.refused))
+        return any(who.put_off == self.last and id(who) not in refused for who in self.everybody)
 
     def finish(self) -> Matches:
         """Say it row by row, and return it."""
@@ -343,11 +361,13 @@ class _Matcher:
         found: dict[tuple[object, ...], Who] = {}
         for file in self.files:
             source = file.source
-            for said in (*file.clients, *_named_by_jobs(file)):
-                key = (source, _meant(said))
+            for said in (*file.clients, *file.named_by_jobs()):
+                put_off = self.put_off.get(id(said), 0)
+                key = (source, _meant(said), put_off)
                 who = found.get(key)
                 if who is None:
                     who = found[key] = who_is(source, said)
+                    who.put_off = put_off
                 who.rows.append((file, said))
         return sorted(found.values(), key=Who.order)
 
@@ -472,9 +492,9 @@ class _Matcher:
         learned: a number, for one, may get its client only from a job."""
         self.numbered.update(who.source for who in everybody if who.said.client_id and not who.is_only_named)
         self._name_the_nameless(everybody)
-        turns: tuple[list[Who], ...] = ([], [], [], [])
+        turns: list[list[Who]] = [[] for _ in range(4 * (self.last + 1))]
         for who in everybody:
-            turns[self._turn(who)].append(who)
+            turns[4 * who.put_off + self._turn(who)].append(who)
         waiting: list[Who] = []
         for turn in turns:
             waiting += turn
@@ -669,9 +689,8 @@ class _Matcher:
 
     # ------------------------------------------------------------ jobs
 
-    def _jobs(self) -> bool:
-        """Find or make the job of every row whose client was found; return whether rows had to be refused."""
-        refused = False
+    def _jobs(self) -> None:
+        """Find or make the job of every row whose client was found."""
         entries: dict[str, JobEntry] = {}
         nobodys: dict[str, list[tuple[facts.FileResult, facts.ParsedJob]]] = {}  # by job id: their client is not found
         numbers: dict[str, dict[str, None]] = {}
@@ -713,44 +732,65 @@ class _Matcher:
         for job_id, entry in entries.items():
             entry.existing = existing.get(job_id)
             if (entry.clash or entry.existing is not None) and self._refuse_jobs(entry, nobodys.get(job_id, ())):
-                refused = True
                 continue
             self.found.jobs.append(entry)
             if entry.link:
                 source, number = entry.link
                 self.found.links.setdefault((source, "job"), {})[number] = entry.id
-        return refused
 
     def _refuse_jobs(self, entry: JobEntry, nobodys: Iterable[tuple[facts.FileResult, facts.ParsedJob]]) -> bool:
         """Refuse rows whose number is another job's, and say whether there are any.
 
         *nobodys*: rows with the same number, whose client is not found.
         """
-        several = [*entry.parsed, *nobodys] if entry.clash else entry.parsed
-        new = [each for each in several if not each[0].is_old(each[1].rows)]  # what came in is not refused later
+        new = [each for each in entry.parsed if not self._came_in(*each)]  # what came in is not refused later
         if not new:
             return False
-        ours, said = entry.existing, new[0][1]
-        if entry.clash:  # which of them is the job of that number, nobody knows
+        if entry.clash and self._is_unclear(entry, new):  # which of them is the job of that number, nobody knows
+            several = [*entry.parsed, *nobodys]
             where = [f"row {job.rows[0]} of {file.name}" for file, job in several]
-            for file, job in new:
-                other = where[1] if job is several[0][1] else where[0]
-                why = f"the number is in {other} too, for something else; give each job its own"
-                file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "same-number", why))
-        elif (
-            ours is not None
-            and self._belongs_to(ours) != entry.client.id
-            and (ours.service != said.service or ours.completed_on != said.completed_on)
-        ):
+            for file, job in several:
+                if not self._came_in(file, job):
+                    other = where[1] if job is several[0][1] else where[0]
+                    why = f"the number is in {other} too, for something else; give each job its own"
+                    self._refuse_job(file, job, "same-number", why)
+            return True
+        entry.client = self.placed[id(new[0][1].who)]
+        if self._is_anothers(entry, new[0][1]):
             why = (
                 "the home has this number for another client's job; if the file comes from another program, "
                 "name it with --source"
             )
             for file, job in new:
-                file.problems.append(facts.Problem(job.rows[0], "", job.job_id, "id-conflict", why))
+                self._refuse_job(file, job, "id-conflict", why)
+            return True
+        return False
+
+    def _is_unclear(self, entry: JobEntry, new: Sequence[tuple[facts.FileResult, facts.ParsedJob]]) -> bool:
+        """Return whether a job's rows clash without those of other files that came in: for them the home speaks."""
+        files = {id(file) for file, _ in new}
+        beside = [each for each in entry.parsed if id(each[0]) in files]
+        return any(
+            self.placed[id(one[1].who)] is not self.placed[id(job.who)] or (job.job_id and _differs(one, file, job))
+            for one, (file, job) in pairwise(beside)
+        )
+
+    def _is_anothers(self, entry: JobEntry, job: facts.ParsedJob) -> bool:
+        """Return whether the job that came in with the number of *job* is another client's, and not the same."""
+        before: Job | facts.ParsedJob
+        if entry.existing is not None:
+            before, owner = entry.existing, self._belongs_to(entry.existing)
         else:
-            return False
-        return True
+            before = next(other for file, other in entry.parsed if self._came_in(file, other))
+            owner = self.placed[id(before.who)].id
+        return owner != entry.client.id and (before.service, before.completed_on) != (job.service, job.completed_on)
+
+    def _refuse_job(self, file: facts.FileResult, job: facts.ParsedJob, code: str, why: str) -> None:
+        self.problems += ((file, facts.Problem(row, "", job.job_id, code, why)) for row in job.rows)
+
+    def _came_in(self, file: facts.FileResult, job: facts.ParsedJob) -> bool:
+        """Return whether a job's rows came in before, or before those that are put off by now."""
+        return file.is_old(job.rows) or self.put_off.get(id(job.who), 0) < self.last
 
     def _belongs_to(self, job: Job) -> str:
         if job.client_id not in self.entries:
@@ -876,11 +916,6 @@ _REFUSALS = {
     ),
     "no-address": ("no-address", "has neither e-mail, phone nor postal address; add one"),
 }
-
-
-def _named_by_jobs(file: facts.FileResult) -> Iterable[facts.ParsedClient]:
-    """Return whom the jobs of a file name, each once: jobs that say the same of a client share one value."""
-    return {id(job.who): job.who for job in file.jobs if job.who.reference}.values()
 
 
 def who_is(source: str, said: facts.ParsedClient) -> Who:
