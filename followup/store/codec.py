@@ -165,13 +165,16 @@ class Table(Generic[Record]):
         return tuple((column, attrgetter(field), how) for column, (field, how) in self._derivations.items())
 
     @cached_property
-    def _inserted(self) -> Sequence[tuple[str, Callable[[Record], Any], Any, Kind]]:
+    def _inserted(self) -> Sequence[tuple[str, Any, Kind]]:
         defaults = {field.name: _default(field) for field in self._fields}
         own = [
-            (column, attrgetter(field), defaults[field], self.kinds[field])
-            for column, field in zip(self.columns, self.own, strict=True)
+            (column, defaults[field], self.kinds[field]) for column, field in zip(self.columns, self.own, strict=True)
         ]
-        return [*own, *((column, field, "", Kind(how, repeats=True)) for column, field, how in self._derived)]
+        return [*own, *((column, "", Kind(how, repeats=True)) for column, (_, how) in self._derivations.items())]
+
+    @cached_property
+    def _inserted_cells(self) -> Callable[[Record], tuple[Any, ...]]:
+        return attrgetter(*self.own, *(field for field, _ in self._derivations.values()))
 
     @cached_property
     def _written(self) -> Sequence[tuple[int, Kind]]:
@@ -220,8 +223,8 @@ class Table(Generic[Record]):
         """
         names: list[str] = []
         columns: list[Iterable[Any]] = []
-        for column, field, default, kind in self._inserted:
-            cells = list(map(field, records))
+        every = zip(*map(self._inserted_cells, records), strict=True)
+        for (column, default, kind), cells in zip(self._inserted, every, strict=True):
             first = cells[0]
             if first == cells[-1] and cells.count(first) == len(cells):
                 if first == default and column != self.identity:
@@ -236,7 +239,7 @@ class Table(Generic[Record]):
         """Return `columns` and the cells of new *rows*, without those columns that are at their default in all."""
         kept = [
             (column, cells)
-            for (column, _, default, _), cells in zip(self._inserted, zip(*rows, strict=True), strict=True)
+            for (column, default, _), cells in zip(self._inserted, zip(*rows, strict=True), strict=True)
             if cells.count(default) < len(cells)
         ]
         return [column for column, _ in kept], zip(*(cells for _, cells in kept), strict=True)
