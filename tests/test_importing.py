@@ -358,6 +358,23 @@ def test_a_client_is_listed_by_the_file_that_has_them_and_else_by_the_job_that_m
         assert listed == {"Job #": ["Bob Reed"], "Client ID": ["Ada Hall"]}
 
 
+def test_a_job_adds_a_first_address_of_its_client_and_no_second(desk: Desk) -> None:
+    """It names its client and does not describe them; whoever it adds nothing to stays as they are."""
+    load(desk, CLIENTS + "1,Ada Hall,,07700 900123,Leeds,\n2,Bob Reed,bob@example.com,,York,\n")
+    load(desk, JOBS + "7,1,Ada Hall,ada@example.com,Boiler,13/02/2026,Done,120,\n")
+    preview = load(
+        desk,
+        JOBS
+        + "8,1,Ada Hall,ada.hall@example.com,Tap,14/02/2026,Done,50,\n"
+        + "9,2,Bob Reed,bob@example.com,Tap,14/02/2026,Done,50,\n",
+    )
+    assert {client.full_name: client.emails for client in everything(desk)[0]} == {
+        "Ada Hall": ("ada@example.com",),
+        "Bob Reed": ("bob@example.com",),
+    }
+    assert (preview.unchanged_clients, preview.changed_clients, len(preview.new_jobs)) == (2, [], 2)
+
+
 def test_the_same_file_again_changes_nothing(desk: Desk) -> None:
     """Its rows are known and are not even read."""
     load(desk, ADA)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 
 import pytest
@@ -50,7 +50,9 @@ def people(keep: Keep) -> list[model.Client]:
         factories.client(
             id="cabcdefghk", full_name="Zoe Mullerson", company="Muller Ltd", phones=("+447700900123",), emails=()
         ),
-        factories.client(id="cxyzxyzxyz", full_name="", first_name="Al", last_name="Bo", emails=()),
+        factories.client(
+            id="cxyzxyzxyz", full_name="", first_name="Al", last_name="Bo", emails=(), street="1 Mill", postal_code="B1"
+        ),
     ]
     keep(*clients)
     return clients
@@ -82,6 +84,18 @@ def test_clients_are_found_by_what_people_type(
 ) -> None:
     """Id, e-mail, phone, whole name, words in any order."""
     assert [client.id for client in opened.find_clients(text)] == [people[index].id for index in found]
+
+
+def test_what_tells_a_client_from_others_is_what_the_whole_record_says(
+    opened: store.Store, people: list[model.Client]
+) -> None:
+    """Field by field: rows are read by position."""
+    known = opened.known_clients([each.id for each in people])
+    names = [field.name for field in fields(model.KnownClient)]
+    assert {each.id: [getattr(known[each.id], name) for name in names] for each in people} == {
+        each.id: [getattr(each, name) for name in names] for each in people
+    }
+    assert opened.known_clients(["nobody"]) == {}
 
 
 def test_jobs_are_found_by_what_people_type(opened: store.Store, keep: Keep) -> None:
