@@ -14,9 +14,10 @@ order of the flow:
     way                          the way of the rows of one table, which is:
     ragged, shape, typed, rules      too long or short; no records; days of a spreadsheet; a program's habits
     unread                       which rows the home has not read before
-    deciding, damage             what only a whole table tells; what a spreadsheet did to its columns
+    deciding, columns            what only a whole table tells; what only a whole column tells
+    damage                       what a spreadsheet did to its columns
     rows                         one record -> a client, a job, or what is wrong with it, with these for its cells:
-    columns, people, addresses, phones, postal
+    days, amounts, meanings, iso, people, addresses, phones, postal
     questions, ledger, telling   what the owner is asked; what became of each row; how it is said
     facts                        what comes out of all that
 

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from followup import cells
-from followup.intake import columns, headers, telling
+from followup.intake import days, headers, telling
 
 if TYPE_CHECKING:
     from followup.intake.lines import Line
@@ -79,7 +79,7 @@ class Damage:
             value = line.cells[index].strip()
             if not value:
                 continue
-            if not columns.is_day_number(value):
+            if not days.is_day_number(value):
                 self._numbers.remove(index)
                 self._first.pop(index, None)
                 return

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from followup import cells
-from followup.intake import columns, headers, rows, table, telling
+from followup.intake import amounts, columns, headers, meanings, rows, table, telling
 from followup.intake.ledger import Tally
 from followup.intake.lines import Line
 from followup.intake.questions import Questions
@@ -73,7 +73,7 @@ class Evidence:
         self._statuses = statuses
         self._dates = _Witnesses(columns.order_witness, _places(layout, _DATES) if jobs else [])
         self._aside = _Witnesses(columns.order_witness, aside if jobs else [])
-        self._amounts = _Witnesses(columns.mark_witness, _places(layout, _AMOUNTS) if jobs else [], columns.LIKE_NINE)
+        self._amounts = _Witnesses(columns.mark_witness, _places(layout, _AMOUNTS) if jobs else [], amounts.LIKE_NINE)
         self._status = next(iter(_places(layout, ("job.status",))), -1) if jobs else -1
         self._words: dict[str, Tally] = {}
         self._has_numbers = False
@@ -175,16 +175,16 @@ class Evidence:
             for about, value in {**asked.memory, **asked.given}.items()
             if about.startswith("status:")
         }
-        meanings = {**self._statuses, **told}
+        known = {**self._statuses, **told}
         unknown: dict[str, tuple[str, Tally]] = {}
         for cell, tally in self._words.items():
             word = cell.strip()
             normal = headers.normal(word)
             if normal in told:
                 asked.used[f"status:{word}"] = told[normal]
-            elif not word or len(word) > 60 or word.lower() in columns.NOTHING or normal in self._statuses:
+            elif not word or len(word) > 60 or word.lower() in meanings.NOTHING or normal in self._statuses:
                 continue
-            elif not rows.sure_status(normal):
+            elif not meanings.sure_status(normal):
                 shown, all_rows = unknown.setdefault(normal, (word, Tally()))
                 all_rows.count += tally.count
                 all_rows.first += tally.first
@@ -195,11 +195,11 @@ class Evidence:
                 "status",
                 f"'{word}' in {telling.count(tally.count)} ({telling.rows(first, count=tally.count)}): completed, "
                 "open, or not a job?",
-                columns.STATUS_ANSWERS,
+                meanings.STATUS_ANSWERS,
                 word=word,
                 rows=first,
             )
-        return meanings
+        return known
 
 
 def _places(layout: headers.Layout, names: Iterable[str]) -> list[int]:

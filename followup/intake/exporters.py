@@ -16,7 +16,9 @@ from typing import Any
 from followup import codes, files, settings
 from followup import shipped as shipped_parts
 from followup.errors import ConfigurationError
-from followup.intake import columns, headers, rules
+from followup.intake import headers, meanings, rules
+
+_STATES = ", ".join(meanings.STATUS_ANSWERS)
 
 KEYS: Mapping[str, str] = {
     "title": "what the import shows: `looks like ...`",
@@ -25,7 +27,7 @@ KEYS: Mapping[str, str] = {
     "header": "column names that are all in the header row of such a file; together no other file has them",
     "rules": "names of rules, in the order in which they work",
     "columns": 'column name = field; "-" is never imported, "" is kept as it is; N stands for any number',
-    "status": f"word in the column of states, or nothing = {', '.join(columns.STATUS_ANSWERS)}; better ask if not sure",
+    "status": f"word in the column of states, or nothing = {_STATES}; better ask if not sure",
     "options": "for the rule `only-these`: column name, or several with ` or ` between = words that count, `*` for any",
 }
 """Every key of such a file, and what it is for."""
@@ -115,8 +117,8 @@ def _exporter(tables: Mapping[str, Any], path: Path, *, own: bool) -> Exporter:
             "header", f"names fewer than {_FEWEST} columns, which a sheet made by hand may have, too. Name more of them"
         )
     known_fields = headers.fields()
-    meanings = checked.table("columns")
-    for name, meaning in meanings.items():
+    told = checked.table("columns")
+    for name, meaning in told.items():
         if meaning not in known_fields and meaning not in ("", "-"):
             checked.problem(
                 f'columns."{name}"', f"'{meaning}' is no field. {codes.did_you_mean(meaning, sorted(known_fields))}"
@@ -128,10 +130,8 @@ def _exporter(tables: Mapping[str, Any], path: Path, *, own: bool) -> Exporter:
             checked.problem(f'columns."{name}"', what)
     words = checked.table("status")
     for word, meaning in words.items():
-        if meaning not in columns.STATUS_ANSWERS:
-            checked.problem(
-                f'status."{word}"', f"'{meaning}' is no state. Write one of {', '.join(columns.STATUS_ANSWERS)}"
-            )
+        if meaning not in meanings.STATUS_ANSWERS:
+            checked.problem(f'status."{word}"', f"'{meaning}' is no state. Write one of {_STATES}")
     names = checked.texts("rules", needed=False)
     for name in names:
         if name not in rules.RULES:
@@ -143,7 +143,7 @@ def _exporter(tables: Mapping[str, Any], path: Path, *, own: bool) -> Exporter:
         kind=kind,
         header=header,
         rules=names,
-        columns={headers.normal(name): meaning for name, meaning in meanings.items()},
+        columns={headers.normal(name): meaning for name, meaning in told.items()},
         status={headers.normal(word): meaning for word, meaning in words.items()},
         options=checked.options(),
         own=own,

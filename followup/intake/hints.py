@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from followup.intake import addresses, columns, headers, people, phones, postal
+from followup.intake import addresses, days, headers, meanings, people, phones, postal
 
 ENOUGH = 200
 """Rows that are looked at."""
@@ -108,12 +108,12 @@ def suggested(sample: Sequence[Sequence[str]], country: str) -> tuple[str, ...]:
 
 def _tells_kinds(values: Sequence[str]) -> bool:
     """Return whether a column says of its rows that they are clients, jobs or promises, but for a slip now and then."""
-    kinds = [columns.row_kind(value) for value in values]
+    kinds = [meanings.row_kind(value) for value in values]
     return len({*kinds} - {""}) > 1 and kinds.count("") * 4 <= len(kinds)
 
 
 def _is_tick(value: str) -> bool:
-    return columns.read_flag(value) is not None
+    return meanings.flag(value) is not None
 
 
 def _is_dated(choices: Sequence[dict[str, int]], without: int) -> bool:
@@ -137,11 +137,11 @@ def _look(values: Sequence[str], country: str) -> str:
 
 
 def _is_amount(value: str, _country: str = "") -> bool:
-    return bool(_MONEY.fullmatch(value)) and not columns.is_date_shaped(value) and columns.read_flag(value) is None
+    return bool(_MONEY.fullmatch(value)) and not days.is_date_shaped(value) and meanings.flag(value) is None
 
 
 def _is_status(value: str, _country: str = "") -> bool:
-    return headers.normal(value) in columns.STATUS_WORDS and not value.isdigit()
+    return headers.normal(value) in meanings.STATUS_WORDS and not value.isdigit()
 
 
 def _is_phone(value: str, country: str) -> bool:
@@ -163,7 +163,7 @@ def _is_town(value: str, _country: str) -> bool:
 
 _LOOKS: Sequence[tuple[str, Callable[[str, str], bool]]] = (
     ("email", lambda value, _: bool(addresses.split(value)[0])),
-    ("completed_on", lambda value, _: columns.is_date_shaped(value)),
+    ("completed_on", lambda value, _: days.is_date_shaped(value)),
     ("status", _is_status),
     ("postal_code", _is_postal_code),
     ("place", lambda value, country: postal.town(value, country) is not None),

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from followup.intake import columns, headers
+from followup.intake import headers, iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _of_country(text: str) -> tuple[list[str], str]:
     parts = [" ".join(part.split()) for part in re.split(r"[,\n;]|:::", text)]
     parts = [part for part in parts if part]
     if len(parts) > 1 and (len(parts[-1]) > 2 or parts[-1] == "UK"):  # two letters are a state or a province
-        named = columns.read_country(parts[-1])
+        named = iso.country(parts[-1])
         if len(named) == 2 and named != parts[-1]:
             return parts[:-1], named
     return parts, ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 
-from followup.intake import columns, damage, decode, facts, headers, mapping, moved, shape
+from followup.intake import columns, damage, decode, facts, headers, mapping, meanings, moved, shape
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "date_order": columns.ORDERS,
@@ -72,7 +72,7 @@ class Questions:
 def check(about: str, value: str) -> str:
     """Return what is wrong with an answer, or nothing."""
     if about.startswith("status:") and about.partition(":")[2].strip():
-        return _of_choice(about, value, columns.STATUS_ANSWERS)
+        return _of_choice(about, value, meanings.STATUS_ANSWERS)
     kind, of_column, _ = about.partition(":")
     if about in CHOICES or (kind == "fill_down" and of_column):
         return _of_choice(about, value, CHOICES[kind])

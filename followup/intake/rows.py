@@ -15,7 +15,20 @@ from operator import itemgetter
 from typing import Literal
 
 from followup import cells, codes
-from followup.intake import addresses, columns, facts, headers, people, phones, postal, shape, table
+from followup.intake import (
+    addresses,
+    amounts,
+    days,
+    facts,
+    headers,
+    iso,
+    meanings,
+    people,
+    phones,
+    postal,
+    shape,
+    table,
+)
 
 _BETWEEN = "; "
 """Stands between several values in a cell of our own."""
@@ -30,7 +43,7 @@ _INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u206
 _WORD_OF_MAIL = re.compile(r"=\?[\w.-]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
 _LINE_BREAKS = re.compile(r"\s*[\r\n]+\s*")
 _FORMULA_TEXT = re.compile(r'="([^"]*)"')
-_NOTHING = frozenset(form for word in columns.NOTHING for form in (word, word.upper(), word.capitalize()))
+_NOTHING = frozenset(form for word in meanings.NOTHING for form in (word, word.upper(), word.capitalize()))
 _MAIL = re.compile(r"[^\s;,|<>()/]*@[^\s;,|<>()/]*")
 _TOO_NARROW = re.compile(r"#{3,}")
 _NUMBER_WITH_APOSTROPHE = re.compile(r"'(?=[+\d])")
@@ -157,7 +170,7 @@ class Reader:
         # One more cell, always empty, stands for the columns that the file does not have.
         self._at = {name: of[name][0] if name in of else self._width for name in _SINGLE}
         self._digits = cells.minor_digits(decisions.currency)
-        self._amounts: dict[tuple[str, str], columns.Money | str] = {}
+        self._amounts: dict[tuple[str, str], amounts.Money | str] = {}
         self._known: dict[object, facts.ParsedClient] = {}  # by what is said of them
         self._statuses: dict[str, str] = {}
         self._line_of = ""  # the number of the job in the row above
@@ -511,7 +524,7 @@ class Reader:
                 if part == "line2" or (part == "street" and client.street and client.street != value):
                     client.street = f"{client.street}, {value}" if client.street else value
                 elif part == "country":
-                    client.country = columns.read_country(value)
+                    client.country = iso.country(value)
                 elif part == "number":  # as it stands in the table: 12 High Street, Hauptstr. 5
                     client.street = f"{client.street} {value}".strip()
                 elif part == "street" and client.street == "" and filled[0][0] == "number":
@@ -530,7 +543,7 @@ class Reader:
                 continue
             filled = True
             if part == "country":
-                client.country = columns.read_country(value)
+                client.country = iso.country(value)
             elif part != "street" or not self._is_own_name(client, value):
                 setattr(client, part, value)
         if not client.city and not client.postal_code and client.street:
@@ -571,7 +584,7 @@ class Reader:
     def _consent(self, client: facts.ParsedClient, row: int, values: Sequence[str], out: Outcome) -> None:
         for index in self._of.get("client.consent", ()):
             value = values[index]
-            said = columns.read_consent(value, self._headers[index]) if value else "unknown"
+            said = meanings.consent(value, self._headers[index]) if value else "unknown"
             if said is None:
                 self._problem(
                     out, row, index, value, "consent", "is not understood; write opted_in, opted_out or unknown"
@@ -580,7 +593,7 @@ class Reader:
                 client.consent = said
         for index in self._of.get("client.opt_out", ()):
             value = values[index]
-            stop = columns.read_opt_out(value) if value else False
+            stop = meanings.opt_out(value) if value else False
             if stop is None:
                 self._problem(out, row, index, value, "consent", "is not understood; write yes or no")
             elif stop:
@@ -588,7 +601,7 @@ class Reader:
 
     def _refused(self, client: facts.ParsedClient, row: int, values: Sequence[str], out: Outcome) -> None:
         for index in self._of["client.mail_refused"]:
-            refused = columns.read_opt_out(values[index]) if values[index] else False
+            refused = meanings.opt_out(values[index]) if values[index] else False
             if refused is None:
                 self._problem(out, row, index, values[index], "mail-refused", "is not understood; write yes or no")
             client.mail_refused = bool(refused)
@@ -596,7 +609,7 @@ class Reader:
     def _channels(self, client: facts.ParsedClient, row: int, values: Sequence[str], out: Outcome) -> None:
         preferred = self._value(values, "client.preferred_channel")
         if preferred:
-            good, bad = columns.read_channels(preferred)
+            good, bad = meanings.channels(preferred)
             if bad or not good:
                 index = self._of["client.preferred_channel"][0]
                 self._problem(
@@ -611,7 +624,7 @@ class Reader:
                 client.preferred_channel = good[0]
         never = self._value(values, "client.no_channels")
         if never:
-            good, bad = columns.read_channels(never)
+            good, bad = meanings.channels(never)
             if bad:
                 index = self._of["client.no_channels"][0]
                 why = (
@@ -623,7 +636,7 @@ class Reader:
         for channel in ("call", "text"):  # a column of its own, with yes or no: one channel, no opt-out
             for index in self._of.get(f"client.no_channels.{channel}", ()):
                 value = values[index]
-                stop = columns.read_opt_out(value) if value else False
+                stop = meanings.opt_out(value) if value else False
                 if stop is None:
                     self._problem(out, row, index, value, "channel", "is not understood; write yes or no")
                 elif stop:
@@ -632,7 +645,7 @@ class Reader:
     def _language(self, client: facts.ParsedClient, row: int, values: Sequence[str], _: Outcome) -> None:
         language = self._value(values, "client.language")
         if language:
-            client.language = columns.read_language(language)
+            client.language = iso.language(language)
             if not client.language:
                 client.extra[self._headers[self._of["client.language"][0]]] = language
                 self._warn("a language that we do not know was kept as an unknown column", row)
@@ -641,7 +654,7 @@ class Reader:
         for index in self._tags:
             value = values[index]
             if value:
-                tags = tuple(value.split(_BETWEEN)) if self.decisions.form == "ours" else columns.read_tags(value)
+                tags = tuple(value.split(_BETWEEN)) if self.decisions.form == "ours" else meanings.tags(value)
                 client.tags = tags if not client.tags else _joined(client.tags, tags)
         if self._notes:
             client.notes = "\n".join(dict.fromkeys([values[index] for index in self._notes if values[index]]))
@@ -652,7 +665,7 @@ class Reader:
         who = self._who(row, values, out)
         kind = ""
         if self._row_kind is not None and values[self._row_kind]:
-            kind = columns.row_kind(values[self._row_kind])
+            kind = meanings.row_kind(values[self._row_kind])
             if not kind:
                 why = "says neither client, job nor promise; write one of them"
                 self._problem(out, row, self._row_kind, values[self._row_kind], "row-kind", why)
@@ -738,7 +751,7 @@ class Reader:
             if not value:
                 continue
             if name == "paid_on":
-                paid = columns.read_paid(value)
+                paid = meanings.paid(value)
                 if paid is not None:
                     job.unpaid = not paid
                     continue
@@ -749,32 +762,30 @@ class Reader:
                 self._problem(out, row, index, value, "date", day)
         balance = self._value(values, "job.open_balance")
         if balance:
-            open_amount = columns.read_amount(
-                balance, mark=self.decisions.decimal_mark, currency=self.decisions.currency
-            )
-            if isinstance(open_amount, columns.Money):
+            open_amount = amounts.read(balance, mark=self.decisions.decimal_mark, currency=self.decisions.currency)
+            if isinstance(open_amount, amounts.Money):
                 job.unpaid = open_amount.minor > 0
 
     def _day(self, value: str, index: int | None = None) -> date | str | None:
         """Return the day in a cell, None when the cell means nothing, or why there is none."""
-        if index is not None and index in self.decisions.day_numbers and columns.is_day_number(value):
+        if index is not None and index in self.decisions.day_numbers and days.is_day_number(value):
             return self.decisions.day_numbers[index] + timedelta(days=int(value))
         if value in self._dates:
             return self._dates[value]
         order = self.decisions.date_order
         found: date | str | None
         try:
-            day = columns.read_date(value, order)
+            day = days.read(value, order)
         except ValueError:
             found = None
         else:
             if day:
                 found = day
-            elif columns.is_date_shaped(value):
+            elif days.is_date_shaped(value):
                 found = f"is no day in the calendar (read as {_ORDER_WORDS.get(order, order)}); write it as 2026-02-28"
-            elif columns.is_period(value):
+            elif days.is_period(value):
                 found = "names no day; write it as 2026-02-28"
-            elif columns.is_day_number(value):
+            elif days.is_day_number(value):
                 found = "is a day number of a spreadsheet, beside days written as such; write it as 2026-02-28"
             else:
                 found = "is no date; write it as 2026-02-28"
@@ -784,7 +795,7 @@ class Reader:
     def _money(self, job: facts.ParsedJob, row: int, values: Sequence[str], amount: str, out: Outcome) -> None:
         currency = self._value(values, "job.currency").upper()
         if currency and not re.fullmatch(r"[A-Z]{3}", currency):
-            currency = columns.currency_of_sign(currency) or currency
+            currency = amounts.currency_of_sign(currency) or currency
             if not re.fullmatch(r"[A-Z]{3}", currency):
                 index = self._of["job.currency"][0]
                 self._problem(
@@ -795,13 +806,13 @@ class Reader:
             self._multiplied(job, row, values, currency or self.decisions.currency, out)
             return
         if not currency:
-            plain = columns.plain_amount(amount, self.decisions.decimal_mark, self._digits)
+            plain = amounts.plain(amount, self.decisions.decimal_mark, self._digits)
             if plain is not None:
                 job.amount_minor, job.currency = plain, self.decisions.currency
                 return
         read = self._amounts.get((amount, currency))
         if read is None:
-            read = self._amounts[amount, currency] = columns.read_amount(
+            read = self._amounts[amount, currency] = amounts.read(
                 amount, mark=self.decisions.decimal_mark, currency=currency or self.decisions.currency
             )
         if isinstance(read, str):
@@ -826,7 +837,7 @@ class Reader:
         price, quantity = self._value(values, "job.unit_price"), self._value(values, "job.quantity") or "1"
         if not price:
             return
-        numbers = [columns.read_number(text, mark=self.decisions.decimal_mark) for text in (price, quantity)]
+        numbers = [amounts.number(text, mark=self.decisions.decimal_mark) for text in (price, quantity)]
         for name, text, number in zip(("job.unit_price", "job.quantity"), (price, quantity), numbers, strict=True):
             if number is None:
                 self._problem(out, row, self._of[name][0], text, "amount", "is no number; write it like 120.00")
@@ -843,7 +854,7 @@ class Reader:
     ) -> None:
         today = self.decisions.today
         said = self._status(status) if status else "" if done else self.decisions.statuses.get("", "")
-        flag = columns.read_flag(done) if done else None
+        flag = meanings.flag(done) if done else None
         if done and flag is None:
             day = self._day(done, self._done)
             if isinstance(day, date):
@@ -861,9 +872,9 @@ class Reader:
             job.completed_on = job.paid_on  # no better date in the whole file: it was done when it was paid
         for index in self._of.get("job.cancelled", ()):
             value = values[index]  # yes, the day on which it was cancelled, or what became of its payment
-            if value and sure_status(headers.normal(value)) == "not_a_job":
+            if value and meanings.sure_status(headers.normal(value)) == "not_a_job":
                 said, status = "not_a_job", value
-            elif value and (columns.read_flag(value) or columns.is_date_shaped(value)):
+            elif value and (meanings.flag(value) or days.is_date_shaped(value)):
                 said, status = "not_a_job", self._headers[index]
         if said == "not_a_job":
             job.status = "not_a_job"
@@ -937,18 +948,11 @@ class Reader:
         found = self._statuses.get(word)
         if found is None:
             normal = headers.normal(word)
-            found = self._statuses[word] = self.decisions.statuses.get(normal, "") or sure_status(normal)
+            found = self._statuses[word] = self.decisions.statuses.get(normal, "") or meanings.sure_status(normal)
         return found
 
 
 _ORDER_WORDS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}
-
-
-def sure_status(normal_word: str) -> str:
-    """Return what a status word means for everybody; nothing for words that mean different "
-    "things to different firms."""
-    meaning = columns.STATUS_WORDS.get(normal_word, "")
-    return "completed" if meaning in {"completed", "paid"} else "" if meaning == "billed" else meaning
 
 
 def _joined(have: Iterable[str], more: Iterable[str], *, fold: bool = False) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from followup import cells
-from followup.intake import columns, facts, headers, lines, telling
+from followup.intake import amounts, days, facts, headers, lines, telling
 
 HEADINGS = ("client", "service", "day", "nothing")
 """What a row with one filled cell over other rows can say of them."""
@@ -114,7 +114,7 @@ def _total(label: str) -> tuple[str, str]:
 
 def _says_when(cell: str) -> bool:
     text = cell.strip()
-    return columns.is_date_shaped(text) or bool(_NUMBER.fullmatch(text)) or bool(_ABOUT_THE_EXPORT.match(text))
+    return days.is_date_shaped(text) or bool(_NUMBER.fullmatch(text)) or bool(_ABOUT_THE_EXPORT.match(text))
 
 
 def _short(text: str) -> str:
@@ -228,21 +228,21 @@ class Shape:
 
     def _without_sums(self, rows: Iterator[lines.Line]) -> Iterator[lines.Line]:
         """Leave out a row with nothing but the sum of the amounts above it: of all, or since the last gap."""
-        amounts: list[str] = []
+        above: list[str] = []
         since = last = 0
         for line in rows:
             cells = line.cells
             if line.row != last + 1:
-                since = len(amounts)
+                since = len(above)
             last = line.row
             filled = len(cells) - cells.count("")
             alone = next((index for index in self._amounts if cells[index]), -1) if filled == 1 else -1
-            if alone >= 0 and _is_sum(cells[alone], amounts, since):
+            if alone >= 0 and _is_sum(cells[alone], above, since):
                 self._context.leave_out(line, "total", f"the sum of the amounts above ('{_short(cells[alone])}')")
                 continue
-            amounts.append(cells[self._amounts[0]])
+            above.append(cells[self._amounts[0]])
             yield line
-            if len(amounts) == _MOST_SUMMED:
+            if len(above) == _MOST_SUMMED:
                 break
         yield from rows
 
@@ -272,7 +272,7 @@ class Shape:
                 if above and not named:
                     cells[place] = cells[place].strip() or above
                 yield line
-            elif columns.is_period(text) and not (kind == "clients" and text.isalpha()):
+            elif days.is_period(text) and not (kind == "clients" and text.isalpha()):
                 self._context.leave_out(line, "heading", f"a heading: a time ('{_short(text)}')")
             elif answer == "client" and kind == "clients":
                 yield line
@@ -287,7 +287,7 @@ class Shape:
                 self._heading_count += 1
                 if self._heading_count <= telling.MOST_ROWS:
                     self._headings.append((line.row, text))
-                self._headings_of_days = self._headings_of_days or columns.is_date_shaped(text)
+                self._headings_of_days = self._headings_of_days or days.is_date_shaped(text)
 
         if held is not None:
             yield held
@@ -380,13 +380,13 @@ def identity_columns(layout: headers.Layout) -> list[int]:
     return [column.index for column in layout.columns if column.field.startswith(("client.", "address."))]
 
 
-def _is_sum(cell: str, amounts: Sequence[str], since: int) -> bool:
+def _is_sum(cell: str, summands: Sequence[str], since: int) -> bool:
     for mark in ".,":
-        whole = columns.read_amount(cell, mark=mark, currency="")
-        above = [columns.read_amount(each, mark=mark, currency="") for each in amounts if each.strip()]
-        minor = [each.minor for each in above if isinstance(each, columns.Money)]
-        empty = sum(1 for each in amounts[:since] if each.strip())
-        if isinstance(whole, columns.Money) and len(minor) == len(above) > 1:
+        whole = amounts.read(cell, mark=mark, currency="")
+        above = [amounts.read(each, mark=mark, currency="") for each in summands if each.strip()]
+        minor = [each.minor for each in above if isinstance(each, amounts.Money)]
+        empty = sum(1 for each in summands[:since] if each.strip())
+        if isinstance(whole, amounts.Money) and len(minor) == len(above) > 1:
             return whole.minor in (sum(minor), sum(minor[empty:]))
     return False
 

@@ -16,7 +16,7 @@ from followup import cells
 from followup.care.kind import Field, Kind
 from followup.care.kinds import KINDS
 from followup.errors import BadInput
-from followup.intake import columns
+from followup.intake import amounts, columns, days, meanings
 from followup.model import Client
 from followup.records import dataclass
 from followup.report import words
@@ -77,7 +77,7 @@ def values(
         if given is None:
             continue
         if field.takes == "amount" and given != "":
-            money = columns.read_amount(str(given), mark=reader.mark, currency=reader.currency)
+            money = amounts.read(str(given), mark=reader.mark, currency=reader.currency)
             if isinstance(money, str):
                 raise BadInput(f"{spelled(field)}: '{cells.short(str(given))}' {money}.")
             if money.minor < 0:
@@ -119,7 +119,7 @@ def _value(
                 raise BadInput(f"{where}: a number of {len(str(text))} figures is too large.")
             return int(text)
         case "truth":
-            flag = given if isinstance(given, bool) else columns.read_flag(text)
+            flag = given if isinstance(given, bool) else meanings.flag(text)
             if flag is None:
                 raise BadInput(f"{where}: '{cells.short(str(text))}' is neither yes nor no.")
             return flag
@@ -173,7 +173,7 @@ def _day(text: str, order: str, where: str) -> date:
             raise BadInput(f"{where}: '{cells.short(text)}' can be two days. Write the year first: 2026-03-02.")
         order = found
     try:
-        day = columns.read_date(text, order)
+        day = days.read(text, order)
     except ValueError:
         day = None
     if day is None:

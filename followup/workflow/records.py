@@ -14,7 +14,7 @@ from typing import Any
 
 from followup import cells, identity, kinds
 from followup.errors import BadInput, NotFound
-from followup.intake import addresses, columns, phones
+from followup.intake import addresses, amounts, phones
 from followup.model import OPTED_OUT, Client, Consent, Job, JobStatus, Summary
 from followup.workflow import finding, referrals, stops
 from followup.workflow.desk import Desk
@@ -219,7 +219,7 @@ def job_fields(desk: Desk, fields: Mapping[str, Any]) -> dict[str, Any]:
     if "amount" in given:
         currency = given.get("currency") or desk.settings.business.currency
         text = given.pop("amount")
-        money = columns.read_amount(text, mark=".", currency=currency)
+        money = amounts.read(text, mark=".", currency=currency)
         if isinstance(money, str):
             raise BadInput(f"--amount: '{cells.short(text)}' {money}.")
         given["amount_minor"], given["currency"] = money.minor, money.currency

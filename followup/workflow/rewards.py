@@ -15,7 +15,7 @@ from followup import cells, identity
 from followup.care import referrals
 from followup.care.kinds import KINDS
 from followup.errors import BadInput
-from followup.intake import columns
+from followup.intake import amounts
 from followup.model import Client, Job, JobStatus, Referral, ReferralState
 from followup.report import words
 from followup.workflow import care, finding, gifts
@@ -117,7 +117,7 @@ def _promised(desk: Desk, made: Referral) -> Referral:
 def _amount(desk: Desk, text: str) -> dict[str, Any]:
     if not text:
         return {}
-    money = columns.read_amount(text, mark=".", currency=desk.settings.business.currency)
+    money = amounts.read(text, mark=".", currency=desk.settings.business.currency)
     if isinstance(money, str):
         raise BadInput(f"--amount: '{cells.short(text)}' {money}.")
     if money.minor < 0:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from followup import cells, identity, intake
 from followup.errors import BadInput
-from followup.intake import columns
+from followup.intake import columns, days
 from followup.model import Channel, Client, Contact, Direction
 from followup.records import dataclass
 from followup.workflow import finding
@@ -121,7 +121,7 @@ class _Reading:
         day = self._desk.today
         if row.get("date"):
             try:
-                read = columns.read_date(row["date"][:10].strip(), self._order)
+                read = days.read(row["date"][:10].strip(), self._order)
             except ValueError:
                 read = None
             if read is None or read > self._desk.today:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followup.intake import addresses, columns, headers, people, phones
+from followup.intake import addresses, amounts, columns, days, headers, iso, meanings, people, phones
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ from followup.intake import addresses, columns, headers, people, phones
 )
 def test_dates_as_people_write_them(text: str, order: str, day: date) -> None:
     """One order per file, and no order needed where the year comes first or the month is a word."""
-    assert columns.read_date(text, order) == day
+    assert days.read(text, order) == day
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,13 @@ def test_dates_as_people_write_them(text: str, order: str, day: date) -> None:
 )
 def test_days_that_do_not_exist_are_none(text: str) -> None:
     """Nothing is guessed from half a date."""
-    assert columns.read_date(text, "dmy") is None
+    assert days.read(text, "dmy") is None
 
 
 def test_a_date_of_zeros_is_an_empty_cell() -> None:
     """Outlook writes 0/0/00 where there is no date."""
     with pytest.raises(ValueError, match="0/0/00"):
-        columns.read_date("0/0/00", "dmy")
+        days.read("0/0/00", "dmy")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_mark_that_nothing_decides_is_asked() -> None:
 )
 def test_amounts_are_exact(text: str, mark: str, minor: int, currency: str) -> None:
     """Signs, brackets and currencies are read, and nothing is rounded."""
-    assert columns.read_amount(text, mark=mark, currency="GBP") == columns.Money(minor, currency)
+    assert amounts.read(text, mark=mark, currency="GBP") == amounts.Money(minor, currency)
 
 
 @pytest.mark.parametrize(
@@ -145,13 +145,13 @@ def test_amounts_are_exact(text: str, mark: str, minor: int, currency: str) -> N
 )
 def test_a_price_or_a_quantity_is_as_exact_as_it_is_written(text: str, mark: str, number: str | None) -> None:
     """What is multiplied is rounded only afterwards."""
-    assert columns.read_number(text, mark=mark) == (number and Decimal(number))
+    assert amounts.number(text, mark=mark) == (number and Decimal(number))
 
 
 @pytest.mark.parametrize("text", ["free", "1.005", "1,2.3,4", "", "12 apples and a half", "1e5", "99999999999999999"])
 def test_what_is_no_amount_says_why(text: str) -> None:
     """A sentence, never a number that is nearly right."""
-    assert isinstance(columns.read_amount(text, mark=".", currency="GBP"), str)
+    assert isinstance(amounts.read(text, mark=".", currency="GBP"), str)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_what_is_no_amount_says_why(text: str) -> None:
 )
 def test_consent_is_never_guessed(text: str, header: str, said: str | None) -> None:
     """A box that was not ticked is no refusal; a word that we do not know is a problem."""
-    assert columns.read_consent(text, header) == said
+    assert meanings.consent(text, header) == said
 
 
 @pytest.mark.parametrize(
@@ -185,20 +185,20 @@ def test_consent_is_never_guessed(text: str, header: str, said: str | None) -> N
 )
 def test_opt_out_columns(text: str, stop: bool | None) -> None:
     """A date in such a column is the day on which they said stop."""
-    assert columns.read_opt_out(text) is stop
+    assert meanings.opt_out(text) is stop
 
 
 def test_words_for_places_languages_channels_and_tags() -> None:
     """Names become codes where they are known, and stay as they are where not."""
-    assert columns.read_country("Deutschland") == "DE"
-    assert columns.read_country("gb") == "GB"
-    assert columns.read_country("Atlantis") == "Atlantis"
-    assert columns.read_language("de-AT") == "de"
-    assert columns.read_language("Français") == "fr"
-    assert columns.read_language("Klingonese") == ""
-    assert columns.read_channels("no calls, SMS") == (["call", "text"], [])
-    assert columns.read_channels("pigeon") == ([], ["pigeon"])
-    assert columns.read_tags('VIP; Boiler ::: * myContacts,"VIP"') == ("VIP", "Boiler")
+    assert iso.country("Deutschland") == "DE"
+    assert iso.country("gb") == "GB"
+    assert iso.country("Atlantis") == "Atlantis"
+    assert iso.language("de-AT") == "de"
+    assert iso.language("Français") == "fr"
+    assert iso.language("Klingonese") == ""
+    assert meanings.channels("no calls, SMS") == (["call", "text"], [])
+    assert meanings.channels("pigeon") == ([], ["pigeon"])
+    assert meanings.tags('VIP; Boiler ::: * myContacts,"VIP"') == ("VIP", "Boiler")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from importlib import resources
 
 import pytest
 
-from followup.intake import columns, headers, rows
+from followup.intake import headers, meanings
 
 DATA = json.loads(resources.files("followup.intake").joinpath("header_aliases.json").read_text("utf-8"))
 NEVER = {headers.normal(name) for name in DATA["never_import"]}
@@ -98,12 +98,12 @@ def test_the_words_of_exporters_for_how_far_a_job_is(meaning: str, words: str) -
     """Sure words are read in any case, with accents or without; the others are left to the owner."""
     for word in words.split(", "):
         for written in (word, word.upper(), word.title(), headers.without_accents(word)):
-            assert rows.sure_status(headers.normal(written)) == meaning, written
+            assert meanings.sure_status(headers.normal(written)) == meaning, written
 
 
 def test_every_meaning_of_a_status_is_an_answer_or_a_question() -> None:
     """No word of the table leads to something that a job cannot be."""
-    assert set(columns.STATUS_WORDS.values()) <= {*columns.STATUS_ANSWERS, "paid", "billed"}
+    assert set(meanings.STATUS_WORDS.values()) <= {*meanings.STATUS_ANSWERS, "paid", "billed"}
 
 
 @pytest.mark.parametrize(
