@@ -308,6 +308,7 @@ PEOPLE = [
 ]
 CLIENTS = ("Client ID", "Name", "Email", "Phone", "City", "Opt out", "Consent")
 JOBS = ("Job #", "Client ID", "Client name", "Client email", "Service", "Completed", "Status", "Amount")
+MIXED = ("Client ID", "Name", "Email", "Phone", "City", "Job #", "Service", "Completed", "Status", "Amount")
 
 shown = st.tuples(st.sampled_from(PEOPLE), st.tuples(*[st.booleans()] * 4)).map(
     lambda both: [value if there else "" for value, there in zip(*both, strict=True)]
@@ -329,6 +330,7 @@ job_row = st.builds(
     st.sampled_from(["Done", "Draft", ""]),
     st.sampled_from(["10", "20.50", "x", ""]),
 )
+mixed_row = st.builds(lambda client, job: [*client[:5], job[0], *job[4:]], client_row, job_row)
 
 
 def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
@@ -341,6 +343,7 @@ def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
 files = st.one_of(
     st.lists(client_row, max_size=5).map(lambda rows: as_csv(CLIENTS, rows)),
     st.lists(job_row, max_size=5).map(lambda rows: as_csv(JOBS, rows)),
+    st.lists(mixed_row, max_size=5).map(lambda rows: as_csv(MIXED, rows)),
 )
 
 
