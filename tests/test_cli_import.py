@@ -433,6 +433,48 @@ def test_an_answer_names_a_column(empty: Run, folder: Path) -> None:
     assert "there is no column 'Raech' in these files" in slip
 
 
+def test_one_column_without_a_name_is_called_by_its_number(empty: Run, folder: Path) -> None:
+    """It is told, corrected and remembered under that, on a terminal and in scripts."""
+    write(folder, "odd.csv", ",Mail,,\nAda Hall,ada@example.com,Rex,\nBert Hill,bert@example.com,,\n")
+    told = empty("import", "odd.csv", "--dry-run").stdout
+    assert 'kept under their own names: column 1, column 3 (to say what one is: --answer "column:column 1=' in told
+    empty("import", "odd.csv", answers="1=name\n\ny\n")
+    assert {"Ada Hall", "Bert Hill"} <= set(names(empty))
+    write(folder, "next.csv", ",Mail,,\nCleo Ruiz,cleo@example.com,Max,\n")
+    empty("import", "next.csv", "--yes", "--answer", "column:column 3=tags")
+    assert "Cleo Ruiz" in names(empty)
+    assert "Max" in empty("client", "list", "--format", "json").stdout
+
+
+STATES = """Client,Email,Work,Date,State of play
+Ada Hall,ada@example.com,Boiler,13/01/2026,Handed over
+Bert Hill,bert@example.com,Flush,14/01/2026,Waiting for part
+Cleo Ruiz,cleo@example.com,Flush,15/01/2026,done
+"""
+
+
+def test_whether_a_column_says_how_far_a_job_is_is_asked(empty: Run, folder: Path) -> None:
+    """A word for a state stands in it, and its name says nothing: taken for a note, a job that waits would be done."""
+    write(folder, "odd.csv", STATES)
+    ran = empty("import", "odd.csv", "--yes", exit_code=65)
+    assert "'State of play' has 'Handed over', 'Waiting for part', 'done'. Does it say how far" in ran.stderr
+    assert '--answer "column:State of play=status"' in ran.stderr
+    ran = empty("import", "odd.csv", answers="yes\ncompleted\nopen\ny\n")
+    states = {job["client"]: job["status"] for job in json.loads(empty("job", "list", "--format", "json").stdout)}
+    assert states == {"Ada Hall": "completed", "Bert Hill": "open", "Cleo Ruiz": "completed"}
+    write(folder, "next.csv", STATES.replace("Boiler", "Pump"))
+    assert "State of play" not in empty("import", "next.csv", "--dry-run").stdout
+
+
+def test_a_column_of_other_words_is_kept_without_a_question(empty: Run, folder: Path) -> None:
+    """Yes and no say anything; and what the owner said is no state is none next month."""
+    write(folder, "odd.csv", STATES.replace("Handed over", "yes").replace("Waiting for part", "no").replace("done", ""))
+    assert "how far" not in empty("import", "odd.csv", "--dry-run").stderr
+    write(folder, "odd.csv", STATES)
+    empty("import", "odd.csv", "--yes", "--answer", "column:State of play=+")
+    assert "how far" not in empty("import", "odd.csv", "--dry-run").stderr
+
+
 def test_columns_without_names_are_named_one_by_one(empty: Run, folder: Path) -> None:
     """Or all at once; too few, and what cannot be kept without a name, is asked again."""
     write(folder, "bare.csv", "Ada Hall,07700 900142,Rex\nBert Hill,07700 900143,\n")

@@ -88,6 +88,7 @@ def ask(app: App, file: FileResult, question: Question) -> str:
 LABELS: Mapping[str, Mapping[str, str]] = {
     "date_order": {"dmy": "day first", "mdy": "month first", "ymd": "year first"},
     "status": {"not_a_job": "not a job"},
+    "column": {"status": "yes", "+": "no"},
 }
 """How answers are called where a person is asked, by what the question is about."""
 
@@ -132,7 +133,7 @@ def _ask_columns(app: App, file: FileResult, question: Question) -> str:
 def look_over(app: App, file: FileResult) -> dict[str, str]:
     """Show what the columns of a file are taken for, and return the corrections, as answers; none: it is right so."""
     app.warn(f"{file.name}: its columns are taken for this (+ is kept under its own name, - is left out):")
-    names = {each.number: each.header for each in file.columns if each.header}
+    names = {each.number: each.name for each in file.columns}
     fields = {each.number: each.field for each in file.columns}
     corrected: dict[int, str] = {}
     while True:

@@ -282,7 +282,7 @@ def _is_unclear(file: FileResult) -> bool:
 
 def _kept(file: FileResult) -> list[str]:
     """Return the columns that mean nothing to us and hold something."""
-    return [each.header for each in file.columns if each.field == "+" and each.sample]
+    return [each.name for each in file.columns if each.field == "+" and each.sample]
 
 
 def _show(app: App, preview: Preview, *, learnt: Collection[str]) -> None:

@@ -157,6 +157,11 @@ class Taken:
     field: str  # as answers name it; "+": kept under its own name, "-": left out, "": nobody knows
     sample: str = ""  # the first value
 
+    @property
+    def name(self) -> str:
+        """Return what the column is called: by its header, or by its number where that is empty."""
+        return self.header or f"column {self.number}"
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:

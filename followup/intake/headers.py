@@ -204,6 +204,11 @@ def shown(header: str) -> str:
     return cells_.printable(" ".join(header.split()))
 
 
+def named(cells: Sequence[str]) -> list[str]:
+    """Return header cells by the names that answers have for them: their own, or ``column 6`` where one is empty."""
+    return [cell if cell.strip() else f"column {number}" for number, cell in enumerate(cells, 1)]
+
+
 def without_accents(text: str) -> str:
     """Return *text* with its accents taken off."""
     parts = unicodedata.normalize("NFKD", text)

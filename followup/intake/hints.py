@@ -50,6 +50,35 @@ def told(header: Sequence[str], sample: Sequence[Sequence[str]]) -> dict[str, st
     return found
 
 
+def states(layout: headers.Layout, sample: Sequence[Sequence[str]]) -> headers.Column | None:
+    """Return the column without a known name that may say how far each job is, in a table of days of completion.
+
+    A few words come again and again in it, and one of them is a state. What it says decides which jobs are completed.
+    """
+    if not layout.of("job.completed_on"):
+        return None
+    for column in layout.columns:
+        values = [] if column.field else _values(sample, column.index)
+        few = len(set(values)) <= _FEW and all(_WORDS.fullmatch(value) for value in values)
+        if few and any(map(_says_a_state, values)):
+            return column
+    return None
+
+
+_FEW = 8
+_DONE = "done"
+"""Says of a job how far it is, unlike the other words for yes, which say anything."""
+
+
+def _says_a_state(value: str) -> bool:
+    return _is_status(value) and (columns.read_flag(value) is None or headers.normal(value) == _DONE)
+
+
+def words_of(column: headers.Column, sample: Sequence[Sequence[str]]) -> list[str]:
+    """Return the different values of a column, in quotation marks, as they come."""
+    return [f"'{value}'" for value in dict.fromkeys(_values(sample, column.index))]
+
+
 def names_clients_alone(layout: headers.Layout, sample: Sequence[Sequence[str]]) -> bool:
     """Return whether a table of jobs has rows that say who a client is and how to reach them, and nothing of a job.
 

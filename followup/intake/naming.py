@@ -90,10 +90,24 @@ def _known(
     kind: str,
 ) -> headers.Layout:
     """Return what a header means to the vocabulary; values or a program say it better, and the owner best."""
-    told = mapping.told(asked.answers_about(mapping.ABOUT, header))
-    if exporter is None:
-        return headers.layout(header, kind=kind, told={**hints.told(header, first), **told})
-    return exporters.layout(header, replace(exporter, columns={**exporter.columns, **told}), kind)
+    names = headers.named(header)
+    told = mapping.told(asked.answers_about(mapping.ABOUT, names))
+    header = [name if headers.normal(name) in told else cell for name, cell in zip(names, header, strict=True)]
+    if exporter is not None:
+        return exporters.layout(header, replace(exporter, columns={**exporter.columns, **told}), kind)
+    found = headers.layout(header, kind=kind, told={**hints.told(header, first), **told})
+    states = None if found.of("job.status") else hints.states(found, first)
+    if states is not None and headers.normal(name := headers.named(header)[states.index]) not in told:
+        asked.ask(
+            "column",
+            f"'{name}' has {telling.listed(hints.words_of(states, first))}. Does it say how far each job is?",
+            _STATES_OR_NOT,
+            word=name,
+        )
+    return found
+
+
+_STATES_OR_NOT = ("status", mapping.KEPT)
 
 
 _WHOSE = frozenset(
