@@ -367,6 +367,19 @@ def test_the_beginning_of_an_answer_is_enough_and_a_slip_is_asked_again(empty: R
     assert due(empty)
 
 
+def test_who_brought_whom_in_an_old_address_book_is_history_too(empty: Run, folder: Path) -> None:
+    """It does not say when that was; nobody is thanked week after week for clients of long ago."""
+    people = "".join(f"{name} Hill,{name.lower()}@example.com,Ada Hall\n" for name in ("Bert", "Cleo", "Dora"))
+    write(folder, "book.csv", f"Name,Email,Referred by\nAda Hall,ada@example.com,\n{people}")
+    empty("import", "book.csv", "--yes", "--history")
+    assert empty("due", "--format", "csv").stdout.count("\n") <= 1
+    assert "thanks" not in empty("plan", "--format", "csv").stdout
+    assert "brought" in empty("client", "show", "Ada Hall").stdout
+    empty("undo", "--yes")
+    empty("import", "book.csv", "--yes")
+    assert "thanks" in empty("due", "--format", "csv").stdout
+
+
 # ---------------------------------------------------------------- what the columns are taken for
 
 ODD = "Name,Draht privat,Dog,Fax,Email\nAda Hall,07700 900142,Rex,1,ada@example.com\nBert Hill,,,,bert@example.com\n"

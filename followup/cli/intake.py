@@ -51,7 +51,7 @@ SHOWN = 20
     default=None,
     help="Whose word counts; else ours where you typed it, and the file's.",
 )
-@click.option("--history", is_flag=True, help="Take all completed jobs as history: nothing follows from them.")
+@click.option("--history", is_flag=True, help="Take completed jobs, and who brought whom, as history: nothing follows.")
 @click.option(
     "--answer", "answers", multiple=True, metavar="[FILE:]KEY=VALUE", help="Answer a question, e.g. date_order=dmy."
 )
@@ -193,7 +193,7 @@ def take_in(
         return
     shown = not as_json and not history
     if history and not as_json:
-        click.echo("All completed jobs are taken as history: nothing follows from them.")
+        click.echo("Completed jobs, and who brought whom, are taken as history: nothing follows from them.")
     if shown and (dry_run or not yes):
         with watch:
             ahead = consequences.of(desk, preview)

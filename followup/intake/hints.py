@@ -71,7 +71,7 @@ _DONE = "done"
 
 
 def _says_a_state(value: str) -> bool:
-    return _is_status(value) and (columns.read_flag(value) is None or headers.normal(value) == _DONE)
+    return _is_status(value) and (meanings.flag(value) is None or headers.normal(value) == _DONE)
 
 
 def words_of(column: headers.Column, sample: Sequence[Sequence[str]]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from followup import identity
 from followup.intake import merge
-from followup.model import Client, Instruction, InstructionKind, Job, OccasionKind, State
+from followup.model import Client, Instruction, InstructionKind, Job, OccasionKind, Referral, State
 from followup.workflow import importing, planning, previews
 from followup.workflow.desk import Desk
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 WEEK = timedelta(days=7)
 ASKED_FOR = frozenset({State.DUE, State.UPCOMING, State.HELD})
+_OF_HISTORY = frozenset({OccasionKind.JOB_COMPLETED, OccasionKind.REFERRAL_MADE, OccasionKind.REFERRAL_WON})
+"""What lies behind: an address book says who brought whom, and not that it was years ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _compared(desk: Desk, write: Writer, before: Mapping[tuple[str, str], State]
 
 
 def commit_as_history(desk: Desk, preview: previews.Preview) -> importing.Imported:
-    """Write *preview*, and take every completed job in it as history: no thanks, no calls and no asks follow.
+    """Write *preview*, and take every completed job in it, and who brought whom, as history: no thanks, calls or asks.
 
     What comes round again by itself (anniversaries, service reminders, quiet clients) still does.
     """
@@ -120,12 +122,12 @@ def commit_as_history(desk: Desk, preview: previews.Preview) -> importing.Import
 
     def skip(write: Writer) -> None:
         desk.store.settle()
-        new = set(write.added(Job))
+        new = {*write.added(Job), *write.added(Referral)}
         now = desk.now()
         chosen = [
             decision
             for decision in (each.decision for each in planning.decide(desk, horizon=desk.today + WEEK * 60))
-            if decision.occasion.kind == OccasionKind.JOB_COMPLETED
+            if decision.occasion.kind in _OF_HISTORY
             and decision.occasion.fact_id in new
             and decision.state in ASKED_FOR | {State.REVIEW}
         ]
