@@ -683,7 +683,9 @@ class Reader:
         )
         for name, index in self._job_texts:
             setattr(job, name, values[index])
-        if self._sites:
+        if len(self._sites) == 1:
+            job.site_address = values[self._sites[0]]
+        elif self._sites:
             job.site_address = ", ".join(dict.fromkeys([values[index] for index in self._sites if values[index]]))
         extra = {header: values[index] for index, header in self._extra if values[index]} if self._extra else {}
         mixed = self.kind == "mixed"
