@@ -34,6 +34,7 @@ _PERHAPS_TOTAL = re.compile(
     rf"|(?:(?:sub[- ]?|sous[- ])?tota(?:l|le|al)|summa|summe|suma|razem)(?: [^\W\d][\w.&'-]*){{1,5}}){_SUM}",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(r"[:=]\s*\d")  # Total customers: 3
 _ABOUT_THE_EXPORT = re.compile(
     r"copyright|©|confidential|grand totals \(|accrual basis|cash basis|report (?:generated|created)"
     r"|(?:generated|exported|printed|created|last updated|updated|saved)(?: (?:on|by|from|at)\b|:)|as (?:of|at) \d"
@@ -97,6 +98,8 @@ def why_no_record(cells: Sequence[str], width: int) -> tuple[str, str] | None:
         return None
     if _ABOUT_THE_EXPORT.match(first) and all(_says_when(cell) for cell in filled[1:]):
         return "note", f"a line about the export ('{_short(first)}')"
+    if count == 1 and _COUNTED.search(first) and _PERHAPS_TOTAL.fullmatch(first):
+        return _total(first)
     if count == 1 and len(cells) == 1 and len(first.split()) >= 6:
         return "note", f"a line with one cell, no record ('{_short(first)}')"
     return None

@@ -469,20 +469,45 @@ def _table(row: int, record: Record) -> Table:
 def _until_the_next(
     records: Rows, header: Record, following: list[tuple[int, Record]], skip: Callable[[int, str, str], None]
 ) -> Rows:
-    """Yield rows until one is made of other known names; it begins another table, and is noted as *following*."""
+    """Yield rows until one is made of other known names; it begins another table, and is noted as *following*.
+
+    One cell between a blank row and those names is the title of that table.
+    """
     known = headers.known_spellings()
     names = [name for name in map(headers.normal, header) if name]
+    held: list[tuple[int, Record]] = []  # what may be a title, and blank rows below it
+    is_below_a_gap = False
     for each in records:
         row, record = each
+        if len(record) < 2 or not record[1]:
+            count = sum(map(bool, map(str.strip, record)))
+            if not held and count == 1 and is_below_a_gap:
+                held = [each]
+                continue
+            if held and not count:
+                held.append(each)
+                continue
+            is_below_a_gap = not count
+        else:
+            is_below_a_gap = False
         # Nearly every row has an address or no known name; "Completed" alone is a word of status as well.
         if "@" in "".join(record) or known.isdisjoint(record) or len(known.intersection(map(str.lower, record))) < 2:
+            if held:
+                yield from held
+                held = []
             yield each
             continue
         filled = [cell for cell in record if cell.strip()]
         if len(filled) < 2 or headers.score(record) < max(2, (len(filled) + 1) // 2):
-            yield each
+            yield from (*held, each)
+            held = []
         elif [headers.normal(cell) for cell in filled] == names:
+            yield from held
+            held = []
             skip(row, "header", "says the column names once more")
         else:
+            for number, above in held:
+                skip(number, *(("title", "the title of the next table") if any(above) else ("blank", "an empty row")))
             following.append((row, record))
             return
+    yield from held

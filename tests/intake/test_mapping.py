@@ -63,6 +63,16 @@ def test_a_column_may_be_named_in_any_words_that_a_header_may_have(typed: str, n
     assert mapping.named(typed) == name
 
 
+def test_what_stands_between_first_and_last_name_in_dutch_is_part_of_the_name() -> None:
+    """Sjoerd van der Berg is no Sjoerd Berg."""
+    layout = headers.layout(["Voornaam", "Tussenvoegsel", "Achternaam", "Mobiel"])
+    assert [column.field for column in layout.columns][:3] == [
+        "client.first_name",
+        "client.middle_name",
+        "client.last_name",
+    ]
+
+
 def test_an_answer_about_a_column_is_checked() -> None:
     """It names what a column can be."""
     assert questions.check("column:Draht privat", "phone") == ""

@@ -34,6 +34,7 @@ JOBS = "Datum;Kunde;Leistung;Betrag"
     "row",
     [
         *("Total;;;1.234,00", "Grand total:;;;12", "Subtotal;;;5", "Total for Ada Hall;;;5", ";;Total;1,234.00"),
+        *("Total customers: 3;;;", "Summe Kunden = 12;;;"),
         *(
             "Summe;;;99,00 €",
             "Gesamtsumme:;;;1",

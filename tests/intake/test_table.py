@@ -90,6 +90,19 @@ def test_quotes_inside_a_cell_are_harmless() -> None:
     assert found[2][2] == "one, two\nthree, four"
 
 
+@pytest.mark.parametrize(("below", "more"), [("", 0), ("\n", 1)])
+def test_one_cell_between_a_gap_and_a_second_table_is_its_title(below: str, more: int) -> None:
+    """A client of whom only the name is known, right below the others, is none."""
+    text = f"Name,Email\nAda,a@example.com\nBob,\n\nJobs,\n{below}Job #,Service,Amount\n1,Boiler,10\n"
+    found, aside = tables(text)
+    assert found == [(1, [2, 3, 4]), (6 + more, [7 + more])]
+    assert aside == [(5, "title"), *([(6, "blank")] if more else [])]
+    assert tables("Name,Email\nAda,a@example.com\nBob,\nJob #,Service,Amount\n1,Boiler,10\n")[0] == [
+        (1, [2, 3]),
+        (4, [5]),
+    ]
+
+
 def test_a_second_table_is_found_and_a_repeated_header_is_not_one() -> None:
     """Other names begin another table; the same names again are a row to skip."""
     text = "Name,Email\nAda,a@example.com\nName,Email\nBob,b@example.com\n\nJob #,Service,Amount\n1,Boiler,10\n"
