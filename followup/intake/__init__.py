@@ -16,8 +16,13 @@ order of the flow:
     unread                       which rows the home has not read before
     deciding, columns            what only a whole table tells; what only a whole column tells
     damage                       what a spreadsheet did to its columns
-    rows                         one record -> a client, a job, or what is wrong with it, with these for its cells:
-    days, amounts, meanings, iso, people, addresses, phones, postal
+    rows                         one record -> a client, a job, or what is wrong with it, by these:
+    fields, cleaning             where the fields are, and what is told of them; the cells as they are meant
+    clientrows                   what a row says of a client, which is:
+    names, whereabouts, reach, wishes    what they are called; where they are; how they are reached; what they wish
+    jobrows                      what a row says of a job, which is:
+    prices, progress             what it cost; how far it is
+    days, amounts, meanings, iso, people, addresses, phones, postal      one cell -> what it holds
     questions, ledger, telling   what the owner is asked; what became of each row; how it is said
     facts                        what comes out of all that
 

@@ -6,7 +6,7 @@ Takes and gives plain values; the field names are the contract of ``import --dry
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -189,6 +189,19 @@ class Problem:
     def to_json(self) -> dict[str, object]:
         """Return the object that the dry run prints."""
         return {"row": self.row, "column": self.column, "value": self.value, "code": self.code, "why": self.why}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One row, and what it gave."""
+
+    row: int
+    values: Sequence[str] = ()  # its cells as they are meant, and one more that is empty
+    client: ParsedClient | None = None
+    job: ParsedJob | None = None
+    problems: list[Problem] = field(default_factory=list)
+    skipped: Skipped | None = None
+    volatile: bool = False  # it means something else once its day has come
 
 
 MOST_WARNINGS = 50

@@ -20,6 +20,7 @@ from followup.intake import (
     decode,
     exporters,
     facts,
+    fields,
     headers,
     mapping,
     naming,
@@ -92,7 +93,7 @@ class Reading:
         self._kept: list[Line] | None = None  # what was looked through, where it is little enough
         self._ledger = Ledger()  # of what was kept
         self._ways: dict[int, way.Way] = {}  # by the number of the table, from 1
-        self._decisions: dict[int, rows.Decisions] = {}
+        self._decisions: dict[int, fields.Decisions] = {}
         result.questions, result.answers = asked.open, asked.used
         self._opener = opening.Opener(
             source,
@@ -188,7 +189,7 @@ class Reading:
             delimiter=sheet.delimiter,
         )
 
-    def _decide(self, chosen: way.Way, found: table.Rows, ledger: Ledger) -> rows.Decisions:
+    def _decide(self, chosen: way.Way, found: table.Rows, ledger: Ledger) -> fields.Decisions:
         exporter = chosen.exporter
         ours = exporter is not None and exporter.source == exporters.OURS
         lines, shape = chosen.lines(found, ledger)
@@ -207,7 +208,7 @@ class Reading:
         order, mark, statuses = evidence.decide(self._asked, self.result.decided, country=home.country)
         self._asked.open += shape.questions()
         harm.warn(self.result.warnings)
-        return rows.Decisions(
+        return fields.Decisions(
             date_order=order,
             decimal_mark=mark,
             statuses=statuses,
@@ -502,7 +503,7 @@ def _read(
     reader.forget()
 
 
-def _add_rows(outcome: rows.Outcome, more: Sequence[int]) -> None:
+def _add_rows(outcome: facts.Outcome, more: Sequence[int]) -> None:
     if outcome.job is not None:
         outcome.job.rows += more
     who = outcome.client or (outcome.job.who if outcome.job is not None else None)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from followup import cells
-from followup.intake import headers, rows, table
+from followup.intake import fields, headers, table
 from followup.intake.ledger import Ledger
 from followup.intake.lines import Line
 
@@ -59,7 +59,7 @@ def _fails(line: Line, layout: headers.Layout, ledger: Ledger) -> bool:
 
 
 def write_amounts(
-    lines: Iterable[Line], layout: headers.Layout, decisions: rows.Decisions, ledger: Ledger
+    lines: Iterable[Line], layout: headers.Layout, decisions: fields.Decisions, ledger: Ledger
 ) -> Iterator[Line]:
     """Give lines whose amounts have the mark of the file's others, and are as exact as the sheet shows them."""
     currency = next((column.index for column in layout.of("job.currency")), None)

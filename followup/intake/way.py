@@ -13,12 +13,12 @@ from hashlib import blake2b
 from followup.intake import (
     exporters,
     facts,
+    fields,
     headers,
     lines,
     naming,
     questions,
     ragged,
-    rows,
     rules,
     shape,
     table,
@@ -106,7 +106,7 @@ class Way:
                 way = rule.apply(way, context)
         return way, look
 
-    def digests(self, result: facts.FileResult, decisions: rows.Decisions, key: bytes) -> Callable[[str], str]:
+    def digests(self, result: facts.FileResult, decisions: fields.Decisions, key: bytes) -> Callable[[str], str]:
         """Return a function that says what a line is recognised by: the text of its cells, and all that they depend on.
 
         Args:
