@@ -466,6 +466,16 @@ Cleo Ruiz,cleo@example.com,Flush,15/01/2026,done
 """
 
 
+def test_any_encoding_can_be_the_answer_and_not_only_the_likely_ones(empty: Run, folder: Path) -> None:
+    """A Polish file on a British desk: none of those that are usual there is right."""
+    (folder / "polish.csv").write_bytes("Name;E-mail;City\nPaweł Żak;p@example.com;Łódź\n".encode("iso8859-2"))
+    ran = empty("import", "polish.csv", "--yes", exit_code=65)
+    assert '"encoding=..." with the name of another' in ran.stderr
+    ran = empty("import", "polish.csv", answers="latin9000\niso8859-2\ny\n")
+    assert "'latin9000' is no encoding" in ran.stderr
+    assert "Paweł Żak" in names(empty)
+
+
 def test_whether_a_column_says_how_far_a_job_is_is_asked(empty: Run, folder: Path) -> None:
     """A word for a state stands in it, and its name says nothing: taken for a note, a job that waits would be done."""
     write(folder, "odd.csv", STATES)

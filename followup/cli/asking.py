@@ -37,6 +37,12 @@ def open_questions(files: Sequence[FileResult]) -> Iterator[str]:
             first, *others = (_option(prefix, question, answer) for answer in _answers(file, question))
             yield f"  answer with: {first}"
             yield from (f"           or: {other}" for other in others)
+            if question.about in _OTHERS:
+                yield f"           or: {_option(prefix, question, '...')} {_OTHERS[question.about]}"
+
+
+_OTHERS = {"encoding": "with the name of another, such as iso8859-2 or shift_jis"}
+"""Questions whose options are only the likely answers, with what to say of others."""
 
 
 def _answers(file: FileResult, question: Question) -> Sequence[str]:
@@ -75,7 +81,9 @@ def ask(app: App, file: FileResult, question: Question) -> str:
     app.warn(f"{file.name}: {question.question}")
     if question.about == "columns":
         return _ask_columns(app, file, question)
-    if not question.options:
+    if question.about in _OTHERS:
+        app.warn(f"Likely are {', '.join(question.options)}; or answer {_OTHERS[question.about]}.")
+    if not question.options or question.about in _OTHERS:
         while True:
             answer = str(click.prompt("Answer", err=True)).strip()
             problem = intake.check_answer(question.key, answer)
