@@ -206,7 +206,7 @@ MIXED = "Client ID,Name,Email,Phone,Street,City,Opt out,Job #,Service,Completed,
                 "Job #,Client ID,Service\n8,1,\n",
                 MIXED + ",Ada Hall,,,1 Elm St,,,8,,,,\n,,bob@example.com,,,,,7,,,,\n",
             ],
-            [("f1.csv", 2, "same-number"), ("f2.csv", 2, "no-client"), ("f3.csv", 3, "same-number")],
+            [("f1.csv", 2, "same-number"), ("f2.csv", 2, "id-conflict"), ("f3.csv", 3, "same-number")],
             ["8"],
         ),
     ],
@@ -274,6 +274,18 @@ def test_a_row_that_came_in_is_not_refused_beside_one_that_has_its_number_for_an
     for whole in (False, True):
         preview = check(desk, bob, other.replace("7,,Bob", "9,,Bob"), whole=whole)
         assert [(file, problem.row) for file, problem in preview.problems] == [("f2.csv", 3)]
+
+
+def test_a_job_is_whose_the_row_says_that_came_in_while_it_stands_beside_another(desk: Desk) -> None:
+    """The other one by itself says that the job was noted for the wrong client."""
+    bob = JOBS + "7,,Bob Reed,bob@example.com,Boiler,13/02/2026,Done,10,\n"
+    ada = bob.replace("Bob Reed,bob@", "Ada Hall,ada@")
+    load(desk, bob)
+    refused = check(desk, bob, ada).problems
+    assert [(file, problem.row, problem.code) for file, problem in refused] == [("f2.csv", 2, "id-conflict")]
+    preview = check(desk, ada)
+    assert not preview.problems
+    assert [name for change in preview.changed_jobs for name, *_ in change.fields()] == ["client_id"]
 
 
 ADA_BY_EMAIL = "Ada Hall,ada@example.com,Boiler,13/02/2026,Done,10"

@@ -777,13 +777,12 @@ class _Matcher:
 
     def _is_anothers(self, entry: JobEntry, job: facts.ParsedJob) -> bool:
         """Return whether the job that came in with the number of *job* is another client's, and not the same."""
-        before: Job | facts.ParsedJob
-        if entry.existing is not None:
-            before, owner = entry.existing, self._belongs_to(entry.existing)
-        else:
-            before = next(other for file, other in entry.parsed if self._came_in(file, other))
-            owner = self.placed[id(before.who)].id
-        return owner != entry.client.id and (before.service, before.completed_on) != (job.service, job.completed_on)
+        ours_now = entry.existing
+        if ours_now is None:  # it came in with a row of this batch
+            return True
+        if self._belongs_to(ours_now) == entry.client.id:
+            return False
+        return entry.clash or (ours_now.service, ours_now.completed_on) != (job.service, job.completed_on)
 
     def _refuse_job(self, file: facts.FileResult, job: facts.ParsedJob, code: str, why: str) -> None:
         self.problems += ((file, facts.Problem(row, "", job.job_id, code, why)) for row in job.rows)
