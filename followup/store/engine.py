@@ -257,7 +257,8 @@ class Database:
 
     def _translated(self, error: sqlite3.DatabaseError, path: Path | None = None) -> Exception | None:
         path = path or self.path
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the primary code
+        whole = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        code = whole & 0xFF  # the primary code
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return TryLater(f"{path}: another run is writing. Nothing was changed; try again in a moment.")
         if code == sqlite3.SQLITE_FULL:
@@ -271,6 +272,12 @@ class Database:
             return IOFailure(
                 f"{path}: the database is damaged or not one of ours ({error}). "
                 "Keep a copy of it, then use `followup restore` with your last backup."
+            )
+        if whole == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY and str(error).endswith(".id"):
+            # Of a million identifiers of fifty bits (see `identity`) two are alike once in a thousand times.
+            return BadInput(
+                f"Two of these records got the same identifier ({error}). Nothing was changed. With a million records "
+                "that happens by chance: import the file in two parts. If it happens again, it is our mistake; tell us."
             )
         if code == sqlite3.SQLITE_IOERR:
             return IOFailure(f"{path}: reading or writing failed ({error}). Check the disk; nothing was changed.")

@@ -385,6 +385,19 @@ def test_our_own_mistakes_stay_visible(opened: store.Store) -> None:
         opened.database.run_rows("meta_put", ("key", "worth"), [])
 
 
+def test_two_records_with_one_identifier_are_refused_in_words(opened: store.Store) -> None:
+    """Of a million identifiers two may be alike by chance: nothing is written, and the error says what helps."""
+    one = factories.client(full_name="Ada Hall")
+    other = factories.client(id=one.id, full_name="Bob Reed")
+    with (
+        pytest.raises(BadInput, match=r"client\.id.*in two parts") as caught,
+        opened.write(kind="import", command="x", now=factories.NOW) as write,
+    ):
+        write.add_many([one, other])
+    assert "Nothing was changed" in str(caught.value)
+    assert not opened.has_clients()
+
+
 def test_an_error_of_the_device_is_an_io_failure(opened: store.Store) -> None:
     """Codes that a test cannot provoke are translated too."""
     error = sqlite3.OperationalError("disk I/O error")
