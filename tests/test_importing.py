@@ -23,7 +23,7 @@ from followup.home import Home
 from followup.intake import merge
 from followup.model import Client, Consent, Job, JobStatus
 from followup.store import Batch
-from followup.workflow import duplicates, homes, importing, previews, records, wishes
+from followup.workflow import duplicates, homes, importing, previews, records, undoing, wishes
 from followup.workflow.desk import Desk
 from tests import factories
 
@@ -1110,3 +1110,72 @@ def test_half_written_files_of_rejected_rows_go_when_nobody_writes_them_any_more
     os.utime(own, (0, 0))
     load(desk, ADA)
     assert sorted(folder.iterdir()) == sorted([working, own])
+
+
+TRADE = "Art;Name;Telefon;E-Mail;Werbung;Was;Datum;Betrag"
+PAUL = "Kunde;Paul Ärger;0221 4710002;paul@example.com;;;;"
+OEZNUR = "Kunde;Öznur Kaya;0221 4710001;oeznur@example.com;;;;"
+TILED = "Auftrag;Öznur Kaya;;;;Bad gefliest;13.02.2026;2.400,00"
+
+
+@pytest.mark.parametrize(
+    "rows", [[TRADE, OEZNUR, TILED, PAUL], [TRADE, TILED, PAUL, OEZNUR]], ids=["the client above", "the client below"]
+)
+@pytest.mark.parametrize("column", [True, False], ids=["rows say what they are", "rows do not say what they are"])
+def test_a_job_whose_row_gives_a_name_alone_is_that_clients_in_the_same_sheet(
+    desk: Desk, rows: list[str], column: bool
+) -> None:
+    """As if clients and jobs were two files; once more it is known, and all of it can be taken back."""
+    text = "\n".join(rows if column else [row.partition(";")[2] for row in rows])
+    assert not load(desk, text).problems
+    clients, (job,) = everything(desk)
+    assert {client.full_name: client.id for client in clients}.keys() == {"Öznur Kaya", "Paul Ärger"}
+    assert (job.service, job.amount_minor) == ("Bad gefliest", 240_000)
+    assert job.client_id == next(client.id for client in clients if client.full_name == "Öznur Kaya")
+    for whole in (False, True):
+        assert check(desk, text, whole=whole).changes_nothing
+    undoing.undo(desk, undoing.preview(desk))
+    assert everything(desk) == ([], [])
+
+
+def test_a_job_of_a_later_sheet_names_a_client_of_the_home(desk: Desk) -> None:
+    """The second import knows who that is, though the row of the client came in with the first."""
+    sheet = [TRADE, OEZNUR, PAUL, TILED]
+    load(desk, "\n".join(sheet))
+    assert not load(desk, "\n".join([*sheet, TILED.replace("13.02.", "27.02.")])).problems
+    clients, jobs = everything(desk)
+    oeznur = next(client.id for client in clients if client.full_name == "Öznur Kaya")
+    assert (len(clients), [job.client_id for job in jobs]) == (2, [oeznur, oeznur])
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([PAUL], "is in no file and not in the home; add an e-mail or phone to the row, or import the client too"),
+        ([OEZNUR, OEZNUR.replace("1;oeznur@", "3;kaya@")], "fits several clients"),
+    ],
+    ids=["nobody", "two clients"],
+)
+def test_a_name_alone_that_is_not_one_clients_is_refused(desk: Desk, rows: list[str], why: str) -> None:
+    """Nobody is guessed, and nothing is written."""
+    preview = check(desk, "\n".join([TRADE, *rows, TILED]))
+    assert [(problem.row, problem.value) for _, problem in preview.problems] == [(len(rows) + 2, "Öznur Kaya")]
+    assert why in preview.problems[0][1].why
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_client_without_any_address_is_refused_beside_a_job_that_says_the_very_same_of_them(
+    desk: Desk, order: int
+) -> None:
+    """What is taken for a name in a job's row is no client in a list."""
+    preview = check(desk, "\n".join([TRADE, *["Kunde;Öznur Kaya;;;;;;", TILED][::order], PAUL]))
+    assert {problem.code for _, problem in preview.problems} == {"no-address", "no-client"}
+
+
+def test_an_opt_out_beside_a_name_alone_is_never_lost(desk: Desk) -> None:
+    """A name is too little to stop somebody, and the row says more than a name: it is refused as a whole, and kept."""
+    stop = TILED.replace(";;;;Bad", ";;;opted_out;Bad")
+    preview = check(desk, "\n".join([TRADE, OEZNUR, stop, PAUL]))
+    assert [(problem.row, problem.code) for _, problem in preview.problems] == [(3, "no-address")]
+    load(desk, "\n".join([TRADE, OEZNUR, stop.replace(";;;", ";;oeznur@example.com;"), PAUL]))
+    assert {each.full_name: each.consent for each in everything(desk)[0]}["Öznur Kaya"] is Consent.OPTED_OUT

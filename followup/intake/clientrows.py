@@ -78,6 +78,18 @@ class ClientRows:
                 self._known[said] = who
         return who
 
+    def of_a_job(self, who: ParsedClient, out: Outcome) -> ParsedClient:
+        """Return whose a job is, where the file has clients, too: one of them, or whom a name alone means.
+
+        Args:
+            who: whom the job's row names.
+            out: of the row.
+        """
+        if self._of_a_program or not _says_a_name_alone(who):
+            self.beside_jobs(who, out)
+            return who
+        return replace(who, rows=[], reference=True)  # a row of a client may say the very same
+
     def beside_jobs(self, who: ParsedClient, out: Outcome, *, extra: Mapping[str, str] | None = None) -> None:
         """Take whom a row names for a client of the list, too: the file has both.
 
@@ -115,3 +127,9 @@ class ClientRows:
 
 def _is_told_apart(client: ParsedClient) -> bool:
     return bool(client.full_name or client.company or client.emails or client.client_id or client.phones)
+
+
+def _says_a_name_alone(client: ParsedClient) -> bool:
+    """Return whether a row says what a client is called, and nothing else of them, which would be lost."""
+    rest = replace(client, rows=[], first_name="", last_name="", full_name="", title="", company="")
+    return bool(client.full_name or client.company) and rest == ParsedClient()

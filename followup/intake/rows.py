@@ -80,7 +80,7 @@ class Reader:
         if out.skipped and job.status != "not_a_job":
             return
         if self._mixed:
-            self._clients.beside_jobs(who, out)
+            job.who = self._clients.of_a_job(who, out)
         else:
             who.reference = True
         if not (job.client_name or job.client_id or who.emails or who.phones) and not out.problems:
