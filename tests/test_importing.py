@@ -502,6 +502,20 @@ def test_a_job_makes_its_client_when_the_row_says_enough(desk: Desk) -> None:
     assert not stranger.writable
 
 
+def test_a_job_of_nobody_known_names_what_its_row_has_of_the_client_and_what_it_lacks(desk: Desk) -> None:
+    """The name, else the e-mail, phone or number, with its column; and what more would make a client of it."""
+    row = "{},{},{},{},Tap,13/02/2026,Done,80,\n"
+    said = [("1", "Cy Dunn", ""), ("1", "", "cy@example.com"), ("", "", "solo@example.com"), ("2", "", "")]
+    preview = check(desk, JOBS + "".join(row.format(number, *each) for number, each in enumerate(said, 7)))
+    lacks = "is in no file and not in the home; add {} to the row, or import the client too"
+    assert [(problem.column, problem.value, problem.why) for _, problem in preview.problems] == [
+        ("Client name", "Cy Dunn", lacks.format("an e-mail or phone")),
+        ("Client email", "cy@example.com", lacks.format("a name")),
+        ("Client email", "solo@example.com", lacks.format("a name")),
+        ("Client ID", "2", lacks.format("a name and an e-mail or phone")),
+    ]
+
+
 def test_a_client_without_any_address_is_a_problem(desk: Desk) -> None:
     """Unless the home knows one already."""
     preview = check(desk, CLIENTS + "5,Cy Dunn,,,,\n")
@@ -588,6 +602,19 @@ def test_one_number_for_two_jobs_is_a_problem(desk: Desk) -> None:
     load(desk, JOBS + "7,,Ada Hall,ada@example.com,Boiler,13/02/2026,Done,10,\n")
     other = check(desk, JOBS + "7,,Bob Reed,bob@example.com,Tap,20/02/2026,Done,10,\n")
     assert [problem.code for _, problem in other.problems] == ["id-conflict"]
+
+
+def test_what_is_wrong_with_the_number_of_a_job_reads_as_a_sentence_about_it(desk: Desk) -> None:
+    """Every such reason goes on from the number, which stands before it."""
+    row = JOBS + "7,,{},{}@example.com,Boiler,13/02/2026,Done,10,\n"
+    load(desk, row.format("Ada Hall", "ada"))
+    twice = check(desk, (row + "7,,Cy Mott,cy@example.com,Tap,20/02/2026,Done,10,\n").format("Bob Reed", "bob"))
+    (_, first), _ = twice.problems
+    assert first.value == "7"
+    assert first.why == "is the number in row 3 of f1.csv too, for something else; give each job its own"
+    ((_, other),) = check(desk, JOBS + "7,,Bob Reed,bob@example.com,Tap,20/02/2026,Done,10,\n").problems
+    assert other.value == "7"
+    assert other.why.startswith("is the number of another client's job in the home; ")
 
 
 def test_jobs_without_numbers_are_known_by_client_service_and_day(desk: Desk) -> None:

@@ -218,7 +218,7 @@ def test_a_bad_row_in_a_late_portion_stops_all_of_them(desk: Desk) -> None:
         _, done = importing.take(desk, sources(bad, THEIR_JOBS), skip_bad_rows=True)
     assert done is not None
     assert len(done.rejected) == 1
-    assert "row 42: Name: '40' has neither" in done.rejected[0].read_text("utf-8-sig")
+    assert "row 42: Client ID: '40' has neither" in done.rejected[0].read_text("utf-8-sig")
     assert len(everything(desk)[1]) == 100
 
 

@@ -22,7 +22,7 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from followup import identity
-from followup.intake import alike, aside, facts, headers, people
+from followup.intake import alike, aside, facts, people
 from followup.model import Client, Job, KnownClient
 
 CROWD = 20
@@ -683,9 +683,9 @@ class _Matcher:
 
     def _refuse(self, file: facts.FileResult, client: facts.ParsedClient, why_not: str) -> None:
         code, why = _REFUSALS[why_not]
-        for row in client.rows:
-            value = client.full_name or client.company or client.client_id
-            file.problems.append(facts.Problem(row, _name_column(file), value, code, why))
+        column, value = _shown(file, client)
+        why = why.format(missing=_missing(client))
+        file.problems += [facts.Problem(row, column, value, code, why) for row in client.rows]
 
     # ------------------------------------------------------------ jobs
 
@@ -752,13 +752,13 @@ class _Matcher:
             for file, job in several:
                 if not self._came_in(file, job):
                     other = where[1] if job is several[0][1] else where[0]
-                    why = f"the number is in {other} too, for something else; give each job its own"
+                    why = f"is the number in {other} too, for something else; give each job its own"
                     self._refuse_job(file, job, "same-number", why)
             return True
         entry.client = self.placed[id(new[0][1].who)]
         if self._is_anothers(entry, new[0][1]):
             why = (
-                "the home has this number for another client's job; if the file comes from another program, "
+                "is the number of another client's job in the home; if the file comes from another program, "
                 "name it with --source"
             )
             for file, job in new:
@@ -911,7 +911,7 @@ _REFUSALS = {
     ),
     "no-client": (
         "no-client",
-        "is in no file and not in the home; add an e-mail or phone to the row, or import the client too",
+        "is in no file and not in the home; add {missing} to the row, or import the client too",
     ),
     "no-address": ("no-address", "has neither e-mail, phone nor postal address; add one"),
 }
@@ -1041,10 +1041,21 @@ def _said_by(news: Sequence[facts.ParsedClient], folded: facts.ParsedClient) -> 
     return replace(folded, **kept, extra={name: value for name, value in folded.extra.items() if (name, value) in said})
 
 
-def _name_column(file: facts.FileResult) -> str:
-    wanted = ("client.full_name", "client.last_name", "client.email", "client.id")
-    for field_name in wanted:
-        for cell in file.header:
-            if field_name in headers.meanings(cell):
-                return headers.shown(cell)
-    return ""
+def _shown(file: facts.FileResult, client: facts.ParsedClient) -> tuple[str, str]:
+    """Return the column and the value by which an owner finds a client in the file: the first that the row has."""
+    said = (
+        (client.full_name or client.company, ("name", "last_name", "last_first", "company")),
+        (next(iter(client.emails), ""), ("email", "reach")),
+        (next(iter(client.phones), ""), ("phone", "reach")),
+        (client.client_id, ("client_id",)),
+    )
+    for value, fields in said:
+        if value:
+            return next((each.header for name in fields for each in file.columns if each.field == name), ""), value
+    return "", ""
+
+
+def _missing(client: facts.ParsedClient) -> str:
+    """Return what a job's row needs, beside what it has, to make a client."""
+    named, reached = bool(client.full_name or client.company), bool(client.emails or client.phones)
+    return " and ".join([*([] if named else ["a name"]), *([] if reached else ["an e-mail or phone"])])
