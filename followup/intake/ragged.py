@@ -74,7 +74,10 @@ def _has_surplus(line: Line, ledger: Ledger, width: int, delimiter: str) -> bool
         return False
     if delimiter:
         shown = "TAB" if delimiter == "\t" else delimiter
-        why = f"has {line.size} cells where the header has {width}; put a cell that holds '{shown}' in quotation marks"
+        why = (
+            f"belongs to no column: the row has {line.size} cells where the header has {width}; put a cell that holds "
+            f"'{shown}' in quotation marks"
+        )
     else:
         why = "stands in a column without a name; give the column a name, or empty the cell"
     ledger.problem(line.row, "", surplus, "too-many-cells", why)

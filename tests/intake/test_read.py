@@ -224,6 +224,13 @@ def test_ragged_rows() -> None:
     assert balanced(result)
 
 
+def test_of_a_row_that_is_too_long_it_is_said_that_the_row_is_and_not_its_cell() -> None:
+    """The first cell too many is named, and how many cells there are and should be."""
+    (problem,) = read("Name,Email,Phone,City\nBob, Carter,bob@example.com,07700900102,Leeds\n").problems
+    assert (problem.row, problem.value) == (2, "Leeds")
+    assert problem.why.startswith("belongs to no column: the row has 5 cells where the header has 4; put a cell that")
+
+
 def test_rows_that_are_no_records_are_skipped_with_a_reason() -> None:
     """Titles, blanks, repeated headers, totals, footers and drafts."""
     result = read(
