@@ -65,6 +65,20 @@ def test_of_several_sheets_one_is_named_and_remembered(empty: Run) -> None:
     assert "new: 1 client, 1 job" in empty("import", "march.xlsx", "--yes").stdout
 
 
+def test_which_sheet_is_remembered_stands_beside_the_columns_of_that_sheet_alone(empty: Run) -> None:
+    """Two sheets of one workbook are two kinds of files; the one that was read last is the one that is read next."""
+    book = {"Clients": [["Name", "Email"], ["Ada Hall", "ada@example.com"]], "Jobs": JOBS}
+    Path("book.xlsx").write_bytes(sheets.xlsx(book))
+    for page, others in (("Clients", "Jobs"), ("Jobs", "Clients")):
+        for name in (others, page):
+            empty("import", "book.xlsx", "--sheet", name, "--yes")
+        listed = json.loads(empty("imports", "sources", "--format", "json").stdout)
+        beside = {row["columns"][0]: row["answers"] for row in listed}
+        first = {"Clients": "Name", "Jobs": JOBS[0][0]}
+        assert beside[first[page]] == [f"sheet={page}"]
+        assert beside[first[others]] == []
+
+
 def test_rejected_rows_of_a_spreadsheet_come_back_as_csv(empty: Run) -> None:
     """Repaired, they are imported without a question, days and amounts as they were."""
     rows = [*JOBS, [9, "Cy Mott", "no address", "Tap", date(2026, 2, 9), sheets.Formula("A1*2", "#REF!")]]

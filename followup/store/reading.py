@@ -854,7 +854,9 @@ class Reader:
     def learnt(self) -> list[Learnt]:
         """Return the kinds of files that came in, those that are known longest first, each with its answers."""
         found: dict[str, Learnt] = {}
+        of_books: dict[str, str] = {}  # whose file came last out of a spreadsheet: what is remembered of it is its
         for _, _, fingerprint, book, name, looks_like, header, at in self.database.rows("imported_files"):
+            of_books[book] = fingerprint
             before = found.get(fingerprint)
             found[fingerprint] = Learnt(
                 fingerprint=fingerprint,
@@ -868,14 +870,13 @@ class Reader:
         answers: dict[str, dict[str, str]] = {}
         for fingerprint, about, value, _ in self.database.rows("answers_of_all"):
             answers.setdefault(fingerprint, {})[about] = value
-        of_books = {each.book for each in found.values()}
         for fingerprint in answers:  # of imports before files were kept
             if fingerprint not in found and fingerprint not in of_books:
                 found[fingerprint] = Learnt(fingerprint=fingerprint)
-        return [
-            replace(each, answers={**answers.get(each.book, {}), **answers.get(each.fingerprint, {})})
-            for each in found.values()
-        ]
+        for book, fingerprint in of_books.items():
+            if found[fingerprint].book == book:
+                answers[fingerprint] = {**answers.get(book, {}), **answers.get(fingerprint, {})}
+        return [replace(each, answers=answers.get(each.fingerprint, {})) for each in found.values()]
 
     # ------------------------------------------------------------ who wrote what
 
