@@ -58,10 +58,12 @@ _PERIOD = re.compile(
     re.IGNORECASE,
 )
 _MONTH_AND_YEAR = re.compile(r"(?:(?:month|monat|mois|mes|mese) )?([^\W\d]+)\.?(?:[ \-'/]+(?:de |del )?(\d{4}|\d{2}))?")
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Between which a year is no slip of the pen."""
 
 
 def read(value: str, order: str) -> date | None:
-    """Return the day that *value* names under the order of its file, or None when there is no such day.
+    """Return the day that *value* names under the order of its file, or None when there is none of our time.
 
     Raises:
         ValueError: the cell holds no date at all, which is "not filled": ``0/0/00``.
@@ -69,6 +71,12 @@ def read(value: str, order: str) -> date | None:
     text = value.strip()
     if text in _NO_DATE:
         raise ValueError(text)
+    day = named(text, order)
+    return day if _is_of_our_time(day) else None
+
+
+def named(text: str, order: str) -> date | None:
+    """Return the day that *text* names under the order of its file, in whatever year, or None when there is none."""
     found = _ISO.fullmatch(text) or _COMPACT.fullmatch(text) or _YEAR_FIRST.fullmatch(text)
     if found:
         return _day(int(found[1]), int(found[2]), int(found[3]))
@@ -87,7 +95,7 @@ def read(value: str, order: str) -> date | None:
 def readings(text: str) -> dict[str, date]:
     """Return the days that a date in figures can be, by their order, or nothing; the order of others is no question."""
     found = _NUMERIC.fullmatch(text)
-    return _readings(found) if found else {}
+    return {order: day for order, day in _readings(found).items() if _is_of_our_time(day)} if found else {}
 
 
 def is_date_shaped(text: str) -> bool:
@@ -132,9 +140,13 @@ def _year(text: str) -> int:
 
 def _day(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day) if 1900 <= year <= 2200 else None
+        return date(year, month, day)
     except ValueError:
         return None
+
+
+def _is_of_our_time(day: date | None) -> bool:
+    return day is not None and FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 def _month(word: str) -> int:

@@ -178,6 +178,11 @@ class Progress:
         return found
 
     def _why_none(self, value: str) -> str:
+        day = days.named(value, self._order)
+        if day is not None:
+            if day.year < days.FIRST_YEAR:
+                return f"is too long ago: before {days.FIRST_YEAR}; write it as 2026-02-28"
+            return f"is too far ahead: after {days.LAST_YEAR}; write it as 2026-02-28"
         if days.is_date_shaped(value):
             order = _ORDER_WORDS.get(self._order, self._order)
             return f"is no day in the calendar (read as {order}); write it as 2026-02-28"

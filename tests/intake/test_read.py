@@ -630,3 +630,19 @@ def test_a_number_is_of_the_country_that_its_client_lives_in() -> None:
     result = read(header + "Ada,07700 900123,GB\nBo,030 1234567,Germany\nCy,+33 6 12 34 56 78,DE\nDi,01632 960001,\n")
     numbers = [client.phones for client in result.clients]
     assert numbers == [("+447700900123",), ("+49301234567",), ("+33612345678",), ("+441632960001",)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("13/01/1899", "is too long ago: before 1900; write it as 2026-02-28"),
+        ("31 Jan 1825", "is too long ago: before 1900; write it as 2026-02-28"),
+        ("2225-01-04", "is too far ahead: after 2200; write it as 2026-02-28"),
+        ("31/02/2025", "is no day in the calendar (read as day, month, year); write it as 2026-02-28"),
+        ("14/01/0000", "is no day in the calendar (read as day, month, year); write it as 2026-02-28"),
+    ],
+)
+def test_a_day_that_cannot_be_is_told_from_one_that_is_not_of_our_time(cell: str, why: str) -> None:
+    """A year with a wrong figure is a day all the same: the owner is not sent to look for it in the calendar."""
+    (problem,) = read(f"Client name,Client email,Service,Completed\nAda,a@example.com,Tap,{cell}\n").problems
+    assert (problem.code, problem.why) == ("date", why)
