@@ -126,7 +126,7 @@ class Portions:
                 [_said_of_a_job(job) for job in piece.not_jobs],
                 {row: digests[row] for row in piece.rows if row in digests},
                 {row: rows.SEPARATOR.join(sheet[row]) for row in piece.rows if row in sheet},
-                [row for row in piece.rows if row in again] if again else [],
+                [*(piece.rows & again)],
                 {row: given[row] for row in piece.rows if row in given} if given else {},
             )
         )

@@ -40,7 +40,7 @@ IN_ONE_GO = 120_000
 SLICE = 5_000
 """Rows that are read at a time where there are more."""
 
-PORTION = 40_000
+PORTION = 50_000
 """About how many rows are in memory at a time where there are more."""
 
 TOLD_EVERY = 500
