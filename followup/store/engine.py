@@ -262,7 +262,10 @@ class Database:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return TryLater(f"{path}: another run is writing. Nothing was changed; try again in a moment.")
         if code == sqlite3.SQLITE_FULL:
-            return IOFailure(f"{path}: the disk is full. Nothing was changed; make room and run the command again.")
+            return IOFailure(
+                f"{path}: the disk is full, this one or that of the temporary folder. Nothing was changed; make room "
+                "and run the command again."
+            )
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_CANTOPEN):
             return NoPermission(
                 f"{path}: the database cannot be opened for writing ({error}). "
