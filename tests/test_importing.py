@@ -1206,3 +1206,10 @@ def test_an_opt_out_beside_a_name_alone_is_never_lost(desk: Desk) -> None:
     assert [(problem.row, problem.code) for _, problem in preview.problems] == [(3, "no-address")]
     load(desk, "\n".join([TRADE, OEZNUR, stop.replace(";;;", ";;oeznur@example.com;"), PAUL]))
     assert {each.full_name: each.consent for each in everything(desk)[0]}["Öznur Kaya"] is Consent.OPTED_OUT
+
+
+def test_a_client_of_the_home_without_a_first_name_is_named_in_a_doubt_as_they_are_called(desk: Desk) -> None:
+    """Nothing stands before a last name that is alone."""
+    load(desk, "First name,Last name,Email\n,Hall,hall@example.com\n")
+    (doubt,) = check(desk, "Name,Email\nBert Moss,hall@example.com\n").doubts
+    assert (doubt.name, doubt.other_name) == ("Bert Moss", "Hall")

@@ -455,7 +455,7 @@ class _Matcher:
             if entry is None:
                 entry = self.entries[kept.id] = ClientEntry(kept.id, kept)
                 self.in_order.append(entry)
-                names = dict.fromkeys((kept.full_name, kept.company, f"{kept.first_name} {kept.last_name}"))
+                names = dict.fromkeys((kept.full_name, kept.company, f"{kept.first_name} {kept.last_name}".strip()))
                 emails = map(identity.canonical_address, kept.emails)
                 self._learn(entry, emails, kept.phones, names, map(identity.fold, names))
             self.entries[client_id] = entry

@@ -59,7 +59,7 @@ def _of_parts(client: ParsedClient, middle: str) -> None:
             client.full_name = client.company
             return
         title, first, last, whole = people.split(client.last_name)
-        if title:
+        if title or (first and "," in client.last_name and not middle):  # "Hall, Ada & Bob"
             client.title, client.first_name, client.last_name = client.title or title, first, last
             client.full_name = whole
             return

@@ -646,3 +646,12 @@ def test_a_day_that_cannot_be_is_told_from_one_that_is_not_of_our_time(cell: str
     """A year with a wrong figure is a day all the same: the owner is not sent to look for it in the calendar."""
     (problem,) = read(f"Client name,Client email,Service,Completed\nAda,a@example.com,Tap,{cell}\n").problems
     assert (problem.code, problem.why) == ("date", why)
+
+
+def test_one_cell_with_both_names_is_taken_apart_beside_an_empty_column_of_first_names() -> None:
+    """A comma says which of them comes first; without one, all of it is a last name."""
+    result = read('First name,Name,Email\n,"Hall, Ada & Bob",a@example.com\n,van der Berg,b@example.com\n')
+    assert [(each.first_name, each.last_name, each.full_name) for each in result.clients] == [
+        ("Ada & Bob", "Hall", "Ada & Bob Hall"),
+        ("", "van der Berg", "van der Berg"),
+    ]
