@@ -583,3 +583,12 @@ def test_the_week_of_the_example_business(business: Run) -> None:
     said = business("import", EXAMPLES / "jobs-this-week.csv", "--yes", now="2026-03-09").stdout
     assert "known from before" in said
     assert "Imported:" in said
+
+
+def test_a_list_that_seems_to_name_nobody_is_not_offered_an_answer_that_names_nobody(empty: Run, folder: Path) -> None:
+    """What its columns seem to be is shown all the same; the answer is left to the owner."""
+    write(folder, "bank.csv", "02/01/2026,RENT,-850.00,1000.00\n04/01/2026,FEES,-5.00,995.00\n")
+    said = empty("import", "bank.csv", "--dry-run", exit_code=65).stderr
+    assert "no column seems to name a client" in said
+    assert "completed_on" in said
+    assert 'answer with: --answer "columns=name,email,..."' in said

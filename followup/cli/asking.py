@@ -48,8 +48,8 @@ _OTHERS = {"encoding": "with the name of another, such as iso8859-2 or shift_jis
 def _answers(file: FileResult, question: Question) -> Sequence[str]:
     if question.about != "columns":
         return question.options
-    suggested = _suggested(file, question)
-    return [",".join(name or "-" for name in suggested) if any(suggested) else "name,email,..."]
+    likely = ",".join(name or "-" for name in _suggested(file, question))
+    return [likely if likely in question.options else "name,email,..."]
 
 
 def _suggested(file: FileResult, question: Question) -> list[str]:

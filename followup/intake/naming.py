@@ -57,10 +57,12 @@ def layout(
         shown = " | ".join(cells.short(cell) for cell in sample[:12])
         suggested = hints.suggested([record for record in first if len(record) <= part.width], country)
         result.columns = mapping.columns((), None, first, suggested=suggested)
-        options = [",".join(suggested)] if any(name != "-" for name in suggested) else []
+        nobodys = "completed_on" in suggested and _SAY_WHO.isdisjoint(suggested)
+        options = [",".join(suggested)] if any(name != "-" for name in suggested) and not nobodys else []
         asked.ask(
             "columns",
-            f"there is no row of column names. What are these {part.width} columns: {shown} ?",
+            f"there is no row of column names{_NOBODYS if nobodys else ''}. "
+            f"What are these {part.width} columns: {shown} ?",
             [*options, *headers.COLUMN_NAMES],
         )
         return None
@@ -141,6 +143,8 @@ def left_out(found: headers.Layout) -> str:
 
 _MOST_LISTED = 30
 _MOST_ASKED = 25
+_SAY_WHO = frozenset({"name", "email", "phone"})
+_NOBODYS = ", and no column seems to name a client (a bank statement, for one, names none)"
 
 
 def with_added(found: headers.Layout, width: int, fields: Sequence[str]) -> headers.Layout:

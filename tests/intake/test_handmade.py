@@ -178,6 +178,17 @@ def test_columns_without_names_are_suggested_by_what_they_hold() -> None:
     assert read(both).questions[0].options[0] == "name,street,city,postal_code,service,completed_on"
 
 
+def test_where_no_column_seems_to_name_a_client_that_is_said_and_no_whole_answer_is_offered() -> None:
+    """Days and amounts alone, as in a bank statement: it is still asked, for only the owner knows what it is."""
+    statement = "02/01/2026,RENT,-850.00,1000.00\n03/01/2026,REFUND,2850.00,3850.00\n04/01/2026,FEES,-5.00,3845.00\n"
+    (question,) = read(statement).questions
+    assert "no column seems to name a client (a bank statement" in question.question
+    assert not any("completed_on," in option for option in question.options)
+    jobs = "13/01/2026;Ada Hall;Boiler;100.00;Done\n14/01/2026;Bob Cole;Tap;80.00;Done\n"
+    assert "no column seems" not in read(jobs).questions[0].question
+    assert "no column seems" not in read("Ada;1 High St\nBob;9 Mill Ln\n").questions[0].question
+
+
 # ---------------------------------------------------------------- what a spreadsheet damages
 
 
