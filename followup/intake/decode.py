@@ -187,7 +187,12 @@ def _narrow(source: Source, head: bytes, country: str) -> Encoding:
             ["utf-8", home.windows, *(each for each in home.rivals if _reads(source, each))],
             "most of the file is UTF-8, but some bytes are not (cut off, or glued from two files)",
         )
-    return _by_letters(source, home)
+    try:
+        return _by_letters(source, home)
+    except EncodingUnclear as unclear:
+        if not good or good * _FEW < broken:
+            raise
+        raise EncodingUnclear([*unclear.options, "utf-8"], f"{unclear.why}; a part of it is UTF-8") from None
 
 
 def _reads(source: Source, encoding: str, errors: str = "strict") -> bool:

@@ -297,3 +297,11 @@ def test_no_bytes_surprise(data: bytes) -> None:
     """Whatever the bytes, there is text, a refusal or a question."""
     with contextlib.suppress(decode.Refused, decode.EncodingUnclear):
         assert isinstance(decoded(data)[0], str)
+
+
+@pytest.mark.parametrize("name", ["Käthe", "Öznur Käßmann-Görß"])
+def test_utf_8_is_among_the_readings_of_a_file_that_is_a_part_of_it(name: str) -> None:
+    """As when two files are glued: under that answer the other rows are refused, and no name is changed."""
+    with pytest.raises(decode.EncodingUnclear, match="a part of it is UTF-8") as caught:
+        decoded("Name\nJürgen\n".encode() + name.encode("cp1252"), country="DE")
+    assert "utf-8" in caught.value.options
