@@ -131,5 +131,7 @@ def _is_told_apart(client: ParsedClient) -> bool:
 
 def _says_a_name_alone(client: ParsedClient) -> bool:
     """Return whether a row says what a client is called, and nothing else of them, which would be lost."""
+    if client.client_id or client.reachable():  # nearly every row
+        return False
     rest = replace(client, rows=[], first_name="", last_name="", full_name="", title="", company="")
     return bool(client.full_name or client.company) and rest == ParsedClient()
