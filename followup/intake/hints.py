@@ -136,9 +136,13 @@ def suggested(sample: Sequence[Sequence[str]], country: str) -> tuple[str, ...]:
 
 
 def _tells_kinds(values: Sequence[str]) -> bool:
-    """Return whether a column says of its rows that they are clients, jobs or promises, but for a slip now and then."""
+    """Return whether a column says of its rows that they are clients, jobs or promises, but for a slip now and then.
+
+    Where all are of one kind it does, too, unless they are jobs: "Service" and "Visit" may be what was done.
+    """
     kinds = [meanings.row_kind(value) for value in values]
-    return len({*kinds} - {""}) > 1 and kinds.count("") * 4 <= len(kinds)
+    found = {*kinds}
+    return found in ({"client"}, {"promise"}) or (len(found - {""}) > 1 and kinds.count("") * 4 <= len(kinds))
 
 
 def _is_tick(value: str) -> bool:

@@ -63,6 +63,16 @@ def test_a_row_that_says_something_else_is_a_problem() -> None:
     assert problems(read(MIXED + "Zettel;Jan Moos;030 901821;;;\n", country="DE")) == [(6, "row-kind", "Typ")]
 
 
+def test_where_every_row_says_that_it_is_a_client_there_are_no_jobs() -> None:
+    """Nobody's job is called "Kunde", though no row says otherwise."""
+    result = read(
+        MIXED.splitlines()[0] + "\nKunde;Anna Weber;089 1234567;;;\nKunde;Bo Moos;030 901821;;;\n", country="DE"
+    )
+    assert not result.problems
+    assert [client.full_name for client in result.clients] == ["Anna Weber", "Bo Moos"]
+    assert result.jobs == []
+
+
 @pytest.mark.parametrize("word", ["Service", "Repair", "Boiler"])
 def test_a_column_of_kinds_of_work_is_the_work(word: str) -> None:
     """The same name of a column, with other words below it."""
