@@ -277,10 +277,12 @@ class Database:
                 "Keep a copy of it, then use `followup restore` with your last backup."
             )
         if whole == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY and str(error).endswith(".id"):
-            # Of a million identifiers of fifty bits (see `identity`) two are alike once in a thousand times.
+            # Of a million identifiers of fifty bits (see `identity`) two are alike once in a thousand times. In parts,
+            # one could be taken for the other; the key of another home gives them other identifiers.
             return BadInput(
                 f"Two of these records got the same identifier ({error}). Nothing was changed. With a million records "
-                "that happens by chance: import the file in two parts. If it happens again, it is our mistake; tell us."
+                "that happens by chance, and in a new home (`followup init`) they get others. If this home has to take "
+                "them, tell us."
             )
         if code == sqlite3.SQLITE_IOERR:
             return IOFailure(f"{path}: reading or writing failed ({error}). Check the disk; nothing was changed.")

@@ -390,7 +390,7 @@ def test_two_records_with_one_identifier_are_refused_in_words(opened: store.Stor
     one = factories.client(full_name="Ada Hall")
     other = factories.client(id=one.id, full_name="Bob Reed")
     with (
-        pytest.raises(BadInput, match=r"client\.id.*in two parts") as caught,
+        pytest.raises(BadInput, match=r"client\.id.*in a new home \(`followup init`\)") as caught,
         opened.write(kind="import", command="x", now=factories.NOW) as write,
     ):
         write.add_many([one, other])
