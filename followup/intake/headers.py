@@ -209,6 +209,11 @@ def named(cells: Sequence[str]) -> list[str]:
     return [cell if cell.strip() else f"column {number}" for number, cell in enumerate(cells, 1)]
 
 
+def forms_of(word: str) -> tuple[str, ...]:
+    """Return the forms in which a word of ours is met: normal, and as people write it who leave its accents out."""
+    return tuple(dict.fromkeys((normal(word), without_accents(normal(word)))))
+
+
 def without_accents(text: str) -> str:
     """Return *text* with its accents taken off."""
     parts = unicodedata.normalize("NFKD", text)
@@ -223,7 +228,7 @@ def _vocabulary() -> _Vocabulary:
     for name, aliases in data["fields"].items():
         for rank, alias in enumerate(aliases):
             spellings.update((alias, alias.lower(), alias.upper()))
-            for form in dict.fromkeys((normal(alias), without_accents(normal(alias)))):
+            for form in forms_of(alias):
                 fields.setdefault(form, {}).setdefault(name, rank)
     never = frozenset(normal(name) for name in data["never_import"])
     return _Vocabulary(fields, never, frozenset(data["weak"]), frozenset(spellings))

@@ -7,13 +7,24 @@ means is never guessed. Touches nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from followup.intake import days, headers
 
 _YES = headers.words("yes y true t 1 x ✓ ✔ ja oui sí si sì tak wahr vrai vero on checked done")
 _NO = headers.words("no n false f 0 nein non nee nej nie falsch faux falso off - unchecked")
+
+
+def _by_form(words: Mapping[str, str]) -> dict[str, str]:
+    """Return the meaning of each word, in every form in which it is met, of the words of each meaning."""
+    return {
+        form: meaning
+        for meaning, listed in words.items()
+        for word in listed.split("|")
+        for form in headers.forms_of(word)
+    }
+
 
 _STATUS = {
     "completed": "completed|complete|complete rated|complete unrated|closed|done|finished|delivered|fulfilled|"
@@ -66,12 +77,7 @@ _STATUS = {
     "|korekta|zwrot|offert|avböjd|avböjt|avbokat|avbruten|makulerad|kreditfaktura|utkast|abgelehnt"
     "|kostenvoranschlag|verworfen|erstattet|stornierung",
 }
-STATUS_WORDS = {
-    form: meaning
-    for meaning, words in _STATUS.items()
-    for word in words.split("|")
-    for form in (headers.normal(word), headers.without_accents(headers.normal(word)))
-}
+STATUS_WORDS = _by_form(_STATUS)
 STATUS_ANSWERS = ("completed", "open", "not_a_job")
 
 
@@ -91,12 +97,7 @@ _ROW_KINDS = {
     "promise": "promise|promised|versprechen|versprochen|zusage|zugesagt|promesse|promis|promesa|prometido|promessa"
     "|promesso|belofte|beloofd|toezegging|toegezegd|obietnica|obiecane|löfte|lovat|utlovat",
 }
-_ROW_KIND = {
-    form: kind
-    for kind, words in _ROW_KINDS.items()
-    for word in words.split("|")
-    for form in (headers.normal(word), headers.without_accents(headers.normal(word)))
-}
+_ROW_KIND = _by_form(_ROW_KINDS)
 
 
 def row_kind(word: str) -> str:

@@ -280,7 +280,7 @@ class Portions:
             begin = self._ends[piece - 1] if piece else 0
             self._waiting.seek(begin)
             kept = self._waiting.read(self._ends[piece] - begin)
-            number, said, is_listed, jobs, not_jobs, digests, texts, again, given = marshal.loads(kept)  # noqa: S302  # our own
+            number, said, is_listed, jobs, not_jobs, digests, texts, again, given = marshal.loads(kept)  # noqa: S302  # what `_keep` wrote
             result = results.get(number)
             if result is None:
                 result = results[number] = _without_rows(self._results[number])
